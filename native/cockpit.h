@@ -1,0 +1,576 @@
+/* cockpit.h: everything Python may see or call.
+ *
+ * cffi reads this file itself (cockpit/_build.py), so each declaration is written
+ * once. In return it keeps to what cffi parses: enums, structs of fixed-width
+ * fields with explicit padding, prototypes, and #define of a plain integer.
+ * Alignment, atomics, inline functions and static assertions live under src/.
+ *
+ * Conventions
+ *   result     0 or -errno
+ *   price      integer multiples of the instrument's increment; CP_PRICE_NONE: none
+ *   qty        integer lots
+ *   money      units of 1 / CP_MONEY_SCALE of the account's currency
+ *   *_ns       nanoseconds; CLOCK_MONOTONIC in a live engine, virtual in a simulated one
+ *   symbol     index into cp_config.instruments; strategy: index of its slot
+ */
+#ifndef COCKPIT_H
+#define COCKPIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CP_MONEY_SCALE 100000000 /* money units in one unit of currency */
+#define CP_PRICE_NONE -1
+
+#define CP_NAME_SIZE 16     /* bytes of a name, NUL included */
+#define CP_ERROR_SIZE 256   /* bytes of an error text, NUL included */
+#define CP_SYMBOL_MAX 32    /* instruments of one engine */
+#define CP_STRATEGY_MAX 16  /* strategy slots of one desk */
+#define CP_PARAMETER_MAX 16 /* parameters of one strategy */
+#define CP_LIMIT_MAX 16     /* risk limits */
+#define CP_DEPTH_MAX 16     /* price levels shown per side */
+#define CP_FILL_MAX 32      /* latest fills shown */
+#define CP_WORKING_MAX 64   /* working orders shown */
+#define CP_SWEEP_MAX 4096   /* resting orders one order may execute against */
+#define CP_NOBODY 65535     /* "no symbol" or "no strategy" in a 16-bit field */
+
+/* ---- words ------------------------------------------------------------------ */
+
+typedef enum cp_side { CP_BUY = 0, CP_SELL = 1 } cp_side;
+
+typedef enum cp_md_kind {
+    CP_MD_ADD = 1,     /* order_ref rests: side, price, qty */
+    CP_MD_EXECUTE = 2, /* order_ref traded qty at price, leaves remain */
+    CP_MD_REDUCE = 3,  /* order_ref lost qty, leaves remain, place kept */
+    CP_MD_DELETE = 4,  /* order_ref is gone; qty is what it had left */
+    CP_MD_REPLACE = 5, /* order_ref is gone, other_ref rests at the back: price, qty */
+    CP_MD_TRADE = 6,   /* a print against hidden interest: no effect on the book */
+    CP_MD_CLEAR = 7    /* every order of the symbol is gone */
+} cp_md_kind;
+
+typedef enum cp_order_kind {
+    CP_ORDER_NEW = 1,
+    CP_ORDER_CANCEL = 2,     /* original_id */
+    CP_ORDER_REPLACE = 3,    /* original_id becomes client_id with this price and qty */
+    CP_ORDER_CANCEL_ALL = 4, /* everything this participant has working */
+    CP_ORDER_REDUCE = 5      /* original_id loses qty and keeps its place */
+} cp_order_kind;
+
+typedef enum cp_order_type { CP_LIMIT = 0, CP_MARKET = 1 } cp_order_type;
+typedef enum cp_time_in_force { CP_DAY = 0, CP_IOC = 1 } cp_time_in_force;
+
+typedef enum cp_report_kind {
+    CP_REPORT_ACCEPTED = 1,
+    CP_REPORT_EXECUTED = 2,
+    CP_REPORT_CANCELLED = 3, /* qty was taken off; leaves remain (a reduce) or 0 */
+    CP_REPORT_REPLACED = 4,  /* client_id is the new id, qty = leaves is what now rests */
+    CP_REPORT_REJECTED = 5,
+    CP_REPORT_CHANGE_REJECTED = 6, /* a cancel, reduce or replace was refused */
+    CP_REPORT_ALL_CANCELLED = 7    /* answers CP_ORDER_CANCEL_ALL; qty = orders pulled */
+} cp_report_kind;
+
+typedef enum cp_liquidity { CP_MAKER = 0, CP_TAKER = 1 } cp_liquidity;
+
+/* Why the venue said no, or took an order off. */
+typedef enum cp_reason {
+    CP_REASON_NONE = 0,
+    CP_REASON_USER = 1,         /* the participant asked */
+    CP_REASON_IOC = 2,          /* the rest of an immediate-or-cancel order */
+    CP_REASON_NO_LIQUIDITY = 3, /* the rest of a market order */
+    CP_REASON_SYMBOL = 4,       /* no such symbol */
+    CP_REASON_PRICE = 5,        /* outside 1 .. price_max */
+    CP_REASON_QTY = 6,          /* zero, or more than the venue takes */
+    CP_REASON_DUPLICATE_ID = 7, /* client id is in use */
+    CP_REASON_UNKNOWN_ORDER = 8,
+    CP_REASON_CAPACITY = 9, /* the venue's order pool or price pages are full */
+    CP_REASON_SWEEP = 10,   /* CP_SWEEP_MAX orders met: the rest is cancelled */
+    CP_REASON_MALFORMED = 11,
+    CP_REASON_COUNT = 12
+} cp_reason;
+
+typedef enum cp_order_state {
+    CP_STATE_FREE = 0,
+    CP_STATE_PENDING_NEW = 1,
+    CP_STATE_LIVE = 2,
+    CP_STATE_PARTIAL = 3,
+    CP_STATE_PENDING_CANCEL = 4,
+    CP_STATE_PENDING_REPLACE = 5,
+    CP_STATE_FILLED = 6,
+    CP_STATE_CANCELLED = 7,
+    CP_STATE_REJECTED = 8,
+    CP_STATE_COUNT = 9
+} cp_order_state;
+
+typedef enum cp_strategy_mode { CP_MODE_OFF = 0, CP_MODE_LIVE = 1 } cp_strategy_mode;
+
+typedef enum cp_risk_state {
+    CP_RISK_ACTIVE = 0,
+    CP_RISK_PAUSED = 1,     /* nothing new from strategies, working orders pulled */
+    CP_RISK_FLATTENING = 2, /* only orders that reduce; ends in PAUSED when flat */
+    CP_RISK_HALTED = 3      /* only cancels; left by an explicit CP_CONTROL_UNHALT */
+} cp_risk_state;
+
+/* The risk limits, in the order of cp_limit_table(). */
+typedef enum cp_limit {
+    CP_LIMIT_ORDER_QTY = 0,
+    CP_LIMIT_ORDER_VALUE = 1,
+    CP_LIMIT_POSITION = 2,
+    CP_LIMIT_GROSS_EXPOSURE = 3,
+    CP_LIMIT_OPEN_ORDERS = 4,
+    CP_LIMIT_MESSAGE_RATE = 5,
+    CP_LIMIT_PRICE_COLLAR = 6,
+    CP_LIMIT_DAILY_LOSS = 7,
+    CP_LIMIT_COUNT = 8
+} cp_limit;
+
+/* Why the desk did not send an order. The first CP_LIMIT_COUNT are the limits. */
+typedef enum cp_refusal {
+    CP_REFUSE_STATE = 8,     /* the risk state does not allow it */
+    CP_REFUSE_STALE = 9,     /* the symbol's book is in doubt, or has no price */
+    CP_REFUSE_LINK = 10,     /* the way to the venue is full */
+    CP_REFUSE_CAPACITY = 11, /* the desk's order table is full */
+    CP_REFUSE_MALFORMED = 12,
+    CP_REFUSE_COUNT = 13
+} cp_refusal;
+
+/* The hops of an order, in the order of cp_hop_name(). */
+typedef enum cp_hop {
+    CP_HOP_FEED = 0,          /* venue published -> T1 the desk has it */
+    CP_HOP_DECIDE = 1,        /* T1 -> T2 strategy has decided */
+    CP_HOP_RISK = 2,          /* T2 -> T3 risk has passed it */
+    CP_HOP_SEND = 3,          /* T3 -> T4 it is on the link */
+    CP_HOP_TICK_TO_ORDER = 4, /* T1 -> T4 */
+    CP_HOP_ACK = 5,           /* T4 -> T5 the venue's answer is here */
+    CP_HOP_QUEUE_WAIT = 6,    /* T5 -> first fill of an order that rested */
+    CP_HOP_COUNT = 7
+} cp_hop;
+
+typedef enum cp_waiting {
+    CP_WAIT_AUTO = 0, /* by the number of cores */
+    CP_WAIT_SPIN = 1, /* a core of its own */
+    CP_WAIT_YIELD = 2,
+    CP_WAIT_PARK = 3 /* sleep on a futex, bounded */
+} cp_waiting;
+
+typedef enum cp_flow_kind {
+    CP_FLOW_NONE = 0, /* nobody but the desk */
+    CP_FLOW_SYNTHETIC = 1,
+    CP_FLOW_REPLAY = 2
+} cp_flow_kind;
+
+typedef enum cp_note_kind {
+    CP_NOTE_STATE = 1,       /* a: new cp_risk_state, b: old, c: cp_cause */
+    CP_NOTE_MODE = 2,        /* strategy; a: new mode, b: old, c: cp_cause */
+    CP_NOTE_CONFIG = 3,      /* strategy, or CP_NOBODY for limits; a: version, b: hash */
+    CP_NOTE_FILL = 4,        /* a: price, b: qty, c: leaves, d: cp_liquidity */
+    CP_NOTE_REJECT = 5,      /* a: cp_reason, b: cp_order_kind */
+    CP_NOTE_REFUSAL = 6,     /* a: cp_refusal, b: limit, c: current, d: would be */
+    CP_NOTE_GAP = 7,         /* a: expected sequence, b: received */
+    CP_NOTE_FLAT = 8,        /* flattening is done */
+    CP_NOTE_ORDER_STATE = 9, /* a report that the order table has no answer for */
+    CP_NOTE_CONTROL = 10,    /* a control was refused: a: cp_control_kind, b: -errno */
+    CP_NOTE_COUNT = 11
+} cp_note_kind;
+
+typedef enum cp_severity { CP_INFO = 0, CP_WARNING = 1, CP_CRITICAL = 2 } cp_severity;
+
+/* Who or what changed a state. */
+typedef enum cp_cause { CP_CAUSE_OPERATOR = 0, CP_CAUSE_LOSS = 1, CP_CAUSE_FLAT = 2 } cp_cause;
+
+typedef enum cp_control_kind {
+    CP_CONTROL_STRATEGY = 1, /* target slot := strategy (kind, symbol, parameters, mode) */
+    CP_CONTROL_MODE = 2,     /* target slot := mode */
+    CP_CONTROL_LIMITS = 3,   /* all limits, with version and hash */
+    CP_CONTROL_PAUSE = 4,
+    CP_CONTROL_RESUME = 5, /* from PAUSED only */
+    CP_CONTROL_FLATTEN = 6,
+    CP_CONTROL_HALT = 7,
+    CP_CONTROL_UNHALT = 8, /* HALTED -> PAUSED */
+    CP_CONTROL_CANCEL_ALL = 9
+} cp_control_kind;
+
+/* ---- tables: what the core says of itself -------------------------------------- */
+
+typedef enum cp_parameter_kind {
+    CP_PARAMETER_INTEGER = 0,
+    CP_PARAMETER_FLOAT = 1,
+    CP_PARAMETER_MONEY = 2 /* limits only: currency in files, money units in the core */
+} cp_parameter_kind;
+
+typedef struct cp_parameter {
+    const char *name;
+    const char *unit;
+    const char *help;
+    double minimum, maximum, standard; /* money: in currency */
+    uint32_t kind;                     /* cp_parameter_kind */
+    uint32_t reserved;
+} cp_parameter;
+
+uint32_t cp_strategy_kind_count(void);
+const char *cp_strategy_kind_name(uint32_t kind);
+const char *cp_strategy_kind_help(uint32_t kind);
+uint32_t cp_strategy_parameter_count(uint32_t kind);
+const cp_parameter *cp_strategy_parameter(uint32_t kind, uint32_t index);
+
+const cp_parameter *cp_limit_parameter(uint32_t limit); /* NULL past the last */
+const char *cp_hop_name(uint32_t hop);
+const char *cp_refusal_name(uint32_t refusal);
+const char *cp_reason_name(uint32_t reason);
+const char *cp_order_state_name(uint32_t state);
+const char *cp_risk_state_name(uint32_t state);
+
+/* ---- config ------------------------------------------------------------------- */
+
+typedef struct cp_instrument {
+    char name[CP_NAME_SIZE];
+    int64_t increment;   /* money: one step of price */
+    int64_t point_value; /* money one lot gains when the price rises one increment */
+    int64_t maker_fee;   /* money a lot; negative is a rebate */
+    int64_t taker_fee;
+    uint32_t price_max; /* highest price, increments */
+    uint32_t price_start; /* synthetic flow: first efficient price, increments */
+} cp_instrument;
+
+typedef struct cp_strategy_config {
+    char name[CP_NAME_SIZE];
+    uint32_t kind;   /* index into the strategy kinds */
+    uint32_t mode;   /* cp_strategy_mode */
+    uint32_t symbol;
+    uint32_t used;   /* 0: the slot is empty */
+    uint64_t version;
+    uint64_t hash;
+    double parameters[CP_PARAMETER_MAX];
+} cp_strategy_config;
+
+typedef struct cp_flow_config {
+    uint32_t kind;           /* cp_flow_kind */
+    uint32_t rate;           /* synthetic: events a second, all symbols together */
+    uint32_t depth;          /* synthetic: resting orders a symbol tends to */
+    uint32_t order_qty;      /* synthetic: mean order size, lots */
+    double volatility;       /* synthetic: efficient price, increments a root-second */
+    double drift;            /* synthetic: size of the drift regimes, increments a second */
+    double half_spread;      /* synthetic: increments from the efficient price to a quote */
+    double replay_speed;     /* 1 as recorded, N times; 0 as fast as it goes */
+} cp_flow_config;
+
+typedef struct cp_config {
+    uint64_t seed;
+    uint32_t virtual_time; /* 1: one thread, cp_engine_run drives it */
+    uint32_t desk;         /* 0: the venue alone */
+    uint32_t symbol_count;
+    uint32_t order_capacity;      /* orders resting at the venue */
+    uint32_t desk_order_capacity; /* orders the desk can have working */
+    uint32_t ring_capacity;       /* slots of the market data ring, a power of two */
+    uint32_t waiting;             /* cp_waiting */
+    int32_t venue_cpu;            /* core, -1 to choose, -2 for none */
+    int32_t desk_cpu;
+    uint32_t reserved;
+    uint64_t link_latency_ns; /* virtual time: each way */
+    uint64_t limits_version;
+    uint64_t limits_hash;
+    int64_t limits[CP_LIMIT_MAX]; /* by cp_limit; money in money units */
+    cp_flow_config flow;
+    cp_instrument instruments[CP_SYMBOL_MAX];
+    cp_strategy_config strategies[CP_STRATEGY_MAX];
+} cp_config;
+
+/* ---- commands ------------------------------------------------------------------ */
+
+typedef struct cp_control {
+    uint32_t kind;   /* cp_control_kind */
+    uint32_t target; /* strategy slot */
+    uint32_t mode;   /* cp_strategy_mode */
+    uint32_t reserved;
+    uint64_t version;
+    uint64_t hash;
+    int64_t limits[CP_LIMIT_MAX];
+    cp_strategy_config strategy;
+} cp_control;
+
+/* ---- replay --------------------------------------------------------------------- */
+
+/* One recorded event of order flow, whatever file it came from. */
+typedef struct cp_flow_event {
+    uint64_t time_ns; /* since midnight, exchange time */
+    uint64_t ref;
+    uint64_t new_ref; /* replace: the reference from now on */
+    int64_t price;    /* increments */
+    uint32_t qty;
+    uint32_t price_rest; /* money past `price` increments: a print between two steps */
+    uint32_t row;        /* of the reference book this event completes, from 0; or CP_ROW_NONE */
+    uint16_t symbol;
+    uint8_t kind; /* cp_md_kind */
+    uint8_t side; /* of the resting order */
+    uint8_t flags; /* CP_FLOW_* */
+    uint8_t reserved[15];
+} cp_flow_event;
+
+#define CP_ROW_NONE 4294967295
+#define CP_FLOW_REVEALED 1 /* no message: volume that came into or left the visible range */
+#define CP_FLOW_UNSEEN 2   /* the order's entry was never recorded */
+
+/* What reading an ITCH file from end to end found. */
+typedef struct cp_itch_symbol {
+    char name[CP_NAME_SIZE];
+    uint64_t message_count; /* that touch the book */
+    uint64_t add_count;
+    uint32_t price_gcd; /* of all displayed prices, 1/10000 */
+    uint32_t price_max;
+    uint32_t price_first;
+    uint16_t locate;
+    uint16_t reserved;
+} cp_itch_symbol;
+
+typedef struct cp_itch_scan {
+    uint64_t message_count;
+    uint64_t error_offset; /* byte of the message that could not be read */
+    uint64_t first_ns, last_ns;
+    uint64_t type_count[128]; /* by message type letter */
+    uint32_t symbol_count;    /* locates seen with orders, at most capacity */
+    uint32_t complete;        /* 1: ended by the end-of-session mark */
+} cp_itch_scan;
+
+/* Read all of an ITCH 5.0 file in memory (two-byte big-endian length, message).
+ * Fills `symbols` for up to `capacity` locates that have orders. -EPROTO: not such a
+ * file, error_offset says where. -ENOSPC: more symbols than capacity. */
+int cp_itch_scan_file(const uint8_t *bytes, uint64_t size, cp_itch_scan *scan,
+                      cp_itch_symbol *symbols, uint32_t capacity);
+
+/* ---- picture: one consistent view ------------------------------------------------ */
+
+typedef struct cp_level {
+    int64_t price;
+    uint64_t qty;
+    uint32_t order_count;
+    uint32_t own_qty; /* of it, ours */
+} cp_level;
+
+typedef struct cp_symbol_picture {
+    int64_t position;    /* lots, confirmed */
+    int64_t worst_long;  /* position if every working buy fills */
+    int64_t worst_short; /* position if every working sell fills */
+    int64_t cost;        /* increments x lots paid for the open position, signed */
+    int64_t realised, unrealised, fees; /* money */
+    int64_t bid, ask, last;             /* CP_PRICE_NONE when there is none */
+    uint64_t volume;                    /* lots traded by all */
+    uint64_t md_count;
+    uint64_t last_md_ns;
+    uint32_t stale;
+    uint32_t reserved;
+    uint32_t level_count[2];
+    cp_level levels[2][CP_DEPTH_MAX]; /* by cp_side, best first */
+} cp_symbol_picture;
+
+typedef struct cp_strategy_picture {
+    cp_strategy_config config; /* what the core runs, with version and hash */
+    int64_t position;
+    int64_t realised, unrealised, fees; /* money */
+    uint64_t order_count, fill_count, refusal_count, reject_count;
+    uint32_t working_count;
+    uint32_t last_refusal; /* cp_refusal, or CP_REFUSE_COUNT for none */
+    double signal;         /* the strategy's own figure, for the screen */
+} cp_strategy_picture;
+
+typedef struct cp_limit_picture {
+    int64_t used;  /* in the limit's own unit */
+    int64_t limit;
+    uint64_t refusal_count;
+} cp_limit_picture;
+
+typedef struct cp_fill {
+    uint64_t time_ns;
+    uint64_t client_id;
+    int64_t price;
+    int64_t mid2; /* bid + ask when it came: twice the mid */
+    uint64_t tick_to_order_ns;
+    uint32_t qty;
+    uint16_t symbol;
+    uint16_t strategy;
+    uint8_t side;
+    uint8_t liquidity;
+    uint8_t reserved[6];
+} cp_fill;
+
+typedef struct cp_working {
+    uint64_t client_id;
+    uint64_t sent_ns;
+    int64_t price;
+    uint32_t qty, leaves;
+    uint16_t symbol;
+    uint16_t strategy;
+    uint8_t side;
+    uint8_t state; /* cp_order_state */
+    uint8_t reserved[2];
+} cp_working;
+
+typedef struct cp_counters {
+    uint64_t md_count;
+    uint64_t order_count; /* new orders and replaces sent */
+    uint64_t cancel_count;
+    uint64_t ack_count;
+    uint64_t fill_count;
+    uint64_t reject_count;
+    uint64_t refusal_count;
+    uint64_t gap_count;
+    uint64_t note_lost_count;
+    uint64_t unexpected_report_count;
+} cp_counters;
+
+typedef struct cp_desk_picture {
+    uint64_t time_ns;
+    uint64_t risk_changed_ns;
+    uint64_t limits_version, limits_hash;
+    int64_t realised, unrealised, fees, equity_peak; /* money, all symbols */
+    uint32_t risk_state; /* cp_risk_state */
+    uint32_t symbol_count, strategy_count;
+    uint32_t fill_count; /* valid entries of fills, newest first */
+    uint32_t working_count; /* all working orders; the first CP_WORKING_MAX are shown */
+    uint32_t cancels_pending;
+    cp_counters counters;
+    cp_limit_picture limits[CP_LIMIT_MAX];
+    cp_symbol_picture symbols[CP_SYMBOL_MAX];
+    cp_strategy_picture strategies[CP_STRATEGY_MAX];
+    cp_fill fills[CP_FILL_MAX];
+    cp_working working[CP_WORKING_MAX];
+} cp_desk_picture;
+
+typedef struct cp_replay_picture {
+    uint64_t messages; /* recorded messages played */
+    uint64_t total;    /* recorded messages there are */
+    uint64_t time_ns;  /* recorded time reached */
+    uint64_t executions;
+    uint64_t executions_known;   /* whose order's entry was recorded */
+    uint64_t executions_matched; /* met the same order, of those known */
+    uint64_t executions_at_best; /* whose order stood at the best price */
+    uint64_t executions_unseen_matched; /* met the same order, entry never recorded */
+    uint64_t orphans;            /* references to orders never seen */
+    uint64_t book_mismatches;    /* rows that differ from the published book, or crossing adds */
+    uint64_t rows_checked;
+    uint64_t revealed;           /* events made for volume without a message */
+    uint64_t displaced;     /* recorded executions that met the desk instead */
+    uint64_t displaced_qty;
+    uint64_t consumed;      /* recorded orders the desk traded away */
+    uint64_t consumed_qty;
+    uint32_t finished;
+    uint32_t has_reference;
+} cp_replay_picture;
+
+/* Why a recorded execution did not meet its order. */
+typedef enum cp_mismatch_cause {
+    CP_MISMATCH_NOT_FRONT = 1, /* an earlier order stood before it at its price */
+    CP_MISMATCH_NOT_BEST = 2,  /* a better price stood before it */
+    CP_MISMATCH_SHORT = 3      /* it had less left than was executed */
+} cp_mismatch_cause;
+
+typedef struct cp_mismatch {
+    uint64_t message; /* from 1 */
+    uint64_t ref;     /* recorded */
+    uint64_t front_ref; /* what stood at the front */
+    int64_t price;
+    uint32_t qty;
+    uint32_t cause; /* cp_mismatch_cause */
+} cp_mismatch;
+
+#define CP_MISMATCH_MAX 1024 /* kept for the report; all are counted */
+
+typedef struct cp_venue_picture {
+    uint64_t time_ns;
+    uint64_t event_count; /* flow events: orders, cancels, replaces of the background */
+    uint64_t md_count;
+    uint64_t order_count; /* messages from the desk */
+    uint64_t trade_count;
+    uint64_t traded_qty;
+    uint64_t late_ns; /* how far the flow lags its schedule */
+    uint64_t resting_count;
+    int64_t impact2;        /* sum, half-increments: mid moved our way by our taking */
+    uint64_t impact_count;  /* aggressive orders of the desk behind impact2 */
+    cp_replay_picture replay;
+} cp_venue_picture;
+
+typedef struct cp_hop_picture {
+    uint64_t count;
+    uint64_t p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
+} cp_hop_picture;
+
+typedef struct cp_thread_picture {
+    char name[CP_NAME_SIZE];
+    int32_t cpu;
+    uint32_t pinned;
+    uint32_t waiting; /* cp_waiting in force */
+    uint32_t reserved;
+    uint64_t busy_ns, total_ns;
+    uint64_t heartbeat_ns;
+} cp_thread_picture;
+
+typedef struct cp_ring_picture {
+    char name[CP_NAME_SIZE];
+    uint64_t capacity, fill, high_water, full_count;
+} cp_ring_picture;
+
+#define CP_THREAD_COUNT 2
+#define CP_RING_COUNT 5
+
+typedef struct cp_picture {
+    uint64_t time_ns; /* when it was read */
+    uint64_t start_ns;
+    uint64_t state_hash; /* virtual time only */
+    uint32_t running;
+    uint32_t virtual_time;
+    cp_desk_picture desk;
+    cp_venue_picture venue;
+    cp_hop_picture hops[CP_HOP_COUNT];
+    cp_thread_picture threads[CP_THREAD_COUNT];
+    cp_ring_picture rings[CP_RING_COUNT];
+} cp_picture;
+
+/* Something that happened on the desk, for the log. One cache line. */
+typedef struct cp_note {
+    uint64_t time_ns;
+    uint64_t sequence;
+    uint64_t client_id;
+    int64_t a, b, c, d; /* by kind */
+    uint16_t kind;      /* cp_note_kind */
+    uint16_t symbol;    /* or CP_NOBODY */
+    uint16_t strategy;  /* or CP_NOBODY */
+    uint8_t severity;   /* cp_severity */
+    uint8_t side;
+} cp_note;
+
+/* ---- engine --------------------------------------------------------------------- */
+
+typedef struct cp_engine cp_engine;
+
+/* Allocate everything the engine will ever need. -EINVAL with the reason in `error`
+ * (CP_ERROR_SIZE bytes), -ENOMEM. */
+int cp_engine_create(cp_engine **engine, const cp_config *config, char *error);
+/* Stop the threads if they run, and free the engine. NULL is allowed. */
+void cp_engine_destroy(cp_engine *engine);
+
+/* Before start, with flow.kind CP_FLOW_REPLAY. The memory must outlive the engine.
+ * ITCH: locates[i] is the stock locate of instruments[i]. */
+int cp_engine_replay_itch(cp_engine *engine, const uint8_t *bytes, uint64_t size,
+                          const uint16_t *locates);
+/* `reference`: rows of 4 x levels prices and sizes (ask price, ask size, bid price, bid
+ * size, best level first; prices in increments, CP_PRICE_NONE empty), or NULL. */
+int cp_engine_replay_events(cp_engine *engine, const cp_flow_event *events,
+                            uint64_t count, const int64_t *reference, uint32_t levels);
+
+int cp_engine_start(cp_engine *engine); /* live: -EALREADY, or why no thread began */
+int cp_engine_stop(cp_engine *engine);
+/* Virtual time: play until `md_events` more market data events, or the flow ends. */
+int cp_engine_run(cp_engine *engine, uint64_t md_events);
+
+/* Hand a command to the desk. -EAGAIN: its ring is full, nothing was taken. */
+int cp_engine_command(cp_engine *engine, const cp_control *control);
+/* Copy the latest picture; never blocks the engine. One reader at a time. */
+void cp_engine_read(cp_engine *engine, cp_picture *picture);
+/* Take up to `capacity` notes; how many. One reader at a time. */
+uint32_t cp_engine_notes(cp_engine *engine, cp_note *notes, uint32_t capacity);
+/* Mismatched executions of the replay so far, at most `capacity`; how many. */
+uint32_t cp_engine_mismatches(cp_engine *engine, cp_mismatch *mismatches,
+                              uint32_t capacity);
+/* The counts of one hop in HdrHistogram's layout (1 ns .. 60 s, 3 digits). */
+#define CP_HISTOGRAM_COUNTS 27648
+int cp_engine_histogram(cp_engine *engine, uint32_t hop, uint64_t *counts);
+
+#endif /* COCKPIT_H */

@@ -1,0 +1,48 @@
+/* base.h: what every module of the core needs, and nothing else. */
+#ifndef CP_BASE_H
+#define CP_BASE_H
+
+#include <assert.h>
+#include <errno.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cockpit.h"
+
+#define CP_LINE 64       /* bytes of a cache line */
+#define CP_LINE_PAIR 128 /* x86 fetches lines in pairs: one apart still collides */
+#define CP_NONE UINT32_MAX /* "no index" */
+
+#define CP_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define CP_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+/* Say where, and stop the process: a core that has lost count of itself must not trade. */
+_Noreturn static inline void cp_panic(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "cockpit: %s:%d: this must hold and does not: %s\n", file, line, what);
+    abort();
+}
+
+/* What only a programmer's error can break. On in every build: it ignores NDEBUG, which
+ * Python's own build flags define. Operating errors get an -errno instead. */
+#define CP_ASSERT(what) (CP_LIKELY(what) ? (void)0 : cp_panic(__FILE__, __LINE__, #what))
+
+__extension__ typedef __int128 cp_i128;
+__extension__ typedef unsigned __int128 cp_u128;
+
+/* Mix one more word into a running 64-bit hash (the finaliser of MurmurHash3). */
+static inline uint64_t cp_mix(uint64_t hash, uint64_t word)
+{
+    hash ^= word;
+    hash *= 0xff51afd7ed558ccdu;
+    hash ^= hash >> 33;
+    hash *= 0xc4ceb9fe1a85ec53u;
+    return hash ^ (hash >> 29);
+}
+
+#endif /* CP_BASE_H */
