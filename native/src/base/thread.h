@@ -1,0 +1,64 @@
+/* thread.h: a thread with a core of its own, and how it waits when there is nothing to do.
+ *
+ * Waiting trades latency against the rest of the machine: `spin` answers at once and owns
+ * its core, `yield` lets others in, `park` sleeps on a futex that the other side rings,
+ * bounded so that a lost ring costs CP_PARK_NS, not a stuck desk.
+ */
+#ifndef CP_THREAD_H
+#define CP_THREAD_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/base.h"
+
+#define CP_PARK_NS 500000      /* longest sleep */
+#define CP_PARK_AFTER 2000     /* empty looks before it sleeps */
+
+/* What one thread sleeps on. */
+typedef struct cp_bell {
+    alignas(CP_LINE_PAIR) _Atomic uint32_t rung; /* counts rings */
+    _Atomic uint32_t sleeping;
+} cp_bell;
+
+typedef struct cp_thread {
+    pthread_t id;
+    const char *name;
+    void (*run)(void *argument);
+    void *argument;
+    int32_t cpu;       /* core asked for; -1 for none */
+    bool started;
+    _Atomic bool pinned;
+    cp_waiting waiting; /* never AUTO */
+    cp_bell bell;
+    uint32_t idle_count; /* the thread's own: empty looks in a row */
+
+    /* Written by the thread, read by the screen. */
+    alignas(CP_LINE_PAIR) _Atomic uint64_t busy_ns;
+    _Atomic uint64_t total_ns;
+    _Atomic uint64_t heartbeat_ns;
+} cp_thread;
+
+/* The core for the n-th pinned thread (from 0), counted from the last this process may
+ * use; -1 when there are not enough. */
+int32_t cp_thread_choose_cpu(uint32_t n);
+uint32_t cp_thread_cpu_count(void);
+/* `auto` becomes spin where the screen and both threads have a core each, else park. */
+cp_waiting cp_thread_resolve(cp_waiting waiting);
+
+int cp_thread_start(cp_thread *thread);
+void cp_thread_join(cp_thread *thread);
+
+/* Ring the other side's bell after giving it something; free unless it sleeps. */
+void cp_bell_ring(cp_bell *bell);
+
+/* Nothing to do this time round. */
+void cp_thread_wait(cp_thread *thread);
+static inline void cp_thread_found_work(cp_thread *thread)
+{
+    thread->idle_count = 0;
+}
+
+void cp_thread_read(const cp_thread *thread, cp_thread_picture *picture);
+
+#endif /* CP_THREAD_H */
