@@ -23,7 +23,7 @@ int32_t cp_thread_choose_cpu(uint32_t n)
     if ((uint32_t)CPU_COUNT(&allowed) <= n)
         return -1;
     for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
-        if (CPU_ISSET(cpu, &allowed) && n-- == 0)
+        if (CPU_ISSET((size_t)cpu, &allowed) && n-- == 0)
             return cpu;
     return -1;
 }
@@ -42,7 +42,7 @@ static void *begin(void *argument)
     if (thread->cpu >= 0) {
         cpu_set_t one;
         CPU_ZERO(&one);
-        CPU_SET(thread->cpu, &one);
+        CPU_SET((size_t)thread->cpu, &one);
         int result = pthread_setaffinity_np(pthread_self(), sizeof one, &one);
         atomic_store_explicit(&thread->pinned, result == 0, memory_order_relaxed);
     }
@@ -76,22 +76,25 @@ void cp_bell_ring(cp_bell *bell)
         syscall(SYS_futex, &bell->rung, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-static void sleep_on(cp_bell *bell)
+/* `heard` is what the bell had rung before the thread last looked for work: anything
+ * given to it since has rung again, and the futex then does not sleep. */
+static void sleep_on(cp_bell *bell, uint32_t heard)
 {
-    uint32_t rung = atomic_load(&bell->rung);
     atomic_store(&bell->sleeping, 1);
     struct timespec most = { .tv_nsec = CP_PARK_NS };
-    syscall(SYS_futex, &bell->rung, FUTEX_WAIT_PRIVATE, rung, &most, NULL, 0);
+    syscall(SYS_futex, &bell->rung, FUTEX_WAIT_PRIVATE, heard, &most, NULL, 0);
     atomic_store(&bell->sleeping, 0);
 }
 
 void cp_thread_wait(cp_thread *thread)
 {
+    uint32_t heard = thread->heard;
+    thread->heard = atomic_load(&thread->bell.rung);
     thread->idle_count++;
     switch (thread->waiting) {
     case CP_WAIT_PARK:
         if (thread->idle_count > CP_PARK_AFTER) {
-            sleep_on(&thread->bell);
+            sleep_on(&thread->bell, heard);
             return;
         }
         sched_yield();

@@ -32,6 +32,7 @@ typedef struct cp_thread {
     cp_waiting waiting; /* never AUTO */
     cp_bell bell;
     uint32_t idle_count; /* the thread's own: empty looks in a row */
+    uint32_t heard;      /* rings before its last look */
 
     /* Written by the thread, read by the screen. */
     alignas(CP_LINE_PAIR) _Atomic uint64_t busy_ns;

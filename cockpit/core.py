@@ -1,0 +1,560 @@
+"""The C core as Python objects: the only module that imports the compiled one.
+
+Three things live here: the tables in which the core describes itself (strategy kinds and
+their parameters, risk limits, names), the settings an engine is made from, and the
+:class:`Engine`. Pictures are numpy records over memory that C refills in place; their
+dtypes are derived from the compiled structs, never typed by hand.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from cockpit._native import ffi, lib
+
+MONEY_SCALE: int = lib.CP_MONEY_SCALE
+PRICE_NONE: int = lib.CP_PRICE_NONE
+NOBODY: int = lib.CP_NOBODY
+SYMBOL_MAX: int = lib.CP_SYMBOL_MAX
+STRATEGY_MAX: int = lib.CP_STRATEGY_MAX
+DEPTH_MAX: int = lib.CP_DEPTH_MAX
+NAME_MAX: int = lib.CP_NAME_SIZE - 1
+ROW_NONE: int = lib.CP_ROW_NONE
+
+Record = np.ndarray[Any, Any]
+
+
+class CoreError(Exception):
+    """The core refused something; the message says what and why."""
+
+
+class Side(IntEnum):
+    BUY = lib.CP_BUY
+    SELL = lib.CP_SELL
+
+
+class Mode(IntEnum):
+    OFF = lib.CP_MODE_OFF
+    LIVE = lib.CP_MODE_LIVE
+
+
+class RiskState(IntEnum):
+    ACTIVE = lib.CP_RISK_ACTIVE
+    PAUSED = lib.CP_RISK_PAUSED
+    FLATTENING = lib.CP_RISK_FLATTENING
+    HALTED = lib.CP_RISK_HALTED
+
+
+class Hop(IntEnum):
+    FEED = lib.CP_HOP_FEED
+    DECIDE = lib.CP_HOP_DECIDE
+    RISK = lib.CP_HOP_RISK
+    SEND = lib.CP_HOP_SEND
+    TICK_TO_ORDER = lib.CP_HOP_TICK_TO_ORDER
+    ACK = lib.CP_HOP_ACK
+    QUEUE_WAIT = lib.CP_HOP_QUEUE_WAIT
+
+
+class Waiting(IntEnum):
+    AUTO = lib.CP_WAIT_AUTO
+    SPIN = lib.CP_WAIT_SPIN
+    YIELD = lib.CP_WAIT_YIELD
+    PARK = lib.CP_WAIT_PARK
+
+
+class FlowKind(IntEnum):
+    NONE = lib.CP_FLOW_NONE
+    SYNTHETIC = lib.CP_FLOW_SYNTHETIC
+    REPLAY = lib.CP_FLOW_REPLAY
+
+
+class NoteKind(IntEnum):
+    STATE = lib.CP_NOTE_STATE
+    MODE = lib.CP_NOTE_MODE
+    CONFIG = lib.CP_NOTE_CONFIG
+    FILL = lib.CP_NOTE_FILL
+    REJECT = lib.CP_NOTE_REJECT
+    REFUSAL = lib.CP_NOTE_REFUSAL
+    GAP = lib.CP_NOTE_GAP
+    FLAT = lib.CP_NOTE_FLAT
+    ORDER_STATE = lib.CP_NOTE_ORDER_STATE
+    CONTROL = lib.CP_NOTE_CONTROL
+
+
+class Severity(IntEnum):
+    INFO = lib.CP_INFO
+    WARNING = lib.CP_WARNING
+    CRITICAL = lib.CP_CRITICAL
+
+
+class Cause(IntEnum):
+    OPERATOR = lib.CP_CAUSE_OPERATOR
+    LOSS = lib.CP_CAUSE_LOSS
+    FLAT = lib.CP_CAUSE_FLAT
+
+
+class Control(IntEnum):
+    STRATEGY = lib.CP_CONTROL_STRATEGY
+    MODE = lib.CP_CONTROL_MODE
+    LIMITS = lib.CP_CONTROL_LIMITS
+    PAUSE = lib.CP_CONTROL_PAUSE
+    RESUME = lib.CP_CONTROL_RESUME
+    FLATTEN = lib.CP_CONTROL_FLATTEN
+    HALT = lib.CP_CONTROL_HALT
+    UNHALT = lib.CP_CONTROL_UNHALT
+    CANCEL_ALL = lib.CP_CONTROL_CANCEL_ALL
+
+
+class MismatchCause(IntEnum):
+    NOT_FRONT = lib.CP_MISMATCH_NOT_FRONT
+    NOT_BEST = lib.CP_MISMATCH_NOT_BEST
+    SHORT = lib.CP_MISMATCH_SHORT
+
+
+# ---- tables ------------------------------------------------------------------------
+
+ParameterKind = Literal["integer", "float", "money"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value a file may set, as the core declares it.
+
+    ``minimum``, ``maximum`` and ``standard`` (the default) are in ``unit``; of kind
+    ``money`` in currency.
+    """
+
+    name: str
+    unit: str
+    help: str
+    minimum: float
+    maximum: float
+    standard: float
+    kind: ParameterKind
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyKind:
+    """A built-in strategy and the parameters it declares."""
+
+    index: int
+    name: str
+    help: str
+    parameters: tuple[Parameter, ...]
+
+
+def _text(pointer: Any) -> str:
+    return str(ffi.string(pointer).decode())
+
+
+def _parameter(pointer: Any) -> Parameter:
+    kinds: dict[int, ParameterKind] = {
+        lib.CP_PARAMETER_INTEGER: "integer",
+        lib.CP_PARAMETER_FLOAT: "float",
+        lib.CP_PARAMETER_MONEY: "money",
+    }
+    return Parameter(
+        name=_text(pointer.name),
+        unit=_text(pointer.unit),
+        help=_text(pointer.help),
+        minimum=pointer.minimum,
+        maximum=pointer.maximum,
+        standard=pointer.standard,
+        kind=kinds[pointer.kind],
+    )
+
+
+def _strategy_kind(index: int) -> StrategyKind:
+    count = lib.cp_strategy_parameter_count(index)
+    return StrategyKind(
+        index=index,
+        name=_text(lib.cp_strategy_kind_name(index)),
+        help=_text(lib.cp_strategy_kind_help(index)),
+        parameters=tuple(
+            _parameter(lib.cp_strategy_parameter(index, i)) for i in range(count)
+        ),
+    )
+
+
+STRATEGY_KINDS: dict[str, StrategyKind] = {
+    kind.name: kind for kind in map(_strategy_kind, range(lib.cp_strategy_kind_count()))
+}
+LIMITS: tuple[Parameter, ...] = tuple(
+    _parameter(lib.cp_limit_parameter(i)) for i in range(lib.CP_LIMIT_COUNT)
+)
+HOPS: tuple[str, ...] = tuple(_text(lib.cp_hop_name(i)) for i in range(lib.CP_HOP_COUNT))
+REFUSALS: tuple[str, ...] = tuple(
+    _text(lib.cp_refusal_name(i)) for i in range(lib.CP_REFUSE_COUNT)
+)
+REASONS: tuple[str, ...] = tuple(
+    _text(lib.cp_reason_name(i)) for i in range(lib.CP_REASON_COUNT)
+)
+ORDER_STATES: tuple[str, ...] = tuple(
+    _text(lib.cp_order_state_name(i)) for i in range(lib.CP_STATE_COUNT)
+)
+
+
+# ---- settings ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What is traded. Money in units of 1 / MONEY_SCALE of the currency."""
+
+    name: str
+    increment: int
+    """Money: one step of price."""
+    point_value: int
+    """Money one lot gains when the price rises one increment."""
+    price_max: int
+    """Highest price the venue takes, increments."""
+    price_start: int = 0
+    """Synthetic flow: the first efficient price, increments."""
+    maker_fee: int = 0
+    """Money a lot; negative is a rebate."""
+    taker_fee: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """One configured strategy: a slot of the desk."""
+
+    name: str
+    kind: str
+    symbol: int
+    mode: Mode
+    parameters: tuple[float, ...]
+    """In the order of the kind's table."""
+    version: int = 0
+    hash: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All risk limits, by the order of :data:`LIMITS`; money in money units."""
+
+    values: tuple[int, ...]
+    version: int = 0
+    hash: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Everybody else in the market. See ``cp_flow_config`` for the units."""
+
+    kind: FlowKind = FlowKind.SYNTHETIC
+    rate: int = 2000
+    depth: int = 400
+    order_qty: int = 100
+    volatility: float = 3.0
+    drift: float = 1.0
+    half_spread: float = 1.5
+    replay_speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an engine is made from."""
+
+    instruments: tuple[Instrument, ...]
+    limits: Limits
+    strategies: tuple[Strategy, ...] = ()
+    flow: Flow = field(default_factory=Flow)
+    seed: int = 1
+    virtual_time: bool = False
+    desk: bool = True
+    order_capacity: int = 1 << 17
+    desk_order_capacity: int = 1 << 12
+    ring_capacity: int = 1 << 16
+    waiting: Waiting = Waiting.AUTO
+    venue_cpu: int = -1
+    desk_cpu: int = -1
+    link_latency_ns: int = 5_000
+    """Virtual time only: each way."""
+
+
+def _fill_instrument(target: Any, instrument: Instrument) -> None:
+    target.name = instrument.name.encode()[:NAME_MAX]
+    target.increment = instrument.increment
+    target.point_value = instrument.point_value
+    target.maker_fee = instrument.maker_fee
+    target.taker_fee = instrument.taker_fee
+    target.price_max = instrument.price_max
+    target.price_start = instrument.price_start
+
+
+def _fill_strategy(target: Any, strategy: Strategy) -> None:
+    target.name = strategy.name.encode()[:NAME_MAX]
+    target.kind = STRATEGY_KINDS[strategy.kind].index
+    target.mode = strategy.mode
+    target.symbol = strategy.symbol
+    target.used = 1
+    target.version = strategy.version
+    target.hash = strategy.hash
+    for i, value in enumerate(strategy.parameters):
+        target.parameters[i] = value
+
+
+def _fill_config(config: Any, settings: Settings) -> None:
+    for name in (
+        "seed", "virtual_time", "desk", "order_capacity", "desk_order_capacity",
+        "ring_capacity", "waiting", "venue_cpu", "desk_cpu", "link_latency_ns",
+    ):  # fmt: skip
+        setattr(config, name, int(getattr(settings, name)))
+    for name in Flow.__slots__:
+        setattr(config.flow, name, getattr(settings.flow, name))
+    config.symbol_count = len(settings.instruments)
+    for i, instrument in enumerate(settings.instruments):
+        _fill_instrument(config.instruments[i], instrument)
+    for i, strategy in enumerate(settings.strategies):
+        _fill_strategy(config.strategies[i], strategy)
+    config.limits_version = settings.limits.version
+    config.limits_hash = settings.limits.hash
+    for i, value in enumerate(settings.limits.values):
+        config.limits[i] = value
+
+
+# ---- numpy views of C memory ---------------------------------------------------------
+
+
+def dtype_of(ctype: Any) -> np.dtype[Any]:
+    """The numpy dtype that has the layout the C compiler gave a type."""
+    if isinstance(ctype, str):
+        ctype = ffi.typeof(ctype)
+    match ctype.kind:
+        case "struct":
+            members = [(name, dtype_of(member.type), member.offset)
+                       for name, member in ctype.fields]  # fmt: skip
+            names, formats, offsets = zip(*members, strict=True)
+            size = ffi.sizeof(ctype)
+            return np.dtype(
+                {"names": names, "formats": formats, "offsets": offsets, "itemsize": size}
+            )
+        case "array" if ctype.item.cname == "char":
+            return np.dtype(f"S{ctype.length}")
+        case "array":
+            return np.dtype((dtype_of(ctype.item), (ctype.length,)))
+    if ctype.cname in ("float", "double"):
+        return np.dtype(f"f{ffi.sizeof(ctype)}")
+    sign = "i" if int(ffi.cast(ctype, -1)) < 0 else "u"
+    return np.dtype(f"{sign}{ffi.sizeof(ctype)}")
+
+
+PICTURE_DTYPE = dtype_of("cp_picture")
+NOTE_DTYPE = dtype_of("cp_note")
+FLOW_EVENT_DTYPE = dtype_of("cp_flow_event")
+MISMATCH_DTYPE = dtype_of("cp_mismatch")
+
+
+# ---- ITCH ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ItchSymbol:
+    """One stock of an ITCH file. Prices in 1/10000."""
+
+    name: str
+    locate: int
+    message_count: int
+    add_count: int
+    price_gcd: int
+    price_max: int
+    price_first: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItchScan:
+    """What one pass over an ITCH file found."""
+
+    message_count: int
+    complete: bool
+    """It ended with the end-of-session mark."""
+    first_ns: int
+    last_ns: int
+    type_count: dict[str, int]
+    symbols: tuple[ItchSymbol, ...]
+
+
+def itch_scan(buffer: Any) -> ItchScan:
+    """Read a whole ITCH 5.0 file in memory (bytes or mmap).
+
+    Raises :class:`CoreError`, with the byte offset, when it is not one.
+    """
+    capacity = 65536
+    scan = ffi.new("cp_itch_scan *")
+    symbols = ffi.new("cp_itch_symbol[]", capacity)
+    raw = ffi.from_buffer("uint8_t[]", buffer)
+    result = lib.cp_itch_scan_file(raw, len(raw), scan, symbols, capacity)
+    if result < 0:
+        raise CoreError(
+            f"not an ITCH 5.0 file: no valid message at byte {scan.error_offset}, after "
+            f"{scan.message_count} messages (expected a two-byte length that is right "
+            f"for the message type behind it)"
+        )
+    return ItchScan(
+        message_count=scan.message_count,
+        complete=bool(scan.complete),
+        first_ns=scan.first_ns,
+        last_ns=scan.last_ns,
+        type_count={chr(i): n for i in range(128) if (n := scan.type_count[i])},
+        symbols=tuple(
+            ItchSymbol(
+                name=_text(symbol.name),
+                locate=symbol.locate,
+                message_count=symbol.message_count,
+                add_count=symbol.add_count,
+                price_gcd=symbol.price_gcd,
+                price_max=symbol.price_max,
+                price_first=symbol.price_first,
+            )
+            for symbol in (symbols[i] for i in range(scan.symbol_count))
+        ),
+    )
+
+
+# ---- engine ----------------------------------------------------------------------------
+
+
+def _check(result: int) -> int:
+    if result < 0:
+        raise OSError(-result, os.strerror(-result))
+    return result
+
+
+class Engine:
+    """Venue and desk, in threads of their own or under virtual time.
+
+    A live engine trades between :meth:`start` and :meth:`stop`; one under virtual time
+    moves by :meth:`run`. All methods are for one thread, which must not be the core's.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        config = ffi.new("cp_config *")
+        _fill_config(config, settings)
+        created = ffi.new("cp_engine **")
+        error = ffi.new("char[]", lib.CP_ERROR_SIZE)
+        result = lib.cp_engine_create(created, config, error)
+        if result < 0:
+            raise CoreError(_text(error) or os.strerror(-result))
+        self._engine = ffi.gc(created[0], lib.cp_engine_destroy)
+        self._recording: list[Any] = []
+        self._picture = ffi.new("cp_picture *")
+        self._view = np.frombuffer(ffi.buffer(self._picture), PICTURE_DTYPE).reshape(())
+        self._view.flags.writeable = False
+        self._notes = ffi.new("cp_note[]", 1024)
+
+    def replay_itch(self, buffer: Any, locates: tuple[int, ...]) -> None:
+        """Play an ITCH file (bytes or mmap, kept alive); ``locates`` by instrument."""
+        raw = ffi.from_buffer("uint8_t[]", buffer)
+        self._recording = [buffer, raw]
+        _check(lib.cp_engine_replay_itch(self._engine, raw, len(raw), list(locates)))
+
+    def replay_events(
+        self, events: Record, reference: npt.NDArray[np.int64] | None = None
+    ) -> None:
+        """Play events of FLOW_EVENT_DTYPE against ``reference``, [rows, 4 x levels]."""
+        if events.dtype != FLOW_EVENT_DTYPE:
+            raise CoreError("events are not of FLOW_EVENT_DTYPE")
+        events = np.ascontiguousarray(events)
+        raw = ffi.from_buffer("cp_flow_event[]", events)
+        rows, levels = ffi.NULL, 0
+        if reference is not None:
+            reference = np.ascontiguousarray(reference, dtype=np.int64)
+            rows, levels = ffi.from_buffer("int64_t[]", reference), reference.shape[1] // 4
+        self._recording = [events, raw, reference, rows]
+        _check(
+            lib.cp_engine_replay_events(self._engine, raw, len(events), rows, levels)
+        )
+
+    def start(self) -> None:
+        _check(lib.cp_engine_start(self._engine))
+
+    def stop(self) -> None:
+        _check(lib.cp_engine_stop(self._engine))
+
+    def run(self, md_events: int) -> None:
+        """Virtual time: play until so many more market data events, or the flow ends."""
+        _check(lib.cp_engine_run(self._engine, md_events))
+
+    def read(self) -> Record:
+        """The latest picture; the same record each time, refilled in place."""
+        lib.cp_engine_read(self._engine, self._picture)
+        return self._view
+
+    def notes(self) -> Record:
+        """What happened since the last call, oldest first, as records of NOTE_DTYPE."""
+        count = lib.cp_engine_notes(self._engine, self._notes, len(self._notes))
+        return np.frombuffer(ffi.buffer(self._notes), NOTE_DTYPE, count=count).copy()
+
+    def mismatches(self) -> Record:
+        """The replay's executions that did not meet their order (MISMATCH_DTYPE)."""
+        buffer = ffi.new("cp_mismatch[]", lib.CP_MISMATCH_MAX)
+        count = lib.cp_engine_mismatches(self._engine, buffer, lib.CP_MISMATCH_MAX)
+        return np.frombuffer(ffi.buffer(buffer), MISMATCH_DTYPE, count=count).copy()
+
+    def histogram(self, hop: Hop) -> npt.NDArray[np.uint64]:
+        """Counts of one hop, in HdrHistogram's layout (1 ns to 60 s, 3 digits)."""
+        counts = np.zeros(lib.CP_HISTOGRAM_COUNTS, dtype=np.uint64)
+        raw = ffi.from_buffer("uint64_t[]", counts, require_writable=True)
+        _check(lib.cp_engine_histogram(self._engine, hop, raw))
+        return counts
+
+    # Commands: handed to the desk, which answers in the picture and the notes.
+
+    def _command(self, kind: Control, **fields: Any) -> None:
+        control = ffi.new("cp_control *", {"kind": int(kind), **fields})
+        result = lib.cp_engine_command(self._engine, control)
+        if result < 0:
+            raise CoreError(f"the desk takes no more commands ({os.strerror(-result)})")
+
+    def pause(self) -> None:
+        self._command(Control.PAUSE)
+
+    def resume(self) -> None:
+        self._command(Control.RESUME)
+
+    def flatten(self) -> None:
+        self._command(Control.FLATTEN)
+
+    def halt(self) -> None:
+        self._command(Control.HALT)
+
+    def unhalt(self) -> None:
+        self._command(Control.UNHALT)
+
+    def cancel_all(self) -> None:
+        self._command(Control.CANCEL_ALL)
+
+    def set_mode(self, slot: int, mode: Mode) -> None:
+        self._command(Control.MODE, target=slot, mode=int(mode))
+
+    def set_limits(self, limits: Limits) -> None:
+        values = list(limits.values)
+        self._command(
+            Control.LIMITS, limits=values, version=limits.version, hash=limits.hash
+        )
+
+    def set_strategy(self, slot: int, strategy: Strategy | None) -> None:
+        """Put ``strategy`` into a slot, or empty it."""
+        control = ffi.new("cp_control *", {"kind": int(Control.STRATEGY), "target": slot})
+        if strategy is not None:
+            _fill_strategy(control.strategy, strategy)
+        result = lib.cp_engine_command(self._engine, control)
+        if result < 0:
+            raise CoreError(f"the desk takes no more commands ({os.strerror(-result)})")
+
+    def __enter__(self) -> Self:
+        if not self.settings.virtual_time:
+            self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if not self.settings.virtual_time:
+            self.stop()
