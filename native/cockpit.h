@@ -566,7 +566,8 @@ int cp_engine_command(cp_engine *engine, const cp_control *control);
 void cp_engine_read(cp_engine *engine, cp_picture *picture);
 /* Take up to `capacity` notes; how many. One reader at a time. */
 uint32_t cp_engine_notes(cp_engine *engine, cp_note *notes, uint32_t capacity);
-/* Mismatched executions of the replay so far, at most `capacity`; how many. */
+/* Mismatched executions of the replay, at most `capacity`; how many. None while a live
+ * engine runs. */
 uint32_t cp_engine_mismatches(cp_engine *engine, cp_mismatch *mismatches,
                               uint32_t capacity);
 /* The counts of one hop in HdrHistogram's layout (1 ns .. 60 s, 3 digits). */

@@ -82,28 +82,3 @@ void cp_clock_init_virtual(cp_clock *clock, uint64_t now_ns)
 {
     *clock = (cp_clock){ .kind = CP_CLOCK_VIRTUAL, .base_ns = now_ns };
 }
-
-void cp_clock_discipline(cp_clock *clock)
-{
-    if (clock->kind != CP_CLOCK_COUNTER)
-        return;
-    uint64_t now_ns = 0, count = 0;
-    read_both(&now_ns, &count);
-    uint64_t elapsed_count = count - clock->base_count;
-    uint64_t elapsed_ns = now_ns - clock->base_ns;
-    if (elapsed_count == 0 || elapsed_ns < CALIBRATION_NS)
-        return;
-
-    /* Aim at the system's time one second on, from where we stand: no jump, only a
-     * slightly different rate. */
-    uint64_t ours_ns =
-        clock->base_ns + (uint64_t)(((cp_u128)elapsed_count * clock->ns_per_count) >> 32);
-    int64_t ahead_ns = (int64_t)(ours_ns - now_ns);
-    if (ahead_ns > 100000000 || ahead_ns < -100000000)
-        ahead_ns = ahead_ns > 0 ? 100000000 : -100000000; /* a tenth of the rate at most */
-    cp_u128 second_count = (cp_u128)elapsed_count * 1000000000u / elapsed_ns;
-    clock->ns_per_count =
-        (uint64_t)(((cp_u128)(uint64_t)(1000000000 - ahead_ns) << 32) / second_count);
-    clock->base_ns = ours_ns;
-    clock->base_count = count;
-}

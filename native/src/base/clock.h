@@ -2,7 +2,9 @@
  *
  * Live, the processor's time stamp counter is scaled to CLOCK_MONOTONIC where the kernel
  * itself trusts it as invariant (9 ns a reading instead of 20); elsewhere it is
- * clock_gettime. The scale is corrected by cp_clock_discipline.
+ * clock_gettime. One clock serves a whole engine and is never adjusted: hops are differences
+ * between threads, and a correction on one side would show as latency. It may drift from
+ * CLOCK_MONOTONIC by about a part in a million.
  */
 #ifndef CP_CLOCK_H
 #define CP_CLOCK_H
@@ -38,10 +40,6 @@ static inline uint64_t cp_monotonic_ns(void)
 /* Choose the counter when it can be trusted, and measure it (takes 20 ms). */
 void cp_clock_init(cp_clock *clock);
 void cp_clock_init_virtual(cp_clock *clock, uint64_t now_ns);
-/* Take out what the scale has drifted since; call every second or so, by the one thread
- * that owns this clock. Time never goes backwards by it. */
-void cp_clock_discipline(cp_clock *clock);
-
 static inline uint64_t cp_clock_now_ns(const cp_clock *clock)
 {
 #if defined(__x86_64__)
