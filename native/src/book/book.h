@@ -3,15 +3,18 @@
  *     pool    orders in one array, named by 32-bit index; shared by all books
  *     level   the orders at one price, first in first out, linked through the pool
  *     ladder  one side: levels in pages of an array indexed by price, and bitmaps over
- *             them, so that the next price with orders is a bit scan
+ *             them, so that the next price with orders is a bit scan (ladder.h)
  *
  * The venue keeps its books in it by client id, the desk its copy of them by the venue's
  * order reference: which name an order has is the owner's business (idmap.h).
+ *
+ * What every market data event runs through is inline: on a shared library's boundary the
+ * calls alone cost as much as the work.
  */
 #ifndef CP_BOOK_H
 #define CP_BOOK_H
 
-#include "base/base.h"
+#include "book/ladder.h"
 
 typedef struct cp_book_order {
     uint64_t id;     /* the owner's name for it */
@@ -20,21 +23,12 @@ typedef struct cp_book_order {
     uint32_t next;   /* behind it at its price, or CP_NONE */
     uint32_t prev;   /* before it, or CP_NONE */
     uint32_t serial; /* the owner's: tells two users of one index apart */
-    uint16_t owner;  /* participant at the venue; strategy slot or CP_NOBODY at the desk */
+    uint16_t owner; /* participant at the venue; strategy slot or CP_NOBODY at the desk */
     uint16_t symbol : 15;
     uint16_t side : 1;
 } cp_book_order;
 
 static_assert(sizeof(cp_book_order) == 32, "two to a line");
-
-typedef struct cp_book_level {
-    uint32_t head; /* index of the first order, CP_NONE when empty */
-    uint32_t tail;
-    uint64_t qty : 40;
-    uint64_t count : 24;
-} cp_book_level;
-
-static_assert(sizeof(cp_book_level) == 16, "four to a line");
 
 /* Orders, taken and given back. */
 typedef struct cp_pool {
@@ -66,34 +60,6 @@ static inline void cp_pool_give(cp_pool *pool, uint32_t index)
     pool->taken_count--;
 }
 
-/* One page of a ladder: CP_PAGE_LEVELS neighbouring prices. */
-#define CP_PAGE_BITS 10
-#define CP_PAGE_LEVELS (1u << CP_PAGE_BITS)
-
-typedef struct cp_page {
-    cp_book_level levels[CP_PAGE_LEVELS];
-    uint64_t occupied[CP_PAGE_LEVELS / 64];
-    uint64_t summary; /* bit i: occupied[i] is not zero */
-    uint64_t reserved[7];
-} cp_page;
-
-/* Pages for all ladders that share it. */
-typedef struct cp_pages {
-    cp_page *pages;
-    uint32_t taken_count;
-    uint32_t capacity;
-} cp_pages;
-
-int cp_pages_init(cp_pages *pages, uint32_t capacity);
-void cp_pages_free(cp_pages *pages);
-
-typedef struct cp_ladder {
-    uint32_t *table;     /* page number by price >> CP_PAGE_BITS, or CP_NONE */
-    uint64_t *occupied;  /* bit a page: it has orders */
-    uint32_t page_count; /* entries of table */
-    int64_t best;        /* CP_PRICE_NONE when empty */
-} cp_ladder;
-
 typedef struct cp_book {
     cp_pool *pool;
     cp_pages *pages;
@@ -105,25 +71,153 @@ typedef struct cp_book {
 int cp_book_init(cp_book *book, cp_pool *pool, cp_pages *pages, uint32_t price_max);
 void cp_book_free(cp_book *book);
 
-/* Put a filled-in order at the back of its price. -ENOSPC: no page left for it;
- * -ERANGE: price outside 0 .. price_max. */
-int cp_book_add(cp_book *book, uint32_t index);
-/* Take it off its level. The caller gives the index back to the pool. */
-void cp_book_remove(cp_book *book, uint32_t index);
-/* Take qty off an order, which keeps its place; qty < what it has. */
-void cp_book_reduce(cp_book *book, uint32_t index, uint32_t qty);
-
 static inline int64_t cp_book_best(const cp_book *book, cp_side side)
 {
     return book->ladders[side].best;
 }
 
+/* Would this price come before that one on this side? */
+static inline bool cp_price_is_better(cp_side side, int64_t price, int64_t than)
+{
+    return side == CP_BUY ? price > than : price < than;
+}
+
+/* The nearest price with orders strictly behind `price`, or CP_PRICE_NONE. */
+static inline int64_t cp_book_next_price(const cp_book *book, cp_side side, int64_t price)
+{
+    CP_ASSERT(price >= 0 && price <= book->price_max);
+    return side == CP_BUY
+               ? cp_ladder_below(&book->ladders[side], book->pages, (uint32_t)price)
+               : cp_ladder_above(&book->ladders[side], book->pages, (uint32_t)price);
+}
+
+/* The order to be executed next, or CP_NONE. */
+static inline uint32_t cp_book_front(const cp_book *book, cp_side side)
+{
+    const cp_ladder *ladder = &book->ladders[side];
+    if (ladder->best == CP_PRICE_NONE)
+        return CP_NONE;
+    return cp_ladder_level(ladder, book->pages, (uint32_t)ladder->best)->head;
+}
+
+/* Put a filled-in order at the back of its price. -ENOSPC: no page left for it;
+ * -ERANGE: price outside 0 .. price_max; -EOVERFLOW: its price holds CP_LEVEL_QTY_MAX
+ * lots or CP_LEVEL_COUNT_MAX orders. Nothing has changed then. */
+static inline int cp_book_add(cp_book *book, uint32_t index)
+{
+    CP_ASSERT(index < book->pool->capacity);
+    cp_book_order *orders = book->pool->orders;
+    cp_book_order *order = &orders[index];
+    uint32_t price = order->price;
+    CP_ASSERT(order->qty > 0);
+    if (CP_UNLIKELY(price > book->price_max))
+        return -ERANGE;
+
+    cp_ladder *ladder = &book->ladders[order->side];
+    uint32_t number = ladder->table[price >> CP_PAGE_BITS];
+    if (CP_UNLIKELY(number == CP_NONE)) {
+        number = cp_ladder_open(ladder, book->pages, price >> CP_PAGE_BITS);
+        if (number == CP_NONE)
+            return -ENOSPC;
+    }
+    cp_page *page = &book->pages->pages[number];
+    uint32_t slot = price & (CP_PAGE_LEVELS - 1);
+    cp_book_level *level = &page->levels[slot];
+
+    order->next = CP_NONE;
+    if (level->count == 0) {
+        order->prev = CP_NONE;
+        *level = (cp_book_level){
+            .head = index, .tail = index, .qty = order->qty, .count = 1
+        };
+        page->occupied[slot >> 6] |= 1ull << (slot & 63);
+        page->summary |= 1ull << (slot >> 6);
+        if (ladder->best == CP_PRICE_NONE ||
+            cp_price_is_better((cp_side)order->side, price, ladder->best))
+            ladder->best = price;
+    } else {
+        uint64_t qty = (uint64_t)level->qty + order->qty;
+        if (CP_UNLIKELY(qty > CP_LEVEL_QTY_MAX || level->count == CP_LEVEL_COUNT_MAX))
+            return -EOVERFLOW;
+        order->prev = level->tail;
+        orders[level->tail].next = index;
+        level->tail = index;
+        level->qty = qty & CP_LEVEL_QTY_MAX;
+        level->count = (level->count + 1u) & CP_LEVEL_COUNT_MAX;
+    }
+    book->order_count++;
+    return 0;
+}
+
+/* Would cp_book_add take an order like this? */
+static inline bool cp_book_has_room(const cp_book *book, cp_side side, uint32_t price,
+                                    uint32_t qty)
+{
+    if (price > book->price_max)
+        return false;
+    const cp_ladder *ladder = &book->ladders[side];
+    if (ladder->table[price >> CP_PAGE_BITS] == CP_NONE)
+        return book->pages->free_head != CP_NONE;
+    const cp_book_level *level = cp_ladder_level(ladder, book->pages, price);
+    return level->qty + (uint64_t)qty <= CP_LEVEL_QTY_MAX &&
+           level->count < CP_LEVEL_COUNT_MAX;
+}
+
+/* Take it off its level. The caller gives the index back to the pool. */
+static inline void cp_book_remove(cp_book *book, uint32_t index)
+{
+    CP_ASSERT(index < book->pool->capacity && book->order_count > 0);
+    cp_book_order *orders = book->pool->orders;
+    cp_book_order *order = &orders[index];
+    uint32_t price = order->price;
+    cp_side side = (cp_side)order->side;
+    cp_ladder *ladder = &book->ladders[side];
+    uint32_t number = ladder->table[price >> CP_PAGE_BITS];
+    CP_ASSERT(number < book->pages->capacity);
+    cp_page *page = &book->pages->pages[number];
+    uint32_t slot = price & (CP_PAGE_LEVELS - 1);
+    cp_book_level *level = &page->levels[slot];
+    CP_ASSERT(level->count > 0 && level->qty >= order->qty);
+
+    book->order_count--;
+    if (level->count == 1) {
+        CP_ASSERT(level->head == index && level->tail == index);
+        *level = (cp_book_level){ .head = CP_NONE, .tail = CP_NONE };
+        page->occupied[slot >> 6] &= ~(1ull << (slot & 63));
+        if (page->occupied[slot >> 6] == 0)
+            page->summary &= ~(1ull << (slot >> 6));
+        if (price == ladder->best)
+            ladder->best = cp_book_next_price(book, side, price);
+        if (CP_UNLIKELY(page->summary == 0))
+            cp_ladder_close(ladder, book->pages, price >> CP_PAGE_BITS);
+        return;
+    }
+    if (order->prev == CP_NONE)
+        level->head = order->next;
+    else
+        orders[order->prev].next = order->next;
+    if (order->next == CP_NONE)
+        level->tail = order->prev;
+    else
+        orders[order->next].prev = order->prev;
+    level->qty = (level->qty - (uint64_t)order->qty) & CP_LEVEL_QTY_MAX;
+    level->count = (level->count - 1u) & CP_LEVEL_COUNT_MAX;
+}
+
+/* Take qty off an order, which keeps its place; qty < what it has. */
+static inline void cp_book_reduce(cp_book *book, uint32_t index, uint32_t qty)
+{
+    CP_ASSERT(index < book->pool->capacity);
+    cp_book_order *order = &book->pool->orders[index];
+    cp_book_level *level =
+        cp_ladder_level(&book->ladders[order->side], book->pages, order->price);
+    CP_ASSERT(qty > 0 && qty < order->qty && level->qty >= order->qty);
+    order->qty -= qty;
+    level->qty = (level->qty - (uint64_t)qty) & CP_LEVEL_QTY_MAX;
+}
+
 /* The level at a price, or NULL when nothing rests there. */
 const cp_book_level *cp_book_level_at(const cp_book *book, cp_side side, int64_t price);
-/* The order to be executed next, or CP_NONE. */
-uint32_t cp_book_front(const cp_book *book, cp_side side);
-/* The nearest price with orders strictly behind `price`, or CP_PRICE_NONE. */
-int64_t cp_book_next_price(const cp_book *book, cp_side side, int64_t price);
 /* Copy the best levels, at most `capacity`; how many. own_qty is left 0. */
 uint32_t cp_book_depth(const cp_book *book, cp_side side, cp_level *levels,
                        uint32_t capacity);
