@@ -1,0 +1,34 @@
+"""Where things are: the shipped defaults and the user's own files. Nothing else knows."""
+
+from pathlib import Path
+
+import platformdirs
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _shipped(name: str) -> Path:
+    """A shipped directory: inside an installed package, beside it in a checkout."""
+    installed = _PACKAGE / "defaults" / name
+    return installed if installed.is_dir() else _PACKAGE.parent / name
+
+
+def default_config() -> Path:
+    """The configuration that comes with cockpit."""
+    return _shipped("config")
+
+
+def themes() -> Path:
+    """The themes that come with cockpit."""
+    return _shipped("themes")
+
+
+def user_config() -> Path:
+    """Where ``cockpit init`` puts a configuration to edit, and where one is looked for."""
+    return Path(platformdirs.user_config_dir("cockpit"))
+
+
+def config() -> Path:
+    """The configuration in use unless one is named: the user's, else the shipped one."""
+    own = user_config()
+    return own if (own / "desk.toml").is_file() else default_config()
