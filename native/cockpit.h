@@ -574,4 +574,16 @@ uint32_t cp_engine_mismatches(cp_engine *engine, cp_mismatch *mismatches,
 #define CP_HISTOGRAM_COUNTS 27648
 int cp_engine_histogram(cp_engine *engine, uint32_t hop, uint64_t *counts);
 
+/* ---- bench: limits of this machine, to measure the core against ----------------------- */
+
+/* Round trips of one cache line between two threads, on the cores given (-1: anywhere),
+ * in `counts` of CP_HISTOGRAM_COUNTS: through two rings, or (`bare`) by two plain words,
+ * which is the least the machine can do. */
+int cp_bench_round_trip(bool bare, int32_t cpu_a, int32_t cpu_b, uint32_t count,
+                        cp_hop_picture *result);
+/* Nanoseconds to write `count` market data lines into a ring and read them, one thread. */
+int cp_bench_line_stream(uint64_t count, uint64_t *elapsed_ns);
+/* The core that thread n of an engine would be given, -1 for none. */
+int32_t cp_bench_cpu(uint32_t n);
+
 #endif /* COCKPIT_H */
