@@ -558,3 +558,24 @@ class Engine:
     def __exit__(self, *exception: object) -> None:
         if not self.settings.virtual_time:
             self.stop()
+
+
+# ---- limits of this machine --------------------------------------------------------------
+
+
+def bench_round_trip(count: int, *, bare: bool) -> dict[str, int]:
+    """Round trips of a line between two pinned threads: count and percentiles in ns.
+
+    Through two rings, or ``bare``: two plain words, the least the machine can do.
+    """
+    hop = ffi.new("cp_hop_picture *")
+    cpus = lib.cp_bench_cpu(0), lib.cp_bench_cpu(1)
+    _check(lib.cp_bench_round_trip(bare, *cpus, count, hop))
+    return {name: int(getattr(hop, name)) for name, _ in ffi.typeof("cp_hop_picture").fields}
+
+
+def bench_lines_per_s(count: int) -> float:
+    """64-byte lines a second written into a ring and read from it by one thread."""
+    elapsed_ns = ffi.new("uint64_t *")
+    _check(lib.cp_bench_line_stream(count, elapsed_ns))
+    return count * 1e9 / float(elapsed_ns[0])

@@ -1,0 +1,175 @@
+"""The rows of ``cockpit bench``, by name.
+
+A group measures one thing and yields its rows: the value, the reference measured beside it
+in the same run, and the bar it is held to. ``ratio`` is value / reference for times (lower
+is better) and for rates (higher is better).
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from cockpit import core
+from cockpit.core import Engine, FlowKind, Hop, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured figure."""
+
+    name: str
+    value: float
+    unit: str
+    reference: str
+    reference_value: float
+    bar: float | None
+    """What it is held to, in ``unit``; None where nothing is promised."""
+    higher_is_better: bool = False
+    note: str = ""
+
+    @property
+    def ratio(self) -> float:
+        return self.value / self.reference_value
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the bar is met; None without one."""
+        if self.bar is None:
+            return None
+        return self.value >= self.bar if self.higher_is_better else self.value <= self.bar
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "ratio": self.ratio, "met": self.met}
+
+
+Group = Callable[[Settings], Iterator[Row]]
+
+ROUND_TRIPS = 300_000
+LIVE_SECONDS = 4.0
+SIM_EVENTS = 10_000_000
+VENUE_EVENTS = 5_000_000
+STREAM_LINES = 20_000_000
+
+
+def _round_trip_ns() -> tuple[float, float]:
+    """Median round trip through two rings, and of a bare cache line (ns)."""
+    rings, bare = [], []
+    for _ in range(3):
+        rings.append(core.bench_round_trip(ROUND_TRIPS, bare=False)["p50_ns"])
+        bare.append(core.bench_round_trip(ROUND_TRIPS, bare=True)["p50_ns"])
+    return float(statistics.median(rings)), float(statistics.median(bare))
+
+
+def ring_round_trip(settings: Settings) -> Iterator[Row]:
+    """There and back between two pinned threads, against the bare cache line."""
+    ring, bare = _round_trip_ns()
+    yield Row("ring_round_trip_ns", ring, "ns", "bare cache line", bare, bar=2 * bare)
+
+
+def tick_to_order(settings: Settings) -> Iterator[Row]:
+    """T1 to T4 in the embedded desk, against the ring's one-way time."""
+    ring, _ = _round_trip_ns()
+    with Engine(replace(settings, virtual_time=False)) as engine:
+        time.sleep(LIVE_SECONDS)
+        engine.halt()
+        time.sleep(0.1)
+        hop = engine.read()["hops"][Hop.TICK_TO_ORDER].copy()
+        waiting = core.Waiting(int(engine.read()["threads"][1]["waiting"])).name.lower()
+    note = f"{int(hop['count'])} orders, waiting {waiting}"
+    for field, suffix, bar in (
+        ("p50_ns", "", 1_000.0),
+        ("p99_ns", ".p99", 5_000.0),
+        ("p999_ns", ".p999", None),
+    ):
+        yield Row(
+            f"tick_to_order_ns{suffix}",
+            float(hop[field]),
+            "ns",
+            "ring one way",
+            ring / 2,
+            bar,
+            note=note,
+        )
+
+
+def _virtual(settings: Settings, *, desk: bool) -> Settings:
+    flow = replace(settings.flow, kind=FlowKind.SYNTHETIC, rate=1_000_000)
+    return replace(settings, virtual_time=True, desk=desk, flow=flow)
+
+
+def _run_virtual(settings: Settings, events: int) -> tuple[float, Any]:
+    """Market data events a second after a warm-up, and the last picture."""
+    engine = Engine(settings)
+    engine.run(500_000)
+    begin = time.perf_counter()
+    engine.run(events)
+    return events / (time.perf_counter() - begin), engine.read().copy()
+
+
+def sim_events(settings: Settings) -> Iterator[Row]:
+    """The whole system under virtual time, against its venue alone."""
+    full, venue, hashes = [], [], set()
+    for _ in range(2):
+        speed, picture = _run_virtual(_virtual(settings, desk=True), SIM_EVENTS)
+        full.append(speed)
+        hashes.add(int(picture["state_hash"]))
+        venue.append(_run_virtual(_virtual(settings, desk=False), SIM_EVENTS // 2)[0])
+    if len(hashes) != 1:
+        raise AssertionError(f"same seed, different state: {hashes}")
+    yield Row(
+        "sim_events_per_s",
+        max(full),
+        "events/s",
+        "its venue alone",
+        max(venue),
+        bar=5e6,
+        higher_is_better=True,
+        note=f"state hash {hashes.pop():016x} twice over {SIM_EVENTS:,} events",
+    )
+
+
+def venue_events(settings: Settings) -> Iterator[Row]:
+    """Flow and matching alone, against writing and reading as many lines in a ring."""
+    speeds, streams = [], []
+    for _ in range(3):
+        speeds.append(_run_virtual(_virtual(settings, desk=False), VENUE_EVENTS)[0])
+        streams.append(core.bench_lines_per_s(STREAM_LINES))
+    yield Row(
+        "venue_events_per_s",
+        statistics.median(speeds),
+        "events/s",
+        "64-byte lines through a ring",
+        statistics.median(streams),
+        bar=5e6,
+        higher_is_better=True,
+    )
+
+
+GROUPS: dict[str, Group] = {
+    "ring_round_trip_ns": ring_round_trip,
+    "tick_to_order_ns": tick_to_order,
+    "sim_events_per_s": sim_events,
+    "venue_events_per_s": venue_events,
+}
+
+
+def measure(names: tuple[str, ...], settings: Settings) -> Iterator[Row]:
+    """The rows of the groups named, or of all. Raises KeyError on an unknown name."""
+    for group in [GROUPS[name] for name in names or GROUPS]:
+        yield from group(settings)
+
+
+def render(row: Row) -> str:
+    """One line for people."""
+    bar = "" if row.bar is None else f"{'≥' if row.higher_is_better else '≤'} {row.bar:,.0f}"
+    verdict = {None: "", True: "met", False: "NOT MET"}[row.met]
+    return (
+        f"{row.name:24} {row.value:>14,.0f} {row.unit:9} "
+        f"{row.ratio:>7.2f} x {row.reference} ({row.reference_value:,.0f})"
+        f"{f'   bar {bar} {verdict}' if bar else ''}"
+        f"{f'   {row.note}' if row.note else ''}"
+    )
