@@ -8,7 +8,7 @@ static uint64_t file_size;
 static void put(uint64_t value, uint32_t count)
 {
     for (uint32_t i = count; i-- > 0;)
-        file[file_size++] = i < 8 ? (uint8_t)(value >> (8 * i)) : 0;
+        file[file_size++] = (uint8_t)(i < 8 ? value >> (8 * i) : 0);
 }
 
 static void put_text(const char *text, uint32_t count)
