@@ -1,0 +1,113 @@
+"""What the files mean, checked and frozen.
+
+A value has a hash, of itself and not of the bytes it came from: a comment or another
+order of keys makes no other hash. The core is given the hash and shows it back.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from cockpit.core import LIMITS, STRATEGY_KINDS, Instrument, Mode
+
+
+def digest(value: Any) -> int:
+    """64 bits that stand for a value made of plain JSON types."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """desk.toml, [engine]: how the engine runs. See the file for each key."""
+
+    seed: int
+    waiting: str
+    venue_cpu: int
+    desk_cpu: int
+    ring_capacity: int
+    order_capacity: int
+    desk_order_capacity: int
+    link_latency_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarketOptions:
+    """desk.toml, [market]: the simulated market. See the file for each key."""
+
+    rate: int
+    depth: int
+    order_qty: int
+    volatility: float
+    drift: float
+    half_spread: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOptions:
+    """desk.toml: read when the desk starts, and only then."""
+
+    engine: EngineOptions
+    market: MarketOptions
+    instruments: tuple[Instrument, ...]
+
+    @property
+    def hash(self) -> int:
+        return digest(
+            [
+                _plain(self.engine),
+                _plain(self.market),
+                [_plain(i) for i in self.instruments],
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyOptions:
+    """One table of strategies.toml."""
+
+    name: str
+    kind: str
+    symbol: str
+    """An instrument's name, or ``#1`` for the first."""
+    mode: Mode
+    parameters: tuple[float, ...]
+    """In the order of the kind's table."""
+
+    @property
+    def hash(self) -> int:
+        return digest([self.name, self.kind, self.symbol, int(self.mode), self.named])
+
+    @property
+    def named(self) -> dict[str, float]:
+        """The parameters by name."""
+        names = (parameter.name for parameter in STRATEGY_KINDS[self.kind].parameters)
+        return dict(zip(names, self.parameters, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class RiskOptions:
+    """risk.toml: every limit, by the order of ``core.LIMITS``; money in money units."""
+
+    limits: tuple[int, ...]
+
+    @property
+    def hash(self) -> int:
+        names = (limit.name for limit in LIMITS)
+        return digest(dict(zip(names, self.limits, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All files together."""
+
+    desk: DeskOptions
+    strategies: tuple[StrategyOptions, ...]
+    risk: RiskOptions
+
+
+def _plain(options: Any) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in options.__slots__}

@@ -1,0 +1,81 @@
+"""From checked files to what an engine is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.config.load import universe_of
+from cockpit.config.models import Config, RiskOptions, StrategyOptions
+from cockpit.config.universe import Universe
+from cockpit.core import Flow, FlowKind, Instrument, Limits, Settings, Strategy, Waiting
+
+FIRST_VERSION = 1
+"""The version of every file when a desk starts."""
+
+
+def settings(
+    config: Config,
+    *,
+    recording: Sequence[Instrument] = (),
+    replay_speed: float = 1.0,
+    seed: int | None = None,
+    rate: int | None = None,
+    virtual_time: bool = False,
+    desk: bool = True,
+) -> Settings:
+    """The engine these files describe.
+
+    ``recording``: the instruments of a recording to be played instead of the simulated
+    market, ``replay_speed`` times as fast as it was (0: as fast as it goes). ``seed`` and
+    ``rate`` (events a second) override the file. ``desk`` False: the venue alone.
+    """
+    engine, market = config.desk.engine, config.desk.market
+    universe = universe_of(config.desk, [instrument.name for instrument in recording])
+    return Settings(
+        instruments=tuple(recording) or config.desk.instruments,
+        limits=core_limits(config.risk, FIRST_VERSION),
+        strategies=tuple(
+            core_strategy(options, universe, FIRST_VERSION)
+            for options in config.strategies
+        ),
+        flow=Flow(
+            kind=FlowKind.REPLAY if recording else FlowKind.SYNTHETIC,
+            rate=market.rate if rate is None else rate,
+            depth=market.depth,
+            order_qty=market.order_qty,
+            volatility=market.volatility,
+            drift=market.drift,
+            half_spread=market.half_spread,
+            replay_speed=replay_speed,
+        ),
+        seed=engine.seed if seed is None else seed,
+        virtual_time=virtual_time,
+        desk=desk,
+        order_capacity=engine.order_capacity,
+        desk_order_capacity=engine.desk_order_capacity,
+        ring_capacity=engine.ring_capacity,
+        waiting=Waiting[engine.waiting.upper()],
+        venue_cpu=engine.venue_cpu,
+        desk_cpu=engine.desk_cpu,
+        link_latency_ns=engine.link_latency_ns,
+    )
+
+
+def core_limits(risk: RiskOptions, version: int) -> Limits:
+    """The limits as the core takes them."""
+    return Limits(risk.limits, version, risk.hash)
+
+
+def core_strategy(options: StrategyOptions, universe: Universe, version: int) -> Strategy:
+    """A strategy as the core takes it; its symbol has been checked before."""
+    symbol = universe.index(options.symbol)
+    assert symbol is not None, f"{options.symbol} passed the check but is not traded"
+    return Strategy(
+        name=options.name,
+        kind=options.kind,
+        symbol=symbol,
+        mode=options.mode,
+        parameters=options.parameters,
+        version=version,
+        hash=options.hash,
+    )

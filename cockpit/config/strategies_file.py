@@ -1,0 +1,89 @@
+"""strategies.toml: one table a strategy, ``[name]``, in the order of their keys 1 to 9."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cockpit.config.fields import Checker, Field, Refused, check, dotted, field_of
+from cockpit.config.models import StrategyOptions
+from cockpit.config.problems import did_you_mean
+from cockpit.config.universe import Universe
+from cockpit.core import STRATEGY_KINDS, STRATEGY_MAX, Mode
+
+NAME = Field("name", "name", "a strategy's name")
+KIND = Field("kind", "word", "which built-in strategy", choices=tuple(STRATEGY_KINDS))
+MODE = Field(
+    "mode",
+    "word",
+    "what it begins as; a key changes it while it runs",
+    choices=tuple(mode.name.lower() for mode in Mode),
+)
+PARAMETERS = {
+    kind.name: tuple(field_of(parameter) for parameter in kind.parameters)
+    for kind in STRATEGY_KINDS.values()
+}
+
+
+def strategies_options(
+    checker: Checker, table: Mapping[str, Any], universe: Universe | None
+) -> tuple[StrategyOptions, ...] | None:
+    """The checked file, or None with the problems in ``checker``.
+
+    ``universe`` None: the instruments are not known, so symbols are not checked.
+    """
+    before = len(checker.problems)
+    if len(table) > STRATEGY_MAX:
+        checker.report(
+            list(table)[STRATEGY_MAX][:40], None, "one strategy too many",
+            f"at most {STRATEGY_MAX} strategies",
+        )  # fmt: skip
+    found = [_strategy(checker, name, value, universe) for name, value in table.items()]
+    if len(checker.problems) > before:
+        return None
+    return tuple(options for options in found if options is not None)
+
+
+def _strategy(
+    checker: Checker, name: str, value: object, universe: Universe | None
+) -> StrategyOptions | None:
+    where = dotted("", name)
+    try:
+        check(NAME, name)
+    except Refused as refused:
+        checker.report(where, None, f"{refused}", NAME.allowed)
+    table = checker.table(value, where)
+    if table is None:
+        return None
+    kind = checker.value(table, KIND, where)
+    mode = checker.value(table, MODE, where)
+    symbol = _symbol(checker, table, where, universe)
+    if kind is None:  # then nobody knows which parameters are right
+        return None
+    fields = PARAMETERS[kind]
+    names = [field.name for field in fields]
+    checker.unknown(table, ["kind", "symbol", "mode", *names], where)
+    values = [checker.value(table, field, where) for field in fields]
+    if mode is None or symbol is None or None in values:
+        return None
+    parameters = tuple(float(number) for number in values if number is not None)
+    return StrategyOptions(name, kind, symbol, Mode[mode.upper()], parameters)
+
+
+def _symbol(
+    checker: Checker, table: Mapping[str, Any], where: str, universe: Universe | None
+) -> str | None:
+    key = dotted(where, "symbol")
+    allowed = universe.allowed if universe else "an instrument of desk.toml"
+    if "symbol" not in table:
+        checker.report(key, None, "missing", allowed)
+        return None
+    symbol = table["symbol"]
+    if not isinstance(symbol, str):
+        checker.report(key, symbol, "not a text in quotes", allowed)
+        return None
+    if universe is not None and universe.index(symbol) is None:
+        near = did_you_mean(symbol, universe.known)
+        checker.report(key, symbol, "no such instrument" + near, allowed)
+        return None
+    return symbol
