@@ -70,5 +70,6 @@ $(STAMP): pyproject.toml setup.py | tools
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check 'setuptools>=77' 'cffi>=2'
+	@$(MAKE) --no-print-directory -s -C native CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[dev]'
 	@touch $@

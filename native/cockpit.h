@@ -573,6 +573,10 @@ uint32_t cp_engine_mismatches(cp_engine *engine, cp_mismatch *mismatches,
 /* The counts of one hop in HdrHistogram's layout (1 ns .. 60 s, 3 digits). */
 #define CP_HISTOGRAM_COUNTS 27648
 int cp_engine_histogram(cp_engine *engine, uint32_t hop, uint64_t *counts);
+/* Which of those counts a value adds to (more than 60 s counts as 60 s). */
+uint32_t cp_histogram_bucket(uint64_t value_ns);
+/* The largest value that adds to a count; index below CP_HISTOGRAM_COUNTS. */
+uint64_t cp_histogram_bucket_top(uint32_t index);
 
 /* ---- bench: limits of this machine, to measure the core against ----------------------- */
 

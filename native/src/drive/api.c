@@ -289,3 +289,14 @@ int cp_engine_histogram(cp_engine *engine, uint32_t hop, uint64_t *counts)
     cp_histogram_read(cp_desk_histogram(engine->desk, (cp_hop)hop), counts);
     return 0;
 }
+
+uint32_t cp_histogram_bucket(uint64_t value_ns)
+{
+    return cp_histogram_index(value_ns < CP_HISTOGRAM_VALUE_MAX ? value_ns
+                                                                : CP_HISTOGRAM_VALUE_MAX);
+}
+
+uint64_t cp_histogram_bucket_top(uint32_t index)
+{
+    return cp_histogram_highest_at(index);
+}

@@ -1,0 +1,1 @@
+"""What a desk leaves behind for other eyes: latency logs."""

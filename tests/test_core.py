@@ -1,0 +1,119 @@
+"""The binding: layouts, tables, and an engine held from Python."""
+
+import time
+
+import numpy as np
+import pytest
+
+from cockpit import core
+from cockpit._native import ffi, lib
+from cockpit.core import CoreError, Engine, Flow, Hop, Instrument, Limits, Mode, Settings, Strategy
+
+
+def settings(**changes) -> Settings:
+    limits = [
+        int(limit.standard * (core.MONEY_SCALE if limit.kind == "money" else 1))
+        for limit in core.LIMITS
+    ]
+    kinds = core.STRATEGY_KINDS.values()
+    defaults = {
+        "instruments": tuple(
+            Instrument(name, 1_000_000, 1_000_000, price_max=1 << 20, price_start=15_000)
+            for name in ("ONE", "TWO")
+        ),
+        "limits": Limits(tuple(limits), version=3, hash=33),
+        "strategies": tuple(
+            Strategy(
+                kind.name[:15], kind.name, symbol=0, mode=Mode.LIVE,
+                parameters=tuple(p.standard for p in kind.parameters), version=1, hash=7,
+            )
+            for kind in kinds
+        ),
+        "flow": Flow(rate=20_000),
+        "virtual_time": True,
+    }  # fmt: skip
+    return Settings(**(defaults | changes))
+
+
+@pytest.mark.parametrize("name", ["cp_picture", "cp_note", "cp_flow_event", "cp_desk_picture"])
+def test_a_dtype_has_the_layout_of_its_struct(name: str):
+    dtype = core.dtype_of(name)
+    assert dtype.itemsize == ffi.sizeof(name)
+    for field, _ in ffi.typeof(name).fields:
+        assert dtype.fields[field][1] == ffi.offsetof(name, field)
+
+
+def test_the_tables_describe_every_limit_and_strategy():
+    assert len(core.LIMITS) == lib.CP_LIMIT_COUNT
+    assert len({limit.name for limit in core.LIMITS}) == lib.CP_LIMIT_COUNT
+    assert {"mean_reversion", "momentum", "market_maker"} <= set(core.STRATEGY_KINDS)
+    for table in [core.LIMITS, *(kind.parameters for kind in core.STRATEGY_KINDS.values())]:
+        for parameter in table:
+            assert parameter.help and parameter.unit
+            assert parameter.minimum <= parameter.standard <= parameter.maximum
+    assert len(core.HOPS) == len(Hop)
+    assert all(core.REFUSALS) and all(core.REASONS) and all(core.ORDER_STATES)
+
+
+def test_a_config_the_core_cannot_honour_is_an_error_that_says_why():
+    with pytest.raises(CoreError, match="ring_capacity"):
+        Engine(settings(ring_capacity=1000))
+
+
+def test_same_seed_same_state():
+    hashes = []
+    for seed in (1, 1, 2):
+        engine = Engine(settings(seed=seed))
+        engine.run(100_000)
+        hashes.append(int(engine.read()["state_hash"]))
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_the_picture_echoes_what_the_core_runs():
+    engine = Engine(settings())
+    engine.run(1_000)
+    desk = engine.read()["desk"]
+    assert int(desk["limits_version"]) == 3 and int(desk["limits_hash"]) == 33
+    assert desk["strategies"]["config"]["version"][0] == 1
+    engine.set_limits(Limits(settings().limits.values, version=4, hash=44))
+    engine.run(1_000)
+    assert int(engine.read()["desk"]["limits_hash"]) == 44
+
+
+def test_the_picture_cannot_be_written():
+    engine = Engine(settings())
+    with pytest.raises(ValueError, match="read-only"):
+        engine.read()["time_ns"] = 0
+
+
+def test_live_threads_trade_and_are_measured():
+    engine = Engine(settings(virtual_time=False))
+    with engine:
+        deadline = time.monotonic() + 20
+        while engine.read()["desk"]["counters"]["fill_count"] < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        engine.halt()
+        while engine.read()["desk"]["working_count"] or not engine.read()["desk"]["risk_state"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    picture = engine.read()
+    assert picture["desk"]["counters"]["gap_count"] == 0
+    assert engine.histogram(Hop.TICK_TO_ORDER).sum() == picture["hops"]["count"][Hop.TICK_TO_ORDER]
+    assert picture["threads"]["busy_ns"].all()
+
+
+def test_money_is_conserved_over_a_run():
+    """Realised and unrealised P&L, by symbol and by strategy, add up to the same."""
+    engine = Engine(settings())
+    engine.run(500_000)
+    desk = engine.read()["desk"]
+    assert desk["counters"]["fill_count"] > 50
+    for field in ("realised", "fees"):
+        assert desk["symbols"][field].sum() == desk[field]
+    total = desk["strategies"]["realised"] + desk["strategies"]["unrealised"]
+    by_symbol = desk["symbols"]["realised"] + desk["symbols"]["unrealised"]
+    assert total.sum() == by_symbol.sum()
+    assert np.array_equal(
+        [desk["strategies"]["position"].sum()], [desk["symbols"]["position"].sum()]
+    )
