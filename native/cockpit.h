@@ -396,6 +396,7 @@ typedef struct cp_working {
     uint64_t sent_ns;
     int64_t price;
     uint32_t qty, leaves;
+    uint64_t qty_ahead; /* lots before it at its price; 0 until the book shows it */
     uint16_t symbol;
     uint16_t strategy;
     uint8_t side;

@@ -29,7 +29,8 @@ typedef struct cp_desk cp_desk;
 int cp_desk_create(cp_desk **desk, const cp_config *config, char *error);
 void cp_desk_destroy(cp_desk *desk);
 
-void cp_desk_on_md(cp_desk *desk, const cp_md *md, uint64_t now_ns, const cp_clock *clock);
+void cp_desk_on_md(cp_desk *desk, const cp_md *md, uint64_t now_ns,
+                   const cp_clock *clock);
 void cp_desk_on_report(cp_desk *desk, const cp_report *report, uint64_t now_ns,
                        const cp_clock *clock);
 void cp_desk_on_control(cp_desk *desk, const cp_control *control, uint64_t now_ns);

@@ -1,0 +1,117 @@
+/* control.c: what an operator may ask, checked again here whoever has checked before. */
+#include "desk/inside.h"
+
+void cp_desk_set_state(cp_desk *desk, cp_risk_state state, cp_cause cause)
+{
+    cp_risk_state old = desk->risk.state;
+    if (state == old)
+        return;
+    desk->risk.state = state;
+    desk->risk_changed_ns = desk->now_ns;
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+        desk->slots[i].refusal_noted_ns[CP_REFUSE_STATE] = 0;
+    cp_severity severity = state == CP_RISK_HALTED   ? CP_CRITICAL
+                           : state == CP_RISK_ACTIVE ? CP_INFO
+                                                     : CP_WARNING;
+    cp_note *note = cp_desk_note(desk, CP_NOTE_STATE, severity, CP_NOBODY, CP_NOBODY);
+    if (note) {
+        note->a = state;
+        note->b = old;
+        note->c = cause;
+    }
+}
+
+static int set_limits(cp_desk *desk, const cp_control *control)
+{
+    int error = cp_risk_check_limits(control->limits);
+    if (error)
+        return error;
+    memcpy(desk->risk.limits, control->limits, sizeof(desk->risk.limits));
+    desk->limits_version = control->version;
+    desk->limits_hash = control->hash;
+    cp_note *note = cp_desk_note(desk, CP_NOTE_CONFIG, CP_INFO, CP_NOBODY, CP_NOBODY);
+    if (note) {
+        note->a = (int64_t)control->version;
+        note->b = (int64_t)control->hash;
+    }
+    return 0;
+}
+
+/* Which states a change of state may start from, as bits; and where it leads. */
+static int change_state(cp_desk *desk, uint32_t from, cp_risk_state to)
+{
+    if (!(from >> desk->risk.state & 1))
+        return -EPERM;
+    cp_desk_set_state(desk, to, CP_CAUSE_OPERATOR);
+    if (to != CP_RISK_ACTIVE)
+        cp_desk_sweep(desk);
+    return 0;
+}
+
+static int set_strategy(cp_desk *desk, const cp_control *control)
+{
+    if (control->target >= CP_STRATEGY_MAX)
+        return -EINVAL;
+    int error = cp_seats_check(desk, &control->strategy);
+    if (!error)
+        cp_seats_configure(desk, control->target, &control->strategy);
+    return error;
+}
+
+static int set_mode(cp_desk *desk, const cp_control *control)
+{
+    if (control->target >= CP_STRATEGY_MAX || control->mode > CP_MODE_LIVE)
+        return -EINVAL;
+    const cp_slot *slot = &desk->slots[control->target];
+    if (!slot->kind && !slot->waiting)
+        return -ENOENT;
+    cp_seats_set_mode(desk, control->target, control->mode, CP_CAUSE_OPERATOR);
+    return 0;
+}
+
+static int obey(cp_desk *desk, const cp_control *control)
+{
+    const uint32_t active = 1u << CP_RISK_ACTIVE, paused = 1u << CP_RISK_PAUSED,
+                   flattening = 1u << CP_RISK_FLATTENING, halted = 1u << CP_RISK_HALTED;
+    switch (control->kind) {
+    case CP_CONTROL_STRATEGY:
+        return set_strategy(desk, control);
+    case CP_CONTROL_MODE:
+        return set_mode(desk, control);
+    case CP_CONTROL_LIMITS:
+        return set_limits(desk, control);
+    case CP_CONTROL_PAUSE:
+        return change_state(desk, active | paused | flattening, CP_RISK_PAUSED);
+    case CP_CONTROL_RESUME:
+        return change_state(desk, paused, CP_RISK_ACTIVE);
+    case CP_CONTROL_FLATTEN:
+        return change_state(desk, active | paused | flattening, CP_RISK_FLATTENING);
+    case CP_CONTROL_HALT:
+        return change_state(desk, active | paused | flattening | halted, CP_RISK_HALTED);
+    case CP_CONTROL_UNHALT:
+        return change_state(desk, halted, CP_RISK_PAUSED);
+    case CP_CONTROL_CANCEL_ALL:
+        cp_desk_sweep(desk);
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+void cp_desk_on_control(cp_desk *desk, const cp_control *control, uint64_t now_ns)
+{
+    desk->now_ns = now_ns;
+    desk->cause_ns = 0;
+    desk->decided_ns = 0;
+    desk->clock = NULL;
+    int error = obey(desk, control);
+    if (error == 0)
+        return;
+    uint16_t slot =
+        control->target < CP_STRATEGY_MAX ? (uint16_t)control->target : CP_NOBODY;
+    cp_note *note = cp_desk_note(desk, CP_NOTE_CONTROL, CP_WARNING, CP_NOBODY, slot);
+    if (note) {
+        note->a = control->kind;
+        note->b = error;
+    }
+}

@@ -1,0 +1,393 @@
+/* desk.c: create, destroy, and the steps: market data, report, timer. */
+#include <stdarg.h>
+
+#include "desk/inside.h"
+
+/* ---- create ---- */
+
+__attribute__((format(printf, 2, 3))) static int invalid(char *error, const char *format,
+                                                         ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error, CP_ERROR_SIZE, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+static int check_instrument(const cp_instrument *instrument, uint32_t index, char *error)
+{
+    /* A lot's worth at the highest price must fit the money type with room to add. */
+    const int64_t value_max = (int64_t)1 << 44;
+    if (instrument->increment <= 0 || instrument->point_value <= 0 ||
+        instrument->point_value > value_max)
+        return invalid(error, "instrument %u: increment and point value must be positive",
+                       index);
+    if (instrument->price_max == 0 || instrument->price_max == UINT32_MAX)
+        return invalid(error, "instrument %u: price_max must be 1 .. 2^32 - 2", index);
+    return 0;
+}
+
+static int check_config(const cp_config *config, char *error)
+{
+    if (config->symbol_count == 0 || config->symbol_count > CP_SYMBOL_MAX)
+        return invalid(error, "symbol_count must be 1 .. %d", CP_SYMBOL_MAX);
+    if (config->order_capacity == 0 || config->order_capacity >= CP_NONE / 4)
+        return invalid(error, "order_capacity must be 1 .. 2^30");
+    if (config->desk_order_capacity == 0 || config->desk_order_capacity >= CP_NONE / 8)
+        return invalid(error, "desk_order_capacity must be 1 .. 2^29");
+    for (uint32_t i = 0; i < config->symbol_count; i++) {
+        int failed = check_instrument(&config->instruments[i], i, error);
+        if (failed)
+            return failed;
+    }
+    for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {
+        if (!cp_risk_limit_is_valid(i, config->limits[i]))
+            return invalid(error, "limit %s is outside its range",
+                           cp_limit_parameter(i)->name);
+    }
+    return 0;
+}
+
+static int init_parts(cp_desk *desk, const cp_config *config)
+{
+    int error = cp_feed_init(&desk->feed, desk->instruments, desk->symbol_count,
+                             config->order_capacity);
+    if (!error)
+        error = cp_orders_init(&desk->orders, config->desk_order_capacity);
+    if (!error)
+        error = cp_outbox_init(&desk->orders_out, CP_DESK_ORDERS_MAX);
+    if (!error)
+        error = cp_outbox_init(&desk->notes_out, CP_DESK_NOTES_MAX);
+    desk->histograms = calloc(CP_HOP_COUNT, sizeof(cp_histogram));
+    return error ? error : desk->histograms ? 0 : -ENOMEM;
+}
+
+static int init_strategies(cp_desk *desk, const cp_config *config, char *error)
+{
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        cp_slot *slot = &desk->slots[i];
+        slot->quotes[CP_BUY] = slot->quotes[CP_SELL] = CP_NONE;
+        slot->take = slot->close = CP_NONE;
+        slot->last_refusal = CP_REFUSE_COUNT;
+    }
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        const cp_strategy_config *strategy = &config->strategies[i];
+        if (!strategy->used)
+            continue;
+        if (cp_seats_check(desk, strategy) != 0)
+            return invalid(error,
+                           "strategy %u: kind, symbol, mode or a parameter is "
+                           "outside its range",
+                           i);
+        cp_seats_configure(desk, i, strategy);
+    }
+    return 0;
+}
+
+int cp_desk_create(cp_desk **desk, const cp_config *config, char *error)
+{
+    *desk = NULL;
+    error[0] = 0;
+    int failed = check_config(config, error);
+    if (failed)
+        return failed;
+    cp_desk *made = aligned_alloc(alignof(cp_desk), sizeof(cp_desk));
+    if (!made)
+        return -ENOMEM;
+    memset(made, 0, sizeof(*made));
+    made->symbol_count = config->symbol_count;
+    memcpy(made->instruments, config->instruments, sizeof(made->instruments));
+    memcpy(made->risk.limits, config->limits, sizeof(made->risk.limits));
+    made->limits_version = config->limits_version;
+    made->limits_hash = config->limits_hash;
+    made->hash = cp_mix(0, config->seed);
+    failed = init_parts(made, config);
+    if (!failed)
+        failed = init_strategies(made, config, error);
+    if (failed) {
+        cp_desk_destroy(made);
+        return failed;
+    }
+    *desk = made;
+    return 0;
+}
+
+void cp_desk_destroy(cp_desk *desk)
+{
+    if (!desk)
+        return;
+    free(desk->histograms);
+    cp_outbox_free(&desk->notes_out);
+    cp_outbox_free(&desk->orders_out);
+    cp_orders_free(&desk->orders);
+    cp_feed_free(&desk->feed);
+    free(desk);
+}
+
+/* ---- steps ---- */
+
+static void begin(cp_desk *desk, uint64_t now_ns, uint64_t cause_ns,
+                  const cp_clock *clock)
+{
+    desk->now_ns = now_ns;
+    desk->cause_ns = cause_ns;
+    desk->decided_ns = 0;
+    desk->clock = clock;
+}
+
+/* A book in doubt: nothing of a strategy may rest in its market. */
+static void on_doubt(cp_desk *desk, uint32_t changed, uint32_t symbol)
+{
+    if (changed & CP_FEED_GAP) {
+        cp_note *note =
+            cp_desk_note(desk, CP_NOTE_GAP, CP_CRITICAL, CP_NOBODY, CP_NOBODY);
+        if (note) {
+            note->a = (int64_t)desk->feed.gap_expected;
+            note->b = (int64_t)desk->feed.gap_received;
+        }
+    }
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        cp_slot *slot = &desk->slots[i];
+        if (!slot->kind || (!(changed & CP_FEED_GAP) && slot->config.symbol != symbol))
+            continue;
+        slot->refusal_noted_ns[CP_REFUSE_STALE] = 0;
+        cp_seats_pull(desk, i);
+    }
+}
+
+void cp_desk_on_md(cp_desk *desk, const cp_md *md, uint64_t now_ns, const cp_clock *clock)
+{
+    begin(desk, now_ns, now_ns, clock);
+    if (md->sent_ns != 0)
+        cp_desk_record(desk, CP_HOP_FEED, md->sent_ns, now_ns);
+    uint32_t changed = cp_feed_on_md(&desk->feed, md, now_ns);
+    if (CP_LIKELY(changed == 0))
+        return;
+    if (CP_UNLIKELY(changed & (CP_FEED_GAP | CP_FEED_DOUBT)))
+        on_doubt(desk, changed, md->symbol);
+    if (changed & (CP_FEED_PRICE | CP_FEED_QTY | CP_FEED_TRADE))
+        cp_seats_on_market(desk, md->symbol, changed);
+}
+
+static void note_unexpected(cp_desk *desk, const cp_report *report,
+                            const cp_order_outcome *outcome)
+{
+    desk->counters.unexpected_report_count++;
+    cp_note *note =
+        cp_desk_note(desk, CP_NOTE_ORDER_STATE, CP_WARNING, report->symbol, CP_NOBODY);
+    if (!note)
+        return;
+    note->client_id = report->client_id;
+    note->a = report->kind;
+    note->b = outcome->place == CP_NONE ? -1 : desk->orders.orders[outcome->place].state;
+}
+
+static void record_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,
+                        uint32_t qty)
+{
+    const cp_touch *touch = cp_desk_touch(desk, own->symbol);
+    desk->fills[desk->fill_next++ % CP_FILL_MAX] =
+        (cp_fill){ .time_ns = desk->now_ns,
+                   .client_id = own->client_id,
+                   .price = report->price,
+                   .mid2 = touch->mark2,
+                   .tick_to_order_ns = own->tick_to_order_ns,
+                   .qty = qty,
+                   .symbol = own->symbol,
+                   .strategy = own->strategy,
+                   .side = own->side,
+                   .liquidity = report->liquidity };
+    cp_note *note = cp_desk_note(desk, CP_NOTE_FILL, CP_INFO, own->symbol, own->strategy);
+    if (!note)
+        return;
+    note->client_id = own->client_id;
+    note->a = report->price;
+    note->b = qty;
+    note->c = own->leaves;
+    note->d = report->liquidity;
+    note->side = own->side;
+}
+
+static void on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,
+                    uint32_t qty)
+{
+    const cp_instrument *instrument = &desk->instruments[own->symbol];
+    bool maker = report->liquidity == CP_MAKER;
+    int64_t fee = maker ? instrument->maker_fee : instrument->taker_fee;
+    cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
+    cp_slot *slot = &desk->slots[own->strategy];
+    cp_position *cell = &desk->cells[own->strategy][own->symbol];
+    cp_position_fill(&desk->positions[own->symbol], side, report->price, qty, fee);
+    cp_position_fill(cell, side, report->price, qty, fee);
+    if (slot->config.symbol == own->symbol)
+        slot->seat.position = cell->qty;
+    slot->fill_count++;
+    desk->counters.fill_count++;
+    desk->hash = cp_mix(desk->hash, own->client_id);
+    desk->hash = cp_mix(desk->hash, (uint64_t)report->price);
+    desk->hash = cp_mix(desk->hash, (uint64_t)qty << 1 | maker);
+    if (maker && own->filled == qty && own->accepted_ns != 0)
+        cp_desk_record(desk, CP_HOP_QUEUE_WAIT, own->accepted_ns, desk->now_ns);
+    record_fill(desk, own, report, qty);
+}
+
+static void note_reject(cp_desk *desk, const cp_own_order *own, const cp_report *report,
+                        cp_order_kind kind)
+{
+    desk->slots[own->strategy].reject_count++;
+    desk->counters.reject_count++;
+    cp_note *note =
+        cp_desk_note(desk, CP_NOTE_REJECT, CP_WARNING, own->symbol, own->strategy);
+    if (!note)
+        return;
+    note->client_id = report->client_id;
+    note->a = report->reason;
+    note->b = kind;
+    note->side = own->side;
+}
+
+static void on_answer(cp_desk *desk, const cp_own_order *own, const cp_report *report,
+                      cp_order_event event)
+{
+    bool acknowledged = event == CP_EVENT_ACCEPTED || event == CP_EVENT_REPLACED;
+    if (acknowledged) {
+        desk->counters.ack_count++;
+        if (own->sent_ns != 0)
+            cp_desk_record(desk, CP_HOP_ACK, own->sent_ns, desk->now_ns);
+    }
+    if (event == CP_EVENT_REJECTED)
+        note_reject(desk, own, report, CP_ORDER_NEW);
+    /* A change that came too late for an order that is over is no rejection worth a
+     * word: nothing was left to change. */
+    if (event == CP_EVENT_CANCEL_REJECTED && cp_state_is_working(own->state))
+        note_reject(desk, own, report, CP_ORDER_CANCEL);
+    if (event == CP_EVENT_REPLACE_REJECTED && cp_state_is_working(own->state))
+        note_reject(desk, own, report, CP_ORDER_REPLACE);
+}
+
+/* The order is over: the slot lets go of it. */
+static void detach(cp_desk *desk, const cp_own_order *own, bool by_us)
+{
+    cp_slot *slot = &desk->slots[own->strategy];
+    CP_ASSERT(slot->working_count > 0);
+    slot->working_count--;
+    if (own->purpose == CP_PURPOSE_TAKE) {
+        slot->take = CP_NONE;
+        slot->seat.taking = false;
+    } else if (own->purpose == CP_PURPOSE_CLOSE) {
+        slot->close = CP_NONE;
+    } else {
+        slot->quotes[own->side] = CP_NONE;
+        /* A wish to change it has nothing left to change; one said after we took it off
+         * ourselves is for its successor. */
+        if (!by_us)
+            slot->wishes[own->side].asked = false;
+    }
+}
+
+static void on_order_report(cp_desk *desk, const cp_report *report)
+{
+    cp_order_outcome outcome = cp_orders_on_report(&desk->orders, report, desk->now_ns);
+    if (!outcome.expected)
+        note_unexpected(desk, report, &outcome);
+    if (outcome.place == CP_NONE)
+        return;
+    cp_own_order *own = &desk->orders.orders[outcome.place];
+    uint32_t slot = own->strategy;
+    cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
+    bool is_quote = own->purpose == CP_PURPOSE_QUOTE;
+    if (outcome.expected)
+        on_answer(desk, own, report, outcome.event);
+    if (outcome.filled > 0)
+        on_fill(desk, own, report, outcome.filled);
+    if (outcome.ended)
+        detach(desk, own,
+               outcome.event == CP_EVENT_CANCELLED && report->reason == CP_REASON_USER);
+    else if (own->pulled)
+        cp_desk_pull(desk, outcome.place);
+    if (outcome.done)
+        cp_orders_close(&desk->orders, outcome.place);
+    if (is_quote) {
+        cp_seats_settle(desk, slot, side);
+        cp_seats_refresh(desk, slot, side);
+    }
+    if (outcome.filled > 0) {
+        cp_desk_evaluate(desk);
+        cp_seats_on_fill(desk, slot, side, outcome.filled);
+    }
+    cp_seats_apply_waiting(desk, slot);
+}
+
+void cp_desk_on_report(cp_desk *desk, const cp_report *report, uint64_t now_ns,
+                       const cp_clock *clock)
+{
+    begin(desk, now_ns, now_ns, clock);
+    /* Each order the venue pulled has had its own report; those still there when a second
+     * has passed are asked for again by the timer. */
+    if (report->kind != CP_REPORT_ALL_CANCELLED)
+        on_order_report(desk, report);
+}
+
+void cp_desk_on_timer(cp_desk *desk, uint64_t now_ns, const cp_clock *clock)
+{
+    begin(desk, now_ns, 0, clock);
+    cp_desk_evaluate(desk);
+    bool remain = desk->orders.swept_count > 0 && now_ns - desk->sweep_ns >= CP_SECOND_NS;
+    if (desk->sweep_due || remain)
+        cp_desk_sweep(desk);
+    cp_flatten_on_timer(desk);
+    cp_seats_on_timer(desk);
+}
+
+void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns)
+{
+    if (order->kind != CP_ORDER_NEW && order->kind != CP_ORDER_REPLACE)
+        return;
+    uint32_t place = cp_orders_find(&desk->orders, order->client_id);
+    if (place == CP_NONE)
+        return;
+    cp_own_order *own = &desk->orders.orders[place];
+    own->sent_ns = sent_ns;
+    if (own->cause_ns == 0)
+        return;
+    cp_desk_record(desk, CP_HOP_SEND, own->passed_ns, sent_ns);
+    cp_desk_record(desk, CP_HOP_TICK_TO_ORDER, own->cause_ns, sent_ns);
+    own->tick_to_order_ns = sent_ns > own->cause_ns ? sent_ns - own->cause_ns : 0;
+}
+
+/* ---- reading ---- */
+
+cp_outbox *cp_desk_orders(cp_desk *desk)
+{
+    return &desk->orders_out;
+}
+
+cp_outbox *cp_desk_notes(cp_desk *desk)
+{
+    return &desk->notes_out;
+}
+
+cp_histogram *cp_desk_histogram(cp_desk *desk, cp_hop hop)
+{
+    CP_ASSERT(hop < CP_HOP_COUNT);
+    return &desk->histograms[hop];
+}
+
+uint64_t cp_desk_hash(const cp_desk *desk)
+{
+    uint64_t hash = desk->hash;
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        const cp_position *position = &desk->positions[i];
+        hash = cp_mix(hash, (uint64_t)position->qty);
+        hash = cp_mix(hash, (uint64_t)position->cost);
+        hash = cp_mix(hash, (uint64_t)position->realised);
+        hash = cp_mix(hash, (uint64_t)position->fees);
+    }
+    return hash;
+}
+
+uint32_t cp_desk_working_count(const cp_desk *desk)
+{
+    return desk->orders.working_count;
+}

@@ -1,0 +1,153 @@
+/* inside.h: the desk from the inside, for its own files only.
+ *
+ *     desk.c      create, destroy, and the steps: market data, report, timer
+ *     send.c      orders out: check, stamp, send; cancels; notes
+ *     seats.c     strategies at work: calls, wishes, configuration
+ *     control.c   what an operator may ask
+ *     flatten.c   out of every position
+ *     picture.c   what the screen sees
+ */
+#ifndef CP_DESK_INSIDE_H
+#define CP_DESK_INSIDE_H
+
+#include "desk/desk.h"
+#include "desk/feed.h"
+#include "desk/orders.h"
+#include "desk/positions.h"
+#include "desk/rate.h"
+#include "desk/risk.h"
+#include "desk/strategy.h"
+
+#define CP_SECOND_NS 1000000000u
+#define CP_FLATTEN_CROSS 5 /* increments past the far touch a closing order may pay */
+
+/* A strategy slot: what runs in it and what it has at the venue. */
+typedef struct cp_slot {
+    cp_seat seat;
+    const cp_strategy_kind *kind; /* NULL: empty */
+    cp_wish wishes[2];  /* by cp_side: quotes asked for and not yet dealt with */
+    uint32_t quotes[2]; /* places in the order table, or CP_NONE */
+    uint32_t take;
+    uint32_t close;
+    uint32_t working_count;
+    uint32_t last_refusal;
+    bool waiting; /* `next` comes into force when nothing is working any more */
+    cp_strategy_config config; /* in force */
+    cp_strategy_config next;
+    uint64_t order_count, fill_count, refusal_count, reject_count;
+    uint64_t refusal_noted_ns[CP_REFUSE_COUNT]; /* 0: never */
+    alignas(CP_LINE) uint8_t state[CP_STRATEGY_STATE_SIZE];
+} cp_slot;
+
+struct cp_desk {
+    /* of the step under way */
+    uint64_t now_ns;
+    uint64_t cause_ns;     /* T1; 0 when no message caused it */
+    uint64_t decided_ns;   /* T2; 0 until it is known */
+    const cp_clock *clock; /* NULL in steps that stamp nothing */
+
+    uint32_t symbol_count;
+    uint16_t price_listeners[CP_SYMBOL_MAX]; /* bit a slot */
+    uint16_t qty_listeners[CP_SYMBOL_MAX];
+    uint16_t trade_listeners[CP_SYMBOL_MAX];
+    cp_feed feed;
+    cp_orders orders;
+    cp_risk risk;
+    cp_rate rate;
+    cp_instrument instruments[CP_SYMBOL_MAX];
+    cp_position positions[CP_SYMBOL_MAX];
+    cp_position cells[CP_STRATEGY_MAX][CP_SYMBOL_MAX]; /* the same, by slot */
+    cp_slot slots[CP_STRATEGY_MAX];
+
+    bool sweep_due;    /* a cancel of all found the link full */
+    uint64_t sweep_ns; /* when the latest went out */
+    uint64_t risk_changed_ns;
+    uint64_t limits_version, limits_hash;
+    int64_t equity_peak;
+    uint64_t note_sequence;
+    uint64_t hash;
+    cp_counters counters;
+    uint64_t fill_next; /* fills so far; the ring's next place modulo its size */
+    cp_fill fills[CP_FILL_MAX];
+    cp_outbox orders_out;
+    cp_outbox notes_out;
+    cp_histogram *histograms; /* CP_HOP_COUNT */
+};
+
+/* ---- send.c ---- */
+
+/* A note to fill in, or NULL when the step has no room for more: that is counted. */
+cp_note *cp_desk_note(cp_desk *desk, cp_note_kind kind, cp_severity severity,
+                      uint16_t symbol, uint16_t strategy);
+/* Check and send a new order; its place, or CP_NONE when it was refused. */
+uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side side,
+                          int64_t price, uint32_t qty, cp_purpose purpose);
+/* Check and send new terms for an order; false when they were refused. */
+bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t qty);
+/* Cancel it now, or as soon as its state and the link allow. */
+void cp_desk_pull(cp_desk *desk, uint32_t place);
+/* Cancel everything, strategies' wishes included. */
+void cp_desk_sweep(cp_desk *desk);
+
+/* ---- seats.c ---- */
+
+/* Call the strategies that listen to these changes of the symbol (CP_FEED_*). */
+void cp_seats_on_market(cp_desk *desk, uint32_t symbol, uint32_t changed);
+void cp_seats_on_timer(cp_desk *desk);
+/* Tell a strategy of its fill. */
+void cp_seats_on_fill(cp_desk *desk, uint32_t slot, cp_side side, uint32_t qty);
+/* Act on what the strategy asked of its quote, as far as the order's state allows. */
+void cp_seats_settle(cp_desk *desk, uint32_t slot, cp_side side);
+/* Show the seat its quote as it now stands. */
+void cp_seats_refresh(cp_desk *desk, uint32_t slot, cp_side side);
+/* Take all of a slot's orders off and forget what it wished for. */
+void cp_seats_pull(cp_desk *desk, uint32_t slot);
+/* Bring a waiting configuration into force once nothing is working. */
+void cp_seats_apply_waiting(cp_desk *desk, uint32_t slot);
+/* 0, or -EINVAL. */
+int cp_seats_check(const cp_desk *desk, const cp_strategy_config *config);
+void cp_seats_configure(cp_desk *desk, uint32_t slot, const cp_strategy_config *config);
+void cp_seats_set_mode(cp_desk *desk, uint32_t slot, uint32_t mode, cp_cause cause);
+
+/* ---- control.c ---- */
+
+void cp_desk_set_state(cp_desk *desk, cp_risk_state state, cp_cause cause);
+
+/* ---- flatten.c ---- */
+
+void cp_flatten_on_timer(cp_desk *desk);
+
+/* ---- picture.c ---- */
+
+/* Profit of all symbols at market prices, fees taken off; and halt if it is a loss
+ * beyond the limit. */
+void cp_desk_evaluate(cp_desk *desk);
+cp_i128 cp_desk_equity(const cp_desk *desk);
+
+static inline const cp_touch *cp_desk_touch(const cp_desk *desk, uint32_t symbol)
+{
+    return &desk->feed.symbols[symbol].touch;
+}
+
+/* Money at worst in one symbol, as things stand. */
+static inline int64_t cp_desk_exposure(const cp_desk *desk, uint32_t symbol)
+{
+    const int64_t *working = desk->orders.working_qty[symbol];
+    cp_i128 worst =
+        cp_risk_worst(desk->positions[symbol].qty, working[CP_BUY], working[CP_SELL]);
+    return cp_risk_exposure(worst, cp_desk_touch(desk, symbol)->mark2,
+                            desk->instruments[symbol].point_value);
+}
+
+static inline uint64_t cp_desk_clock(const cp_desk *desk)
+{
+    return desk->clock ? cp_clock_now_ns(desk->clock) : desk->now_ns;
+}
+
+static inline void cp_desk_record(cp_desk *desk, cp_hop hop, uint64_t from_ns,
+                                  uint64_t to_ns)
+{
+    cp_histogram_record(&desk->histograms[hop], to_ns > from_ns ? to_ns - from_ns : 0);
+}
+
+#endif /* CP_DESK_INSIDE_H */

@@ -1,0 +1,349 @@
+/* orders.c: see orders.h. */
+#include "desk/orders.h"
+
+/* Short names so that the table reads as one. BACK: to where the order would be without
+ * the change that was refused. */
+#define NO CP_STATE_NO_ANSWER
+#define BACK 254
+#define NEW_ CP_STATE_PENDING_NEW
+#define LIVE CP_STATE_LIVE
+#define PART CP_STATE_PARTIAL
+#define PCAN CP_STATE_PENDING_CANCEL
+#define PREP CP_STATE_PENDING_REPLACE
+#define FILL CP_STATE_FILLED
+#define CANC CP_STATE_CANCELLED
+#define REJD CP_STATE_REJECTED
+
+/* clang-format off */
+static const uint8_t next_states[CP_STATE_COUNT][CP_EVENT_COUNT] = {
+/*                               ours                 the venue's
+                                 NEW   CANCEL REPLACE ACCEPTED EXECUTED FILLED REDUCED CANCELLED REPLACED REJECTED C_REJ R_REJ */
+    [CP_STATE_FREE]            = { NEW_, NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      NO,   NO   },
+    [CP_STATE_PENDING_NEW]     = { NO,   PCAN, NO,    LIVE,    NEW_,    FILL,  NEW_,   CANC,     NO,      REJD,    NO,   NO   },
+    [CP_STATE_LIVE]            = { NO,   PCAN, PREP,  NO,      PART,    FILL,  LIVE,   CANC,     NO,      NO,      NO,   NO   },
+    [CP_STATE_PARTIAL]         = { NO,   PCAN, PREP,  NO,      PART,    FILL,  PART,   CANC,     NO,      NO,      NO,   NO   },
+    [CP_STATE_PENDING_CANCEL]  = { NO,   PCAN, NO,    PCAN,    PCAN,    FILL,  PCAN,   CANC,     PCAN,    REJD,    BACK, PCAN },
+    [CP_STATE_PENDING_REPLACE] = { NO,   PCAN, NO,    NO,      PREP,    FILL,  PREP,   CANC,     BACK,    NO,      NO,   BACK },
+    [CP_STATE_FILLED]          = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      FILL, FILL },
+    [CP_STATE_CANCELLED]       = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      CANC, CANC },
+    [CP_STATE_REJECTED]        = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      REJD, REJD },
+};
+/* clang-format on */
+
+uint8_t cp_order_next_state(uint8_t state, cp_order_event event, bool was_filled,
+                            bool was_accepted)
+{
+    CP_ASSERT(state < CP_STATE_COUNT && event < CP_EVENT_COUNT);
+    uint8_t next = next_states[state][event];
+    if (next == BACK)
+        next = !was_accepted ? NEW_ : was_filled ? PART : LIVE;
+    /* An order that traded before its acknowledgement came. */
+    else if (next == LIVE && was_filled)
+        next = PART;
+    return next;
+}
+
+int cp_orders_init(cp_orders *orders, uint32_t capacity)
+{
+    CP_ASSERT(capacity > 0 && capacity < CP_NONE / 2);
+    memset(orders, 0, sizeof(*orders));
+    orders->capacity = capacity;
+    orders->first = orders->last = CP_NONE;
+    orders->next_id = 1;
+    orders->orders = calloc(capacity, sizeof(*orders->orders));
+    if (!orders->orders)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < capacity; i++)
+        orders->orders[i].next = i + 1 < capacity ? i + 1 : CP_NONE;
+    /* Two names an order: its own, and that of a replace under way. */
+    int error = cp_pool_init(&orders->names, 2 * capacity);
+    if (!error)
+        error = cp_idmap_init(&orders->by_name, &orders->names);
+    if (error)
+        cp_orders_free(orders);
+    return error;
+}
+
+void cp_orders_free(cp_orders *orders)
+{
+    free(orders->orders);
+    cp_idmap_free(&orders->by_name);
+    cp_pool_free(&orders->names);
+    memset(orders, 0, sizeof(*orders));
+}
+
+static uint32_t name_give(cp_orders *orders, uint32_t place, uint64_t client_id)
+{
+    uint32_t name = cp_pool_take(&orders->names);
+    CP_ASSERT(name != CP_NONE); /* two an order, by cp_orders_init */
+    cp_book_order *entry = &orders->names.orders[name];
+    entry->id = client_id;
+    entry->serial = place;
+    entry->owner = 0;
+    cp_idmap_put(&orders->by_name, name);
+    return name;
+}
+
+static void name_take_back(cp_orders *orders, uint32_t *name)
+{
+    if (*name == CP_NONE)
+        return;
+    cp_idmap_remove(&orders->by_name, *name);
+    cp_pool_give(&orders->names, *name);
+    *name = CP_NONE;
+}
+
+uint32_t cp_orders_find(const cp_orders *orders, uint64_t client_id)
+{
+    uint32_t name = cp_idmap_get(&orders->by_name, 0, client_id);
+    return name == CP_NONE ? CP_NONE : orders->names.orders[name].serial;
+}
+
+/* Every change of what an order may trade goes through a pair of these. */
+static void count_out(cp_orders *orders, const cp_own_order *order)
+{
+    orders->working_qty[order->symbol][order->side] -= cp_order_worst_qty(order);
+    orders->working_count -= cp_state_is_working(order->state);
+    orders->swept_count -= order->swept && cp_state_is_working(order->state);
+}
+
+static void count_in(cp_orders *orders, const cp_own_order *order)
+{
+    orders->working_qty[order->symbol][order->side] += cp_order_worst_qty(order);
+    orders->working_count += cp_state_is_working(order->state);
+    orders->swept_count += order->swept && cp_state_is_working(order->state);
+}
+
+uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order)
+{
+    CP_ASSERT(order->symbol < CP_SYMBOL_MAX && order->side <= CP_SELL && order->qty > 0);
+    uint32_t place = orders->free_head;
+    if (place == CP_NONE)
+        return CP_NONE;
+    cp_own_order *own = &orders->orders[place];
+    orders->free_head = own->next;
+    *own = *order;
+    own->client_id = orders->next_id++;
+    own->state = cp_order_next_state(CP_STATE_FREE, CP_EVENT_NEW, false, false);
+    own->asked = own->leaves = own->qty;
+    own->pending_name = CP_NONE;
+    own->name = name_give(orders, place, own->client_id);
+    own->next = CP_NONE;
+    own->prev = orders->last;
+    if (orders->last == CP_NONE)
+        orders->first = place;
+    else
+        orders->orders[orders->last].next = place;
+    orders->last = place;
+    count_in(orders, own);
+    return place;
+}
+
+void cp_orders_close(cp_orders *orders, uint32_t place)
+{
+    cp_own_order *own = &orders->orders[place];
+    CP_ASSERT(own->state != CP_STATE_FREE && !cp_state_is_working(own->state));
+    name_take_back(orders, &own->name);
+    name_take_back(orders, &own->pending_name);
+    if (own->prev == CP_NONE)
+        orders->first = own->next;
+    else
+        orders->orders[own->prev].next = own->next;
+    if (own->next == CP_NONE)
+        orders->last = own->prev;
+    else
+        orders->orders[own->next].prev = own->prev;
+    *own = (cp_own_order){ .state = CP_STATE_FREE, .next = orders->free_head };
+    orders->free_head = place;
+}
+
+bool cp_orders_ask_cancel(cp_orders *orders, uint32_t place, bool with_all)
+{
+    cp_own_order *own = &orders->orders[place];
+    uint8_t next = cp_order_next_state(own->state, CP_EVENT_CANCEL, false, false);
+    if (next == CP_STATE_NO_ANSWER)
+        return false;
+    count_out(orders, own);
+    own->state = next;
+    own->cancel_sent |= !with_all;
+    own->swept |= with_all;
+    own->pulled = false;
+    count_in(orders, own);
+    return true;
+}
+
+bool cp_orders_ask_replace(cp_orders *orders, uint32_t place, int64_t price, uint32_t qty)
+{
+    CP_ASSERT(qty > 0);
+    cp_own_order *own = &orders->orders[place];
+    uint8_t next = cp_order_next_state(own->state, CP_EVENT_REPLACE, false, false);
+    if (next == CP_STATE_NO_ANSWER)
+        return false;
+    CP_ASSERT(!own->replace_sent);
+    count_out(orders, own);
+    own->state = next;
+    own->replace_sent = true;
+    own->pending_id = orders->next_id++;
+    own->pending_price = price;
+    own->pending_qty = qty;
+    own->pending_name = name_give(orders, place, own->pending_id);
+    count_in(orders, own);
+    return true;
+}
+
+static int event_of(const cp_own_order *own, const cp_report *report)
+{
+    switch (report->kind) {
+    case CP_REPORT_ACCEPTED:
+        return CP_EVENT_ACCEPTED;
+    case CP_REPORT_EXECUTED:
+        /* By our own count: what the venue has left after a lost message may differ. */
+        return report->qty >= own->leaves ? CP_EVENT_FILLED : CP_EVENT_EXECUTED;
+    case CP_REPORT_CANCELLED:
+        return report->leaves > 0 && report->qty < own->leaves ? CP_EVENT_REDUCED
+                                                               : CP_EVENT_CANCELLED;
+    case CP_REPORT_REPLACED:
+        return CP_EVENT_REPLACED;
+    case CP_REPORT_REJECTED:
+        return CP_EVENT_REJECTED;
+    case CP_REPORT_CHANGE_REJECTED:
+        return own->replace_sent && report->client_id == own->pending_id
+                   ? CP_EVENT_REPLACE_REJECTED
+                   : CP_EVENT_CANCEL_REJECTED;
+    default:
+        return -1;
+    }
+}
+
+/* Whether the report can be about this order as it stands, beyond what its state says. */
+static bool fits(const cp_own_order *own, const cp_report *report, cp_order_event event)
+{
+    switch (event) {
+    case CP_EVENT_ACCEPTED:
+        return !own->accepted;
+    case CP_EVENT_REJECTED:
+        return !own->accepted && own->filled == 0;
+    case CP_EVENT_EXECUTED:
+    case CP_EVENT_FILLED:
+        return report->qty > 0 && own->leaves > 0 && report->price >= 0;
+    case CP_EVENT_REPLACED:
+        return own->replace_sent && report->client_id == own->pending_id &&
+               report->leaves > 0;
+    case CP_EVENT_CANCEL_REJECTED:
+        return own->cancel_sent;
+    case CP_EVENT_REPLACE_REJECTED:
+        return own->replace_sent;
+    default:
+        return true;
+    }
+}
+
+static void end_replace(cp_orders *orders, cp_own_order *own)
+{
+    own->replace_sent = false;
+    own->pending_id = 0;
+    own->pending_qty = 0;
+    name_take_back(orders, &own->pending_name);
+}
+
+static void take_new_terms(cp_orders *orders, cp_own_order *own, const cp_report *report)
+{
+    name_take_back(orders, &own->name);
+    own->name = own->pending_name;
+    own->pending_name = CP_NONE;
+    own->client_id = own->pending_id;
+    own->price = own->pending_price;
+    own->asked = own->pending_qty;
+    own->leaves = report->leaves;
+    own->qty = own->filled + own->leaves;
+    own->order_ref = report->order_ref;
+    end_replace(orders, own);
+}
+
+static uint32_t apply(cp_orders *orders, cp_own_order *own, const cp_report *report,
+                      cp_order_event event, uint64_t now_ns)
+{
+    uint32_t traded = 0;
+    switch (event) {
+    case CP_EVENT_ACCEPTED:
+        own->accepted = true;
+        own->accepted_ns = now_ns;
+        own->order_ref = report->order_ref;
+        break;
+    case CP_EVENT_EXECUTED:
+    case CP_EVENT_FILLED:
+        traded = report->qty < own->leaves ? report->qty : own->leaves;
+        own->leaves -= traded;
+        own->filled += traded;
+        break;
+    case CP_EVENT_REDUCED:
+        own->leaves -= report->qty;
+        own->qty -= report->qty;
+        break;
+    case CP_EVENT_CANCELLED:
+        /* The venue's answer to our cancel is this; any other end leaves it owing one. */
+        if (report->reason == CP_REASON_USER)
+            own->cancel_sent = false;
+        break;
+    case CP_EVENT_REPLACED:
+        take_new_terms(orders, own, report);
+        break;
+    case CP_EVENT_CANCEL_REJECTED:
+        own->cancel_sent = false;
+        break;
+    case CP_EVENT_REPLACE_REJECTED:
+        end_replace(orders, own);
+        break;
+    default:
+        break;
+    }
+    return traded;
+}
+
+static uint32_t find_for(const cp_orders *orders, const cp_report *report)
+{
+    bool of_change =
+        report->kind == CP_REPORT_REPLACED || report->kind == CP_REPORT_CHANGE_REJECTED;
+    uint32_t place = CP_NONE;
+    if (of_change && report->original_id != 0)
+        place = cp_orders_find(orders, report->original_id);
+    return place != CP_NONE ? place : cp_orders_find(orders, report->client_id);
+}
+
+cp_order_outcome cp_orders_on_report(cp_orders *orders, const cp_report *report,
+                                     uint64_t now_ns)
+{
+    cp_order_outcome outcome = { .place = find_for(orders, report) };
+    if (outcome.place == CP_NONE)
+        return outcome;
+    cp_own_order *own = &orders->orders[outcome.place];
+    int found = event_of(own, report);
+    if (found < 0)
+        return outcome;
+    cp_order_event event = (cp_order_event)found;
+    outcome.event = event;
+    if (!fits(own, report, event))
+        return outcome;
+    bool filled = own->filled > 0 || event == CP_EVENT_EXECUTED;
+    bool accepted = own->accepted || event == CP_EVENT_ACCEPTED;
+    uint8_t next = cp_order_next_state(own->state, event, filled, accepted);
+    if (next == CP_STATE_NO_ANSWER)
+        return outcome;
+    /* Odd, yet a fact: an execution before the acknowledgement, or of more than we
+     * thought was left. */
+    bool odd = (event == CP_EVENT_EXECUTED || event == CP_EVENT_FILLED) &&
+               (!own->accepted || report->qty > own->leaves);
+    outcome.expected = !odd;
+    bool worked = cp_state_is_working(own->state);
+    count_out(orders, own);
+    outcome.filled = apply(orders, own, report, event, now_ns);
+    own->state = next;
+    /* A refused cancel does not undo one that covers all. */
+    if (event == CP_EVENT_CANCEL_REJECTED && own->swept && cp_state_is_working(next))
+        own->state = CP_STATE_PENDING_CANCEL;
+    count_in(orders, own);
+    outcome.ended = worked && !cp_state_is_working(own->state);
+    outcome.done =
+        !cp_state_is_working(own->state) && !own->cancel_sent && !own->replace_sent;
+    return outcome;
+}

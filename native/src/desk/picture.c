@@ -1,0 +1,191 @@
+/* picture.c: what the screen sees, and what the desk is worth. */
+#include "desk/inside.h"
+
+cp_i128 cp_desk_equity(const cp_desk *desk)
+{
+    cp_i128 equity = 0;
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        const cp_position *position = &desk->positions[i];
+        int64_t point_value = desk->instruments[i].point_value;
+        equity += cp_position_realised(position, point_value);
+        equity +=
+            cp_position_unrealised(position, cp_desk_touch(desk, i)->mark2, point_value);
+        equity -= cp_position_fees(position);
+    }
+    return equity;
+}
+
+void cp_desk_evaluate(cp_desk *desk)
+{
+    cp_i128 equity = cp_desk_equity(desk);
+    desk->risk.loss = cp_saturate(-equity);
+    if (equity > desk->equity_peak)
+        desk->equity_peak = cp_saturate(equity);
+    /* Only what makes the loss is stopped: while closing, stopping would keep it. */
+    if (desk->risk.state != CP_RISK_ACTIVE ||
+        desk->risk.loss < desk->risk.limits[CP_LIMIT_DAILY_LOSS])
+        return;
+    desk->risk.refusal_count[CP_LIMIT_DAILY_LOSS]++;
+    cp_desk_set_state(desk, CP_RISK_HALTED, CP_CAUSE_LOSS);
+    cp_desk_sweep(desk);
+}
+
+static void read_levels(const cp_feed_symbol *symbol, cp_symbol_picture *picture)
+{
+    for (int side = CP_BUY; side <= CP_SELL; side++)
+        picture->level_count[side] = cp_book_depth(&symbol->book, (cp_side)side,
+                                                   picture->levels[side], CP_DEPTH_MAX);
+}
+
+static void read_symbol(const cp_desk *desk, uint32_t index, cp_symbol_picture *picture)
+{
+    const cp_feed_symbol *symbol = &desk->feed.symbols[index];
+    const cp_position *position = &desk->positions[index];
+    const cp_touch *touch = &symbol->touch;
+    int64_t point_value = desk->instruments[index].point_value;
+    picture->position = position->qty;
+    picture->worst_long = position->qty + desk->orders.working_qty[index][CP_BUY];
+    picture->worst_short = position->qty - desk->orders.working_qty[index][CP_SELL];
+    picture->cost = cp_saturate(position->cost);
+    picture->realised = cp_position_realised(position, point_value);
+    picture->unrealised = cp_position_unrealised(position, touch->mark2, point_value);
+    picture->fees = cp_position_fees(position);
+    picture->bid = touch->price[CP_BUY];
+    picture->ask = touch->price[CP_SELL];
+    picture->last = touch->last;
+    picture->volume = symbol->volume;
+    picture->md_count = symbol->md_count;
+    picture->last_md_ns = symbol->last_md_ns;
+    picture->stale = touch->stale;
+    read_levels(symbol, picture);
+}
+
+static void read_slot(const cp_desk *desk, uint32_t index, cp_strategy_picture *picture)
+{
+    const cp_slot *slot = &desk->slots[index];
+    cp_i128 realised = 0, unrealised = 0, fees = 0;
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        const cp_position *cell = &desk->cells[index][i];
+        int64_t point_value = desk->instruments[i].point_value;
+        realised += cp_position_realised(cell, point_value);
+        unrealised +=
+            cp_position_unrealised(cell, cp_desk_touch(desk, i)->mark2, point_value);
+        fees += cp_position_fees(cell);
+    }
+    picture->config = slot->config;
+    picture->position = slot->config.symbol < desk->symbol_count
+                            ? desk->cells[index][slot->config.symbol].qty
+                            : 0;
+    picture->realised = cp_saturate(realised);
+    picture->unrealised = cp_saturate(unrealised);
+    picture->fees = cp_saturate(fees);
+    picture->order_count = slot->order_count;
+    picture->fill_count = slot->fill_count;
+    picture->refusal_count = slot->refusal_count;
+    picture->reject_count = slot->reject_count;
+    picture->working_count = slot->working_count;
+    picture->last_refusal = slot->last_refusal;
+    picture->signal = slot->kind ? slot->seat.signal : 0.0;
+}
+
+static void read_limits(const cp_desk *desk, cp_limit_picture *limits, uint64_t now_ns)
+{
+    cp_i128 worst = 0, gross = 0;
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        const int64_t *working = desk->orders.working_qty[i];
+        cp_i128 here =
+            cp_risk_worst(desk->positions[i].qty, working[CP_BUY], working[CP_SELL]);
+        worst = here > worst ? here : worst;
+        gross += cp_desk_exposure(desk, i);
+    }
+    for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++)
+        limits[i] = (cp_limit_picture){ desk->risk.latest[i], desk->risk.limits[i],
+                                        desk->risk.refusal_count[i] };
+    cp_i128 loss = -cp_desk_equity(desk);
+    limits[CP_LIMIT_POSITION].used = cp_saturate(worst);
+    limits[CP_LIMIT_GROSS_EXPOSURE].used = cp_saturate(gross);
+    limits[CP_LIMIT_OPEN_ORDERS].used = desk->orders.working_count;
+    limits[CP_LIMIT_MESSAGE_RATE].used = cp_rate_peek(&desk->rate, now_ns);
+    limits[CP_LIMIT_DAILY_LOSS].used = loss > 0 ? cp_saturate(loss) : 0;
+}
+
+/* The part of a displayed level that is ours; and the lots before it in the queue. */
+static uint64_t find_in_book(const cp_desk *desk, const cp_own_order *own,
+                             cp_desk_picture *picture)
+{
+    uint32_t index = own->accepted ? cp_feed_find(&desk->feed, own->order_ref) : CP_NONE;
+    if (index == CP_NONE)
+        return 0;
+    const cp_book_order *order = &desk->feed.pool.orders[index];
+    cp_symbol_picture *symbol = &picture->symbols[own->symbol];
+    for (uint32_t i = 0; i < symbol->level_count[own->side]; i++) {
+        cp_level *level = &symbol->levels[own->side][i];
+        if (level->price == order->price)
+            level->own_qty += order->qty;
+    }
+    return cp_book_qty_ahead(&desk->feed.symbols[own->symbol].book, index);
+}
+
+static void read_working(const cp_desk *desk, cp_desk_picture *picture)
+{
+    uint32_t shown = 0;
+    for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
+        const cp_own_order *own = &desk->orders.orders[i];
+        if (!cp_state_is_working(own->state))
+            continue;
+        picture->cancels_pending += own->state == CP_STATE_PENDING_CANCEL || own->pulled;
+        uint64_t qty_ahead = find_in_book(desk, own, picture);
+        if (shown == CP_WORKING_MAX)
+            continue;
+        picture->working[shown++] = (cp_working){ .client_id = own->client_id,
+                                                  .sent_ns = own->sent_ns,
+                                                  .price = own->price,
+                                                  .qty = own->qty,
+                                                  .leaves = own->leaves,
+                                                  .qty_ahead = qty_ahead,
+                                                  .symbol = own->symbol,
+                                                  .strategy = own->strategy,
+                                                  .side = own->side,
+                                                  .state = own->state };
+    }
+    picture->working_count = desk->orders.working_count;
+}
+
+static void read_fills(const cp_desk *desk, cp_desk_picture *picture)
+{
+    uint64_t count = desk->fill_next < CP_FILL_MAX ? desk->fill_next : CP_FILL_MAX;
+    picture->fill_count = (uint32_t)count;
+    for (uint64_t i = 0; i < count; i++)
+        picture->fills[i] = desk->fills[(desk->fill_next - 1 - i) % CP_FILL_MAX];
+}
+
+void cp_desk_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns)
+{
+    memset(picture, 0, sizeof(*picture));
+    picture->time_ns = now_ns;
+    picture->risk_changed_ns = desk->risk_changed_ns;
+    picture->limits_version = desk->limits_version;
+    picture->limits_hash = desk->limits_hash;
+    picture->equity_peak = desk->equity_peak;
+    picture->risk_state = desk->risk.state;
+    picture->symbol_count = desk->symbol_count;
+    picture->strategy_count = CP_STRATEGY_MAX;
+    cp_i128 realised = 0, unrealised = 0, fees = 0;
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        read_symbol(desk, i, &picture->symbols[i]);
+        realised += picture->symbols[i].realised;
+        unrealised += picture->symbols[i].unrealised;
+        fees += picture->symbols[i].fees;
+    }
+    picture->realised = cp_saturate(realised);
+    picture->unrealised = cp_saturate(unrealised);
+    picture->fees = cp_saturate(fees);
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+        read_slot(desk, i, &picture->strategies[i]);
+    read_limits(desk, picture->limits, now_ns);
+    read_fills(desk, picture);
+    read_working(desk, picture);
+    picture->counters = desk->counters;
+    picture->counters.md_count = desk->feed.md_count;
+    picture->counters.gap_count = desk->feed.gap_count;
+}

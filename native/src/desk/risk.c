@@ -1,0 +1,134 @@
+/* risk.c: the limits, and the words of the core. */
+#include "desk/risk.h"
+
+/* Money is declared in currency, as people write it, and compared in money units. */
+static const cp_parameter limits[CP_LIMIT_COUNT] = {
+    [CP_LIMIT_ORDER_QTY] = { "max_order_qty", "lots", "Size of one order", 1, 1000000000,
+                             50, CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_ORDER_VALUE] = { "max_order_value", "currency",
+                               "Price times size of one order", 1, 1e10, 10000,
+                               CP_PARAMETER_MONEY, 0 },
+    [CP_LIMIT_POSITION] = { "max_position", "lots",
+                            "Position in one symbol if every working order fills", 1,
+                            1000000000, 200, CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_GROSS_EXPOSURE] = { "max_gross_exposure", "currency",
+                                  "Worst-case positions of all symbols at market price",
+                                  1, 1e10, 100000, CP_PARAMETER_MONEY, 0 },
+    [CP_LIMIT_OPEN_ORDERS] = { "max_open_orders", "orders", "Orders working at once", 1,
+                               1000000, 20, CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_MESSAGE_RATE] = { "max_message_rate", "per second",
+                                "Orders, replaces and cancels of the last second; "
+                                "cancels count but are never held back",
+                                1, 1000000, 500, CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_PRICE_COLLAR] = { "price_collar", "bp", "Distance of an order from the mid",
+                                1, 10000, 50, CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_DAILY_LOSS] = { "max_daily_loss", "currency",
+                              "Realised and unrealised loss with fees that halts trading",
+                              0.01, 1e10, 2000, CP_PARAMETER_MONEY, 0 },
+};
+
+static const char *const refusal_names[CP_REFUSE_COUNT] = {
+    [CP_REFUSE_STATE] = "risk_state",    [CP_REFUSE_STALE] = "stale_book",
+    [CP_REFUSE_LINK] = "link_full",      [CP_REFUSE_CAPACITY] = "order_table_full",
+    [CP_REFUSE_MALFORMED] = "malformed",
+};
+
+static const char *const reason_names[CP_REASON_COUNT] = {
+    [CP_REASON_NONE] = "none",
+    [CP_REASON_USER] = "user",
+    [CP_REASON_IOC] = "ioc",
+    [CP_REASON_NO_LIQUIDITY] = "no_liquidity",
+    [CP_REASON_SYMBOL] = "symbol",
+    [CP_REASON_PRICE] = "price",
+    [CP_REASON_QTY] = "qty",
+    [CP_REASON_DUPLICATE_ID] = "duplicate_id",
+    [CP_REASON_UNKNOWN_ORDER] = "unknown_order",
+    [CP_REASON_CAPACITY] = "capacity",
+    [CP_REASON_SWEEP] = "sweep",
+    [CP_REASON_MALFORMED] = "malformed",
+};
+
+static const char *const state_names[CP_STATE_COUNT] = {
+    [CP_STATE_FREE] = "free",
+    [CP_STATE_PENDING_NEW] = "pending_new",
+    [CP_STATE_LIVE] = "live",
+    [CP_STATE_PARTIAL] = "partial",
+    [CP_STATE_PENDING_CANCEL] = "pending_cancel",
+    [CP_STATE_PENDING_REPLACE] = "pending_replace",
+    [CP_STATE_FILLED] = "filled",
+    [CP_STATE_CANCELLED] = "cancelled",
+    [CP_STATE_REJECTED] = "rejected",
+};
+
+static const char *const risk_state_names[] = {
+    [CP_RISK_ACTIVE] = "active",
+    [CP_RISK_PAUSED] = "paused",
+    [CP_RISK_FLATTENING] = "flattening",
+    [CP_RISK_HALTED] = "halted",
+};
+
+static const char *const hop_names[CP_HOP_COUNT] = {
+    [CP_HOP_FEED] = "feed",
+    [CP_HOP_DECIDE] = "decide",
+    [CP_HOP_RISK] = "risk",
+    [CP_HOP_SEND] = "send",
+    [CP_HOP_TICK_TO_ORDER] = "tick_to_order",
+    [CP_HOP_ACK] = "ack",
+    [CP_HOP_QUEUE_WAIT] = "queue_wait",
+};
+
+#define NAME_AT(names, index)                                                            \
+    ((index) < sizeof(names) / sizeof((names)[0]) ? (names)[index] : NULL)
+
+const cp_parameter *cp_limit_parameter(uint32_t limit)
+{
+    return limit < CP_LIMIT_COUNT ? &limits[limit] : NULL;
+}
+
+const char *cp_hop_name(uint32_t hop)
+{
+    return NAME_AT(hop_names, hop);
+}
+
+const char *cp_refusal_name(uint32_t refusal)
+{
+    return refusal < CP_LIMIT_COUNT ? limits[refusal].name
+                                    : NAME_AT(refusal_names, refusal);
+}
+
+const char *cp_reason_name(uint32_t reason)
+{
+    return NAME_AT(reason_names, reason);
+}
+
+const char *cp_order_state_name(uint32_t state)
+{
+    return NAME_AT(state_names, state);
+}
+
+const char *cp_risk_state_name(uint32_t state)
+{
+    return NAME_AT(risk_state_names, state);
+}
+
+static int64_t in_core_units(const cp_parameter *limit, double value)
+{
+    return (int64_t)(limit->kind == CP_PARAMETER_MONEY ? value * CP_MONEY_SCALE : value);
+}
+
+bool cp_risk_limit_is_valid(uint32_t limit, int64_t value)
+{
+    CP_ASSERT(limit < CP_LIMIT_COUNT);
+    const cp_parameter *declared = &limits[limit];
+    return value >= in_core_units(declared, declared->minimum) &&
+           value <= in_core_units(declared, declared->maximum);
+}
+
+int cp_risk_check_limits(const int64_t values[CP_LIMIT_MAX])
+{
+    for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {
+        if (!cp_risk_limit_is_valid(i, values[i]))
+            return -EINVAL;
+    }
+    return 0;
+}

@@ -1,0 +1,156 @@
+/* risk.h: may this order go out? One function, for new orders and replaces alike.
+ *
+ * Everything is measured on worst-case exposure: what would be held if every working
+ * order on a side filled. Integers throughout, 128 bits wide where a product could leave
+ * 64, so that no figure, however large, wraps round to a small one.
+ *
+ * A limit is the largest figure allowed: at the limit passes, one more does not.
+ */
+#ifndef CP_RISK_H
+#define CP_RISK_H
+
+#include "base/base.h"
+#include "desk/positions.h"
+
+#define CP_COLLAR_UNIT 10000 /* basis points in one */
+
+/* An order about to be sent, and all that its check needs to know. */
+typedef struct cp_risk_ask {
+    cp_side side;
+    bool reduces_only; /* closes a position: allowed while flattening */
+    bool is_replace;
+    uint32_t qty;  /* lots it may trade, once out */
+    int64_t price; /* increments */
+    int64_t mark2; /* twice the price of the market; <= 0: none */
+    bool stale;
+    int64_t point_value;
+    int64_t position;   /* of the symbol, lots */
+    int64_t working[2]; /* lots working in the symbol by side, before this order */
+    cp_i128 exposure_elsewhere; /* money, all other symbols */
+    uint32_t open_orders;       /* before this one */
+    uint32_t message_count;     /* in the last second, before this one */
+} cp_risk_ask;
+
+/* What the check found, in the limit's own unit. */
+typedef struct cp_risk_finding {
+    int64_t limit;
+    int64_t current;  /* as things stand */
+    int64_t would_be; /* with the order */
+} cp_risk_finding;
+
+typedef struct cp_risk {
+    cp_risk_state state;
+    int64_t limits[CP_LIMIT_MAX]; /* by cp_limit */
+    int64_t loss; /* money lost today when last evaluated; negative is a gain */
+    uint64_t refusal_count[CP_LIMIT_MAX];
+    int64_t latest[CP_LIMIT_MAX]; /* size, value, collar of the latest order passed */
+} cp_risk;
+
+/* Whether it is inside the range its table declares. */
+bool cp_risk_limit_is_valid(uint32_t limit, int64_t value);
+/* 0, or -EINVAL when one of them is not. */
+int cp_risk_check_limits(const int64_t limits[CP_LIMIT_MAX]);
+
+/* Lots at worst: the larger of long and short if one side's working orders fill. */
+static inline cp_i128 cp_risk_worst(int64_t position, int64_t working_buy,
+                                    int64_t working_sell)
+{
+    cp_i128 longest = (cp_i128)position + working_buy;
+    cp_i128 shortest = (cp_i128)working_sell - position;
+    return longest > shortest ? longest : shortest;
+}
+
+/* Money at worst in one symbol; saturated, so that sums over symbols stay in 128 bits. */
+static inline int64_t cp_risk_exposure(cp_i128 worst_qty, int64_t mark2,
+                                       int64_t point_value)
+{
+    if (mark2 <= 0 || worst_qty <= 0)
+        return 0;
+    cp_i128 steps2 = (cp_i128)cp_saturate(worst_qty) * mark2;
+    cp_i128 steps = cp_saturate(steps2 / 2 + steps2 % 2);
+    return cp_saturate(steps * point_value);
+}
+
+static inline bool cp_risk_exceeds(cp_i128 current, cp_i128 would_be, int64_t limit,
+                                   cp_risk_finding *finding)
+{
+    if (CP_LIKELY(would_be <= limit))
+        return false;
+    *finding = (cp_risk_finding){ limit, cp_saturate(current), cp_saturate(would_be) };
+    return true;
+}
+
+/* Basis points between a price and the mid, rounded up: any part beyond counts. */
+static inline cp_i128 cp_risk_collar(int64_t price, int64_t mark2)
+{
+    cp_i128 distance2 = 2 * (cp_i128)price - mark2;
+    distance2 = distance2 < 0 ? -distance2 : distance2;
+    return (distance2 * CP_COLLAR_UNIT + mark2 - 1) / mark2;
+}
+
+/* ACTIVE allows everything, FLATTENING what closes, the others nothing. */
+static inline bool cp_risk_state_allows(cp_risk_state state, bool reduces_only)
+{
+    return state == CP_RISK_ACTIVE || (state == CP_RISK_FLATTENING && reduces_only);
+}
+
+/* CP_REFUSE_COUNT when it may go; otherwise a cp_limit or cp_refusal, and for a limit
+ * the figures behind it in `finding`. */
+static inline uint32_t cp_risk_check(const cp_risk *risk, const cp_risk_ask *ask,
+                                     cp_risk_finding *finding)
+{
+    const int64_t *limits = risk->limits;
+    *finding = (cp_risk_finding){ 0, 0, 0 };
+    if (CP_UNLIKELY(!cp_risk_state_allows(risk->state, ask->reduces_only)))
+        return CP_REFUSE_STATE;
+    if (CP_UNLIKELY(ask->stale || ask->mark2 <= 0))
+        return CP_REFUSE_STALE;
+    if (CP_UNLIKELY(ask->qty == 0 || ask->price < 1))
+        return CP_REFUSE_MALFORMED;
+    if (cp_risk_exceeds(0, ask->qty, limits[CP_LIMIT_ORDER_QTY], finding))
+        return CP_LIMIT_ORDER_QTY;
+    cp_i128 steps = (cp_i128)ask->price * ask->qty;
+    cp_i128 value = (cp_i128)cp_saturate(steps) * ask->point_value;
+    if (cp_risk_exceeds(0, value, limits[CP_LIMIT_ORDER_VALUE], finding))
+        return CP_LIMIT_ORDER_VALUE;
+
+    /* Only the side the order adds to can get worse: one that works against a position
+     * passes until it would carry it through to the other side's limit. */
+    int64_t sign = ask->side == CP_BUY ? 1 : -1;
+    cp_i128 side_before = (cp_i128)ask->position * sign + ask->working[ask->side];
+    cp_i128 side_after = side_before + ask->qty;
+    if (cp_risk_exceeds(side_before, side_after, limits[CP_LIMIT_POSITION], finding))
+        return CP_LIMIT_POSITION;
+
+    cp_i128 worst_before =
+        cp_risk_worst(ask->position, ask->working[CP_BUY], ask->working[CP_SELL]);
+    cp_i128 worst_after = side_after > worst_before ? side_after : worst_before;
+    cp_i128 gross_before = ask->exposure_elsewhere +
+                           cp_risk_exposure(worst_before, ask->mark2, ask->point_value);
+    cp_i128 gross_after = ask->exposure_elsewhere +
+                          cp_risk_exposure(worst_after, ask->mark2, ask->point_value);
+    if (worst_after > worst_before &&
+        cp_risk_exceeds(gross_before, gross_after, limits[CP_LIMIT_GROSS_EXPOSURE],
+                        finding))
+        return CP_LIMIT_GROSS_EXPOSURE;
+
+    if (!ask->is_replace &&
+        cp_risk_exceeds(ask->open_orders, (cp_i128)ask->open_orders + 1,
+                        limits[CP_LIMIT_OPEN_ORDERS], finding))
+        return CP_LIMIT_OPEN_ORDERS;
+    if (cp_risk_exceeds(ask->message_count, (cp_i128)ask->message_count + 1,
+                        limits[CP_LIMIT_MESSAGE_RATE], finding))
+        return CP_LIMIT_MESSAGE_RATE;
+    if (cp_risk_exceeds(0, cp_risk_collar(ask->price, ask->mark2),
+                        limits[CP_LIMIT_PRICE_COLLAR], finding))
+        return CP_LIMIT_PRICE_COLLAR;
+    /* A loss beyond the limit must not keep one from closing what makes it. */
+    if (!ask->reduces_only && CP_UNLIKELY(risk->loss >= limits[CP_LIMIT_DAILY_LOSS])) {
+        *finding =
+            (cp_risk_finding){ limits[CP_LIMIT_DAILY_LOSS], risk->loss, risk->loss };
+        return CP_LIMIT_DAILY_LOSS;
+    }
+    return CP_REFUSE_COUNT;
+}
+
+#endif /* CP_RISK_H */

@@ -1,0 +1,282 @@
+/* seats.c: strategies at work: when they are called, and what becomes of their wishes. */
+#include "desk/inside.h"
+
+static bool is_running(const cp_slot *slot)
+{
+    return slot->kind && slot->config.mode == CP_MODE_LIVE && !slot->waiting;
+}
+
+void cp_seats_refresh(cp_desk *desk, uint32_t slot_index, cp_side side)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    const cp_wish *wish = &slot->wishes[side];
+    int64_t price = CP_PRICE_NONE;
+    uint32_t qty = 0;
+    if (wish->asked) {
+        /* Not dealt with yet, but it is what the strategy counts on. */
+        price = wish->qty ? wish->price : CP_PRICE_NONE;
+        qty = wish->qty;
+    } else if (slot->quotes[side] != CP_NONE) {
+        const cp_own_order *own = &desk->orders.orders[slot->quotes[side]];
+        bool moving = own->state == CP_STATE_PENDING_REPLACE;
+        bool going = own->state == CP_STATE_PENDING_CANCEL;
+        price = going ? CP_PRICE_NONE : moving ? own->pending_price : own->price;
+        qty = going ? 0 : moving ? own->pending_qty : own->leaves;
+    }
+    slot->seat.working_price[side] = price;
+    slot->seat.working_qty[side] = qty;
+}
+
+void cp_seats_settle(cp_desk *desk, uint32_t slot_index, cp_side side)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    cp_wish *wish = &slot->wishes[side];
+    if (!wish->asked)
+        return;
+    uint32_t place = slot->quotes[side];
+    if (place == CP_NONE) {
+        wish->asked = false;
+        if (wish->qty > 0)
+            slot->quotes[side] =
+                cp_desk_send_new(desk, slot_index, slot->config.symbol, side, wish->price,
+                                 wish->qty, CP_PURPOSE_QUOTE);
+        return;
+    }
+    /* One change at a time: the wish waits for the answer to the last. */
+    const cp_own_order *own = &desk->orders.orders[place];
+    if (own->state != CP_STATE_LIVE && own->state != CP_STATE_PARTIAL)
+        return;
+    wish->asked = false;
+    if (wish->qty == 0)
+        cp_desk_pull(desk, place);
+    else if (wish->price == own->price && wish->qty == own->asked)
+        return;
+    /* A quote that may not move is taken off: where it stands, nobody wants it. */
+    else if (!cp_desk_send_replace(desk, place, wish->price, wish->qty))
+        cp_desk_pull(desk, place);
+}
+
+static void settle_take(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    cp_wish *wish = &slot->seat.take;
+    wish->asked = false;
+    if (slot->take != CP_NONE)
+        return;
+    slot->take = cp_desk_send_new(desk, slot_index, slot->config.symbol,
+                                  wish->side == CP_SELL ? CP_SELL : CP_BUY, wish->price,
+                                  wish->qty, CP_PURPOSE_TAKE);
+    slot->seat.taking = slot->take != CP_NONE;
+}
+
+static void listen(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    cp_seat *seat = &slot->seat;
+    if (CP_LIKELY(!seat->quotes[CP_BUY].asked && !seat->quotes[CP_SELL].asked &&
+                  !seat->take.asked))
+        return;
+    desk->decided_ns = 0;
+    for (int i = CP_BUY; i <= CP_SELL; i++) {
+        cp_side side = (cp_side)i;
+        if (!seat->quotes[side].asked)
+            continue;
+        slot->wishes[side] = seat->quotes[side];
+        seat->quotes[side].asked = false;
+        cp_seats_settle(desk, slot_index, side);
+        cp_seats_refresh(desk, slot_index, side);
+    }
+    if (seat->take.asked)
+        settle_take(desk, slot_index);
+}
+
+void cp_seats_on_market(cp_desk *desk, uint32_t symbol, uint32_t changed)
+{
+    uint32_t book = (changed & CP_FEED_PRICE ? desk->price_listeners[symbol] : 0u) |
+                    (changed & CP_FEED_QTY ? desk->qty_listeners[symbol] : 0u);
+    uint32_t trade = changed & CP_FEED_TRADE ? desk->trade_listeners[symbol] : 0u;
+    for (uint32_t left = book | trade; left != 0; left &= left - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(left);
+        cp_slot *slot = &desk->slots[i];
+        slot->seat.now_ns = desk->now_ns;
+        if (book >> i & 1)
+            slot->kind->on_book(slot->state, &slot->seat);
+        if (trade >> i & 1)
+            slot->kind->on_trade(slot->state, &slot->seat);
+        listen(desk, i);
+    }
+}
+
+void cp_seats_on_timer(cp_desk *desk)
+{
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        cp_slot *slot = &desk->slots[i];
+        for (int side = CP_BUY; side <= CP_SELL; side++) {
+            uint32_t place = slot->quotes[side];
+            if (place != CP_NONE && desk->orders.orders[place].pulled)
+                cp_desk_pull(desk, place);
+        }
+        if (!is_running(slot) || !slot->kind->on_timer)
+            continue;
+        slot->seat.now_ns = desk->now_ns;
+        slot->kind->on_timer(slot->state, &slot->seat);
+        listen(desk, i);
+    }
+}
+
+void cp_seats_on_fill(cp_desk *desk, uint32_t slot_index, cp_side side, uint32_t qty)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    if (!is_running(slot) || !slot->kind->on_fill)
+        return;
+    slot->seat.now_ns = desk->now_ns;
+    slot->kind->on_fill(slot->state, &slot->seat, side, qty);
+    listen(desk, slot_index);
+}
+
+void cp_seats_pull(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    for (int i = CP_BUY; i <= CP_SELL; i++) {
+        cp_side side = (cp_side)i;
+        slot->wishes[side].asked = false;
+        if (slot->quotes[side] != CP_NONE)
+            cp_desk_pull(desk, slot->quotes[side]);
+        cp_seats_refresh(desk, slot_index, side);
+    }
+}
+
+static void set_listening(cp_desk *desk, uint32_t slot_index)
+{
+    const cp_slot *slot = &desk->slots[slot_index];
+    uint16_t bit = (uint16_t)(1u << slot_index);
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        bool here = is_running(slot) && slot->config.symbol == i;
+        uint32_t wants = here ? slot->kind->wants : 0;
+        uint16_t *lists[] = { &desk->price_listeners[i], &desk->qty_listeners[i],
+                              &desk->trade_listeners[i] };
+        const uint32_t bits[] = { CP_WANTS_PRICE, CP_WANTS_QTY, CP_WANTS_TRADE };
+        for (uint32_t k = 0; k < 3; k++)
+            *lists[k] = (uint16_t)(wants & bits[k] ? *lists[k] | bit : *lists[k] & ~bit);
+    }
+}
+
+/* A clean start: zeroed memory, no wishes, the seat in front of the right market. */
+static void seat_strategy(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    const cp_feed_symbol *symbol = &desk->feed.symbols[slot->config.symbol];
+    memset(slot->state, 0, sizeof(slot->state));
+    slot->wishes[CP_BUY].asked = slot->wishes[CP_SELL].asked = false;
+    slot->seat = (cp_seat){ .touch = &symbol->touch,
+                            .book = &symbol->book,
+                            .parameters = slot->config.parameters,
+                            .now_ns = desk->now_ns,
+                            .taking = slot->take != CP_NONE };
+    slot->seat.position = desk->cells[slot_index][slot->config.symbol].qty;
+    cp_seats_refresh(desk, slot_index, CP_BUY);
+    cp_seats_refresh(desk, slot_index, CP_SELL);
+    slot->kind->start(slot->state, &slot->seat);
+}
+
+static void note_config(cp_desk *desk, uint32_t slot_index)
+{
+    const cp_strategy_config *config = &desk->slots[slot_index].config;
+    cp_note *note = cp_desk_note(desk, CP_NOTE_CONFIG, CP_INFO, (uint16_t)config->symbol,
+                                 (uint16_t)slot_index);
+    if (note) {
+        note->a = (int64_t)config->version;
+        note->b = (int64_t)config->hash;
+    }
+}
+
+static void note_mode(cp_desk *desk, uint32_t slot_index, uint32_t old, cp_cause cause)
+{
+    const cp_strategy_config *config = &desk->slots[slot_index].config;
+    if (config->mode == old)
+        return;
+    cp_note *note = cp_desk_note(desk, CP_NOTE_MODE, CP_INFO, (uint16_t)config->symbol,
+                                 (uint16_t)slot_index);
+    if (note) {
+        note->a = config->mode;
+        note->b = old;
+        note->c = cause;
+    }
+}
+
+int cp_seats_check(const cp_desk *desk, const cp_strategy_config *config)
+{
+    if (!config->used)
+        return 0;
+    const cp_strategy_kind *kind = cp_strategy_kind_at(config->kind);
+    if (!kind || config->symbol >= desk->symbol_count || config->mode > CP_MODE_LIVE ||
+        !memchr(config->name, 0, sizeof(config->name)))
+        return -EINVAL;
+    return cp_strategy_check_parameters(kind, config->parameters);
+}
+
+/* The whole of a configuration comes into force: kind, symbol, parameters, mode. */
+static void install(cp_desk *desk, uint32_t slot_index, const cp_strategy_config *config)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    uint32_t old_mode = slot->config.mode;
+    slot->config = *config;
+    slot->waiting = false;
+    slot->kind = config->used ? cp_strategy_kind_at(config->kind) : NULL;
+    if (!config->used)
+        slot->config.mode = CP_MODE_OFF;
+    if (slot->kind)
+        seat_strategy(desk, slot_index);
+    set_listening(desk, slot_index);
+    note_config(desk, slot_index);
+    note_mode(desk, slot_index, old_mode, CP_CAUSE_OPERATOR);
+}
+
+void cp_seats_apply_waiting(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    if (slot->waiting && slot->working_count == 0) {
+        cp_strategy_config next = slot->next;
+        install(desk, slot_index, &next);
+    }
+}
+
+void cp_seats_configure(cp_desk *desk, uint32_t slot_index,
+                        const cp_strategy_config *config)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    bool same = slot->kind && config->used && !slot->waiting &&
+                slot->config.kind == config->kind &&
+                slot->config.symbol == config->symbol;
+    if (!same) {
+        slot->next = *config;
+        slot->waiting = true;
+        set_listening(desk, slot_index);
+        cp_seats_pull(desk, slot_index);
+        cp_seats_apply_waiting(desk, slot_index);
+        return;
+    }
+    /* Between two messages: the strategy goes on with what it has learnt. */
+    uint32_t mode = slot->config.mode;
+    slot->config = *config;
+    slot->config.mode = mode;
+    note_config(desk, slot_index);
+    cp_seats_set_mode(desk, slot_index, config->mode, CP_CAUSE_OPERATOR);
+}
+
+void cp_seats_set_mode(cp_desk *desk, uint32_t slot_index, uint32_t mode, cp_cause cause)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    if (slot->waiting)
+        slot->next.mode = mode;
+    uint32_t old = slot->config.mode;
+    slot->config.mode = mode;
+    if (mode == old)
+        return;
+    set_listening(desk, slot_index);
+    if (mode == CP_MODE_OFF)
+        cp_seats_pull(desk, slot_index);
+    else if (!slot->waiting)
+        seat_strategy(desk, slot_index); /* what it knew of the market is old by now */
+    note_mode(desk, slot_index, old, cause);
+}

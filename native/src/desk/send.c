@@ -1,0 +1,243 @@
+/* send.c: orders out: checked, stamped, written down, sent; and notes of what happened.
+ */
+#include "desk/inside.h"
+
+cp_note *cp_desk_note(cp_desk *desk, cp_note_kind kind, cp_severity severity,
+                      uint16_t symbol, uint16_t strategy)
+{
+    /* The sequence runs on, so that a reader sees where notes are missing. */
+    uint64_t sequence = ++desk->note_sequence;
+    if (cp_outbox_is_full(&desk->notes_out)) {
+        desk->counters.note_lost_count++;
+        return NULL;
+    }
+    cp_note *note = cp_outbox_add(&desk->notes_out);
+    *note = (cp_note){ .time_ns = desk->now_ns,
+                       .sequence = sequence,
+                       .kind = (uint16_t)kind,
+                       .symbol = symbol,
+                       .strategy = strategy,
+                       .severity = (uint8_t)severity };
+    return note;
+}
+
+/* What repeats is counted, and said once a second; what a state forbids, once a state. */
+static bool refusal_is_news(cp_slot *slot, uint32_t refusal, uint64_t now_ns)
+{
+    uint64_t last_ns = slot->refusal_noted_ns[refusal];
+    bool lasting = refusal == CP_REFUSE_STATE || refusal == CP_REFUSE_STALE;
+    if (last_ns != 0 && (lasting || now_ns - last_ns < CP_SECOND_NS))
+        return false;
+    slot->refusal_noted_ns[refusal] = now_ns > 0 ? now_ns : 1;
+    return true;
+}
+
+static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, cp_side side,
+                   uint32_t refusal, const cp_risk_finding *finding)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    slot->refusal_count++;
+    slot->last_refusal = refusal;
+    desk->counters.refusal_count++;
+    if (refusal < CP_LIMIT_COUNT)
+        desk->risk.refusal_count[refusal]++;
+    if (!refusal_is_news(slot, refusal, desk->now_ns))
+        return;
+    cp_note *note = cp_desk_note(desk, CP_NOTE_REFUSAL, CP_WARNING, (uint16_t)symbol,
+                                 (uint16_t)slot_index);
+    if (!note)
+        return;
+    note->a = refusal;
+    note->b = finding->limit;
+    note->c = finding->current;
+    note->d = finding->would_be;
+    note->side = (uint8_t)side;
+}
+
+static uint32_t check(cp_desk *desk, uint32_t symbol, cp_risk_ask *ask,
+                      cp_risk_finding *finding)
+{
+    const cp_touch *touch = cp_desk_touch(desk, symbol);
+    ask->mark2 = touch->mark2;
+    ask->stale = touch->stale;
+    ask->point_value = desk->instruments[symbol].point_value;
+    ask->position = desk->positions[symbol].qty;
+    ask->working[CP_BUY] = desk->orders.working_qty[symbol][CP_BUY];
+    ask->working[CP_SELL] = desk->orders.working_qty[symbol][CP_SELL];
+    ask->open_orders = desk->orders.working_count;
+    ask->message_count = cp_rate_count(&desk->rate, desk->now_ns);
+    ask->exposure_elsewhere = 0;
+    for (uint32_t i = 0; i < desk->symbol_count; i++)
+        ask->exposure_elsewhere += i == symbol ? 0 : cp_desk_exposure(desk, i);
+    if (desk->decided_ns == 0)
+        desk->decided_ns = cp_desk_clock(desk);
+    uint32_t refusal = cp_risk_check(&desk->risk, ask, finding);
+    if (refusal == CP_REFUSE_COUNT && cp_outbox_is_full(&desk->orders_out))
+        return CP_REFUSE_LINK;
+    return refusal;
+}
+
+static void remember_passed(cp_desk *desk, uint32_t symbol, const cp_risk_ask *ask)
+{
+    cp_i128 value = (cp_i128)ask->price * ask->qty;
+    desk->risk.latest[CP_LIMIT_ORDER_QTY] = ask->qty;
+    desk->risk.latest[CP_LIMIT_ORDER_VALUE] =
+        cp_saturate((cp_i128)cp_saturate(value) * desk->instruments[symbol].point_value);
+    desk->risk.latest[CP_LIMIT_PRICE_COLLAR] =
+        cp_saturate(cp_risk_collar(ask->price, ask->mark2));
+}
+
+/* The line is the caller's to check for: a full outbox has been refused before. */
+static cp_order *message(cp_desk *desk, cp_order_kind kind)
+{
+    cp_rate_add(&desk->rate, desk->now_ns);
+    cp_order *order = cp_outbox_add(&desk->orders_out);
+    *order = (cp_order){ .kind = (uint8_t)kind, .cause_ns = desk->cause_ns };
+    order->strategy = CP_NOBODY;
+    return order;
+}
+
+static void put_in_hash(cp_desk *desk, const cp_order *order)
+{
+    uint64_t small = (uint64_t)order->kind | (uint64_t)order->side << 8 |
+                     (uint64_t)order->time_in_force << 16 |
+                     (uint64_t)order->symbol << 24 | (uint64_t)order->strategy << 40;
+    desk->hash = cp_mix(desk->hash, order->client_id);
+    desk->hash = cp_mix(desk->hash, order->original_id);
+    desk->hash = cp_mix(desk->hash, (uint64_t)order->price);
+    desk->hash = cp_mix(desk->hash, (uint64_t)order->qty << 32 ^ small);
+}
+
+static void stamp_passed(cp_desk *desk, cp_own_order *own)
+{
+    own->cause_ns = desk->cause_ns;
+    own->passed_ns = cp_desk_clock(desk);
+    own->sent_ns = 0;
+    if (desk->cause_ns != 0) {
+        cp_desk_record(desk, CP_HOP_DECIDE, desk->cause_ns, desk->decided_ns);
+        cp_desk_record(desk, CP_HOP_RISK, desk->decided_ns, own->passed_ns);
+    }
+    /* The next order of this step has its own decision, made now. */
+    desk->decided_ns = own->passed_ns;
+}
+
+static void write_terms(cp_order *order, const cp_own_order *own, int64_t price,
+                        uint32_t qty)
+{
+    order->price = price;
+    order->qty = qty;
+    order->symbol = own->symbol;
+    order->side = own->side;
+    order->type = CP_LIMIT;
+    order->time_in_force = own->time_in_force;
+    order->strategy = own->strategy;
+}
+
+uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side side,
+                          int64_t price, uint32_t qty, cp_purpose purpose)
+{
+    cp_risk_ask ask = { .side = side,
+                        .reduces_only = purpose == CP_PURPOSE_CLOSE,
+                        .qty = qty,
+                        .price = price };
+    cp_risk_finding finding;
+    uint32_t refusal = check(desk, symbol, &ask, &finding);
+    if (refusal == CP_REFUSE_COUNT && cp_orders_is_full(&desk->orders))
+        refusal = CP_REFUSE_CAPACITY;
+    if (refusal != CP_REFUSE_COUNT) {
+        refuse(desk, slot, symbol, side, refusal, &finding);
+        return CP_NONE;
+    }
+    remember_passed(desk, symbol, &ask);
+    cp_own_order terms = { .price = price,
+                           .qty = qty,
+                           .symbol = (uint16_t)symbol,
+                           .strategy = (uint16_t)slot,
+                           .side = (uint8_t)side,
+                           .purpose = (uint8_t)purpose,
+                           .time_in_force =
+                               purpose == CP_PURPOSE_QUOTE ? CP_DAY : CP_IOC };
+    uint32_t place = cp_orders_open(&desk->orders, &terms);
+    cp_own_order *own = &desk->orders.orders[place];
+    stamp_passed(desk, own);
+    cp_order *order = message(desk, CP_ORDER_NEW);
+    order->client_id = own->client_id;
+    write_terms(order, own, price, qty);
+    put_in_hash(desk, order);
+    desk->slots[slot].working_count++;
+    desk->slots[slot].order_count++;
+    desk->counters.order_count++;
+    return place;
+}
+
+bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t qty)
+{
+    cp_own_order *own = &desk->orders.orders[place];
+    cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
+    cp_risk_ask ask = { .side = side, .is_replace = true, .qty = qty, .price = price };
+    cp_risk_finding finding;
+    uint32_t refusal = check(desk, own->symbol, &ask, &finding);
+    if (refusal != CP_REFUSE_COUNT) {
+        refuse(desk, own->strategy, own->symbol, side, refusal, &finding);
+        return false;
+    }
+    if (!cp_orders_ask_replace(&desk->orders, place, price, qty))
+        return false;
+    remember_passed(desk, own->symbol, &ask);
+    stamp_passed(desk, own);
+    cp_order *order = message(desk, CP_ORDER_REPLACE);
+    order->client_id = own->pending_id;
+    order->original_id = own->client_id;
+    write_terms(order, own, price, qty);
+    put_in_hash(desk, order);
+    desk->slots[own->strategy].order_count++;
+    desk->counters.order_count++;
+    return true;
+}
+
+void cp_desk_pull(cp_desk *desk, uint32_t place)
+{
+    cp_own_order *own = &desk->orders.orders[place];
+    if (!cp_state_is_working(own->state) || own->state == CP_STATE_PENDING_CANCEL ||
+        own->time_in_force == CP_IOC)
+        return;
+    /* While a replace is under way nobody knows which of the two names is good. */
+    if (own->state == CP_STATE_PENDING_REPLACE || cp_outbox_is_full(&desk->orders_out)) {
+        own->pulled = true;
+        return;
+    }
+    if (!cp_orders_ask_cancel(&desk->orders, place, false))
+        return;
+    cp_order *order = message(desk, CP_ORDER_CANCEL);
+    order->original_id = own->client_id;
+    order->symbol = own->symbol;
+    order->side = own->side;
+    order->strategy = own->strategy;
+    put_in_hash(desk, order);
+    desk->counters.cancel_count++;
+}
+
+void cp_desk_sweep(cp_desk *desk)
+{
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        cp_slot *slot = &desk->slots[i];
+        slot->wishes[CP_BUY].asked = slot->wishes[CP_SELL].asked = false;
+    }
+    if (desk->orders.working_count == 0) {
+        desk->sweep_due = false;
+        return;
+    }
+    desk->sweep_due = cp_outbox_is_full(&desk->orders_out);
+    if (desk->sweep_due)
+        return;
+    for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next)
+        cp_orders_ask_cancel(&desk->orders, i, true);
+    cp_order *order = message(desk, CP_ORDER_CANCEL_ALL);
+    put_in_hash(desk, order);
+    desk->sweep_ns = desk->now_ns;
+    desk->counters.cancel_count++;
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        cp_seats_refresh(desk, i, CP_BUY);
+        cp_seats_refresh(desk, i, CP_SELL);
+    }
+}

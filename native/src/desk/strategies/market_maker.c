@@ -1,0 +1,101 @@
+/* market_maker.c: quotes both sides about a fair price, leaning against its inventory.
+ *
+ * Fair is the mid, moved toward the side with less on it as far as micro_weight says
+ * (the microprice), and away from the inventory as far as skew says. Quotes stand
+ * half_spread from it, never at or through the other side's best.
+ */
+#include "desk/strategies/decay.h"
+#include "desk/strategy.h"
+
+enum { HALF_SPREAD, SKEW, MICRO_WEIGHT, ORDER_QTY, MAX_POSITION, REQUOTE, COUNT };
+
+static const cp_parameter parameters[COUNT] = {
+    [HALF_SPREAD] = { "half_spread", "increments", "From the fair price to a quote", 0.5,
+                      100000, 1.5, CP_PARAMETER_FLOAT, 0 },
+    [SKEW] = { "skew", "increments", "Shift of both quotes at full inventory", 0, 100000,
+               2, CP_PARAMETER_FLOAT, 0 },
+    [MICRO_WEIGHT] = { "micro_weight", "share", "0 the mid, 1 the microprice", 0, 1, 0.5,
+                       CP_PARAMETER_FLOAT, 0 },
+    [ORDER_QTY] = { "order_qty", "lots", "Size of one quote", 1, 1000000, 10,
+                    CP_PARAMETER_INTEGER, 0 },
+    [MAX_POSITION] = { "max_position", "lots", "Inventory at which a side stops", 1,
+                       100000000, 60, CP_PARAMETER_INTEGER, 0 },
+    [REQUOTE] = { "requote", "increments", "Least move of a quote worth a message", 1,
+                  100000, 1, CP_PARAMETER_INTEGER, 0 },
+};
+
+static double fair_price(const cp_seat *seat)
+{
+    const cp_touch *touch = seat->touch;
+    double bid = (double)touch->price[CP_BUY], ask = (double)touch->price[CP_SELL];
+    double bid_qty = (double)touch->qty[CP_BUY], ask_qty = (double)touch->qty[CP_SELL];
+    double mid = (bid + ask) / 2;
+    double micro = (bid * ask_qty + ask * bid_qty) / (bid_qty + ask_qty);
+    double inventory = (double)seat->position / seat->parameters[MAX_POSITION];
+    return mid + seat->parameters[MICRO_WEIGHT] * (micro - mid) -
+           seat->parameters[SKEW] * inventory;
+}
+
+static void quote(cp_seat *seat, cp_side side, int64_t price, int64_t room)
+{
+    int64_t qty = (int64_t)seat->parameters[ORDER_QTY];
+    qty = qty < room ? qty : room;
+    if (qty <= 0 || price < 1) {
+        cp_seat_cancel(seat, side);
+        return;
+    }
+    int64_t working = seat->working_price[side];
+    int64_t move = working > price ? working - price : price - working;
+    bool near = working != CP_PRICE_NONE && move < (int64_t)seat->parameters[REQUOTE];
+    /* A quote that stands near enough keeps its place in the queue, unless what is left
+     * of it would carry the inventory past its end. */
+    if (near && (int64_t)seat->working_qty[side] <= room)
+        return;
+    cp_seat_quote(seat, side, price, (uint32_t)qty);
+}
+
+static void on_book(void *memory, cp_seat *seat)
+{
+    (void)memory;
+    if (!cp_seat_has_market(seat)) {
+        cp_seat_cancel(seat, CP_BUY);
+        cp_seat_cancel(seat, CP_SELL);
+        return;
+    }
+    double fair = fair_price(seat);
+    seat->signal = fair;
+    int64_t bid = cp_floor(fair - seat->parameters[HALF_SPREAD]);
+    int64_t ask = cp_ceil(fair + seat->parameters[HALF_SPREAD]);
+    int64_t bid_most = seat->touch->price[CP_SELL] - 1;
+    int64_t ask_least = seat->touch->price[CP_BUY] + 1;
+    int64_t max = (int64_t)seat->parameters[MAX_POSITION];
+    quote(seat, CP_BUY, bid < bid_most ? bid : bid_most, max - seat->position);
+    quote(seat, CP_SELL, ask > ask_least ? ask : ask_least, max + seat->position);
+}
+
+static void on_fill(void *memory, cp_seat *seat, cp_side side, uint32_t qty)
+{
+    (void)side, (void)qty;
+    on_book(memory, seat);
+}
+
+static void start(void *memory, cp_seat *seat)
+{
+    (void)memory;
+    seat->signal = 0;
+}
+
+const cp_strategy_kind cp_market_maker = {
+    .name = "market_maker",
+    .help = "Quotes both sides about a fair price, leaning against its inventory",
+    .parameters = parameters,
+    .parameter_count = COUNT,
+    .wants = CP_WANTS_PRICE | CP_WANTS_QTY,
+    .state_size = 0,
+    .start = start,
+    .on_book = on_book,
+    .on_fill = on_fill,
+    .on_timer = on_book,
+};
+
+static_assert(COUNT <= CP_PARAMETER_MAX, "fits its config");

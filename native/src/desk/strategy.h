@@ -1,0 +1,95 @@
+/* strategy.h: what a strategy is, what it sees, and what it may ask for.
+ *
+ * A strategy is a table of functions over a block of memory the desk gives it. Each call
+ * hands it a seat: the market it watches, what it holds, what it has working. It answers
+ * by leaving wishes in the seat, which the desk turns into orders, or refuses. A strategy
+ * has no other way in or out, so it is a pure function of what it was told; floats are
+ * its own affair.
+ *
+ *   quote   "I want this much resting at this price on this side"; the desk keeps one
+ *           order a side that way, with one change under way at a time
+ *   take    "trade up to this much now, no worse than this price"
+ */
+#ifndef CP_STRATEGY_H
+#define CP_STRATEGY_H
+
+#include "desk/feed.h"
+
+#define CP_STRATEGY_STATE_SIZE 512 /* bytes of a strategy's own memory */
+
+typedef struct cp_wish {
+    int64_t price;
+    uint32_t qty; /* 0: nothing, or no more */
+    uint8_t side; /* of a take */
+    bool asked;   /* said since the desk last looked */
+} cp_wish;
+
+typedef struct cp_seat {
+    /* told by the desk */
+    const cp_touch *touch;
+    const cp_book *book; /* the depth behind the touch */
+    const double *parameters;
+    uint64_t now_ns;
+    int64_t position;         /* lots, confirmed */
+    int64_t working_price[2]; /* by cp_side; CP_PRICE_NONE without a quote */
+    uint32_t working_qty[2];  /* lots left of the quote */
+    bool taking;              /* a take is under way: another would be ignored */
+    /* left by the strategy */
+    cp_wish quotes[2];
+    cp_wish take;
+    double signal; /* its own figure, for the screen */
+} cp_seat;
+
+static inline void cp_seat_quote(cp_seat *seat, cp_side side, int64_t price, uint32_t qty)
+{
+    seat->quotes[side] = (cp_wish){ price, qty, (uint8_t)side, true };
+}
+
+static inline void cp_seat_cancel(cp_seat *seat, cp_side side)
+{
+    cp_seat_quote(seat, side, 0, 0);
+}
+
+static inline void cp_seat_take(cp_seat *seat, cp_side side, int64_t price, uint32_t qty)
+{
+    seat->take = (cp_wish){ price, qty, (uint8_t)side, qty > 0 };
+}
+
+/* A price on both sides that can be trusted. */
+static inline bool cp_seat_has_market(const cp_seat *seat)
+{
+    return !seat->touch->stale && seat->touch->price[CP_BUY] != CP_PRICE_NONE &&
+           seat->touch->price[CP_SELL] != CP_PRICE_NONE;
+}
+
+/* Which changes of the market a strategy is called for. */
+#define CP_WANTS_PRICE CP_FEED_PRICE
+#define CP_WANTS_QTY CP_FEED_QTY
+#define CP_WANTS_TRADE CP_FEED_TRADE
+
+typedef struct cp_strategy_kind {
+    const char *name;
+    const char *help;
+    const cp_parameter *parameters;
+    uint32_t parameter_count;
+    uint32_t wants;                            /* CP_WANTS_* */
+    uint32_t state_size;                       /* at most CP_STRATEGY_STATE_SIZE */
+    void (*start)(void *state, cp_seat *seat); /* state is zeroed */
+    void (*on_book)(void *state, cp_seat *seat);
+    void (*on_trade)(void *state, cp_seat *seat); /* NULL allowed */
+    void (*on_fill)(void *state, cp_seat *seat, cp_side side,
+                    uint32_t qty);                /* likewise */
+    void (*on_timer)(void *state, cp_seat *seat); /* likewise */
+} cp_strategy_kind;
+
+extern const cp_strategy_kind cp_mean_reversion;
+extern const cp_strategy_kind cp_momentum;
+extern const cp_strategy_kind cp_market_maker;
+
+/* NULL past the last. */
+const cp_strategy_kind *cp_strategy_kind_at(uint32_t kind);
+/* 0, or -EINVAL when a parameter is not finite, not whole where it must be, or out of
+ * its table's range. */
+int cp_strategy_check_parameters(const cp_strategy_kind *kind, const double *parameters);
+
+#endif /* CP_STRATEGY_H */

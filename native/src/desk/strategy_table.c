@@ -1,0 +1,56 @@
+/* strategy_table.c: the strategies there are, and what they say of themselves. */
+#include "desk/strategy.h"
+
+/* Files and controls name a kind by its place here: new ones go to the end. */
+static const cp_strategy_kind *const kinds[] = {
+    &cp_mean_reversion,
+    &cp_momentum,
+    &cp_market_maker,
+};
+
+#define KIND_COUNT ((uint32_t)(sizeof(kinds) / sizeof(kinds[0])))
+
+const cp_strategy_kind *cp_strategy_kind_at(uint32_t kind)
+{
+    return kind < KIND_COUNT ? kinds[kind] : NULL;
+}
+
+uint32_t cp_strategy_kind_count(void)
+{
+    return KIND_COUNT;
+}
+
+const char *cp_strategy_kind_name(uint32_t kind)
+{
+    return kind < KIND_COUNT ? kinds[kind]->name : NULL;
+}
+
+const char *cp_strategy_kind_help(uint32_t kind)
+{
+    return kind < KIND_COUNT ? kinds[kind]->help : NULL;
+}
+
+uint32_t cp_strategy_parameter_count(uint32_t kind)
+{
+    return kind < KIND_COUNT ? kinds[kind]->parameter_count : 0;
+}
+
+const cp_parameter *cp_strategy_parameter(uint32_t kind, uint32_t index)
+{
+    return index < cp_strategy_parameter_count(kind) ? &kinds[kind]->parameters[index]
+                                                     : NULL;
+}
+
+int cp_strategy_check_parameters(const cp_strategy_kind *kind, const double *parameters)
+{
+    for (uint32_t i = 0; i < kind->parameter_count; i++) {
+        const cp_parameter *declared = &kind->parameters[i];
+        /* Written so that NaN, which compares with nothing, fails too. */
+        if (!(parameters[i] >= declared->minimum && parameters[i] <= declared->maximum))
+            return -EINVAL;
+        if (declared->kind == CP_PARAMETER_INTEGER &&
+            parameters[i] != (double)(int64_t)parameters[i])
+            return -EINVAL;
+    }
+    return 0;
+}
