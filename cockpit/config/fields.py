@@ -77,7 +77,7 @@ def field_of(parameter: Parameter) -> Field:
     )
 
 
-# ---- one value ---------------------------------------------------------------------------
+# ---- one value -------------------------------------------------------------------------
 
 
 def to_money(amount: Decimal) -> int:
@@ -155,7 +155,7 @@ def _refuse_needless_digits(number: Decimal) -> None:
         raise Refused("more than 64 digits after the point")
 
 
-# ---- one table ---------------------------------------------------------------------------
+# ---- one table -------------------------------------------------------------------------
 
 
 class Checker:

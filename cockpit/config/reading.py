@@ -50,23 +50,24 @@ def look(path: Path) -> Look:
         return Look(path.name, problem="is missing")
     except OSError as error:
         return Look(path.name, problem=f"cannot be read ({error.strerror})")
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return Look(path.name, problem="is not a regular file")
         if status.st_size > SIZE_MAX:
             return Look(path.name, problem=f"is larger than {SIZE_MAX} bytes")
-        try:
-            data = file.read(SIZE_MAX)
-        except OSError as error:
-            return Look(path.name, problem=f"cannot be read ({error.strerror})")
+        data = os.read(descriptor, SIZE_MAX + 1)
+    except OSError as error:
+        return Look(path.name, problem=f"cannot be read ({error.strerror})")
+    finally:
+        os.close(descriptor)
     return Look(path.name, data, status.st_mtime_ns)
 
 
 def settle(
     directory: Path,
     files: Sequence[str],
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> tuple[Look, ...]:
     """Look until two looks in a row agree on every file."""
     before = tuple(look(directory / file) for file in files)

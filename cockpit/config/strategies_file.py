@@ -1,4 +1,4 @@
-"""strategies.toml: one table a strategy, ``[name]``, in the order of their keys 1 to 9."""
+"""strategies.toml: a table a strategy, ``[name]``, in the order of the keys 1 to 9."""
 
 from __future__ import annotations
 

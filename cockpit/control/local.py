@@ -1,0 +1,273 @@
+"""The desk in this process: an engine, its files and its log behind the Desk interface.
+
+All calls are for one thread. The files are read by a thread of their own, which leaves
+what it found in a queue; it reaches the core from here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from cockpit.config.load import universe_of
+from cockpit.config.models import Config
+from cockpit.config.watch import Watcher
+from cockpit.control.amounts import price_text, symbol_of
+from cockpit.control.desk import Event, Symbol
+from cockpit.control.notes import Scene, sentences
+from cockpit.control.reload import Reload
+from cockpit.core import (
+    ORDER_STATES,
+    STRATEGY_MAX,
+    CoreError,
+    Engine,
+    FlowKind,
+    Mode,
+    NoteKind,
+    Record,
+    RiskState,
+    Severity,
+    Side,
+)
+
+CLOSE_SECONDS = 1.0
+"""How long the venue may take to confirm that nothing is working any more."""
+CLOSE_STEP_SECONDS = 0.005
+CLOSE_EVENTS = 1000
+"""The same under virtual time, market data events."""
+SWITCH_SECONDS = 1.0
+"""How long a switch that was asked for counts before the core has shown it."""
+
+
+class LocalDesk:
+    """A :class:`~cockpit.control.desk.Desk` over an engine made from ``config``.
+
+    ``directory``: where the files are, to be watched; None watches nothing. ``origin``:
+    where the market comes from, for the header. A recording is given to the engine
+    before :meth:`start`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        config: Config,
+        *,
+        directory: Path | None = None,
+        origin: str = "",
+    ) -> None:
+        settings = engine.settings
+        self._engine = engine
+        self._replays = settings.flow.kind == FlowKind.REPLAY
+        self._virtual = settings.virtual_time
+        self._origin = origin or f"synthetic seed {settings.seed}"
+        self._symbols = tuple(
+            symbol_of(instrument) for instrument in settings.instruments
+        )
+        # What the core stamps by, in UTC.
+        self._epoch_ns = time.time_ns() - time.monotonic_ns()
+        self._events: list[Event] = []
+        recorded = [instrument.name for instrument in settings.instruments]
+        universe = universe_of(config.desk, recorded if self._replays else ())
+        self._reload = Reload(engine, config, universe, self._say_config)
+        watches = directory is not None and settings.desk
+        self._watcher = Watcher(directory, universe) if directory and watches else None
+        self._switched: dict[int, tuple[Mode, float]] = {}
+        self._picture = engine.read()
+        self._closed: str | None = None
+        for options in config.strategies:
+            if stands := universe.stands_for(options.symbol):
+                self._say_config(Severity.WARNING, f"{options.name}: {stands}")
+
+    def start(self) -> None:
+        """Begin trading, and watching the files."""
+        if not self._virtual:
+            self._engine.start()
+        if self._watcher:
+            self._watcher.start()
+
+    @property
+    def engine(self) -> Engine:
+        """For reports: histograms, mismatches."""
+        return self._engine
+
+    @property
+    def mode(self) -> str:
+        """``SIM``, or ``REPLAY``."""
+        return "REPLAY" if self._replays else "SIM"
+
+    @property
+    def origin(self) -> str:
+        return self._origin
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        return self._symbols
+
+    def read(self) -> Record:
+        """The latest picture; the same record, refilled in place."""
+        if self._closed is None:
+            self._picture = self._engine.read()
+            self._follow_files()
+        return self._picture
+
+    def events(self) -> list[Event]:
+        """What happened since the last call, oldest first."""
+        if self._closed is None:
+            self._follow_files()
+            self._take_notes()
+        events, self._events = self._events, []
+        return sorted(events, key=lambda event: event.time)
+
+    def config_errors(self) -> tuple[str, ...]:
+        """What is wrong with the files on disk now; empty when they are in force."""
+        return self._reload.errors
+
+    # ---- what an operator asks ---------------------------------------------------------
+
+    def toggle_strategy(self, slot: int) -> None:
+        """OFF to LIVE, anything else to OFF."""
+        name = self._reload.name(slot)
+        if not name:
+            self._say(Severity.WARNING, "operator", f"no strategy on key {slot + 1}")
+            return
+        mode = Mode.LIVE if self._mode_of(slot) == Mode.OFF else Mode.OFF
+        self._switched[slot] = mode, time.monotonic() + SWITCH_SECONDS
+        self._ask(f"{name} to {mode.name}", lambda: self._engine.set_mode(slot, mode))
+
+    def pause(self) -> None:
+        self._ask("pause", self._engine.pause)
+
+    def resume(self) -> None:
+        self._ask("resume", self._engine.resume)
+
+    def flatten(self) -> None:
+        self._ask("flatten: close every position", self._engine.flatten)
+
+    def halt(self) -> None:
+        self._ask("halt: pull every order, send nothing", self._engine.halt)
+
+    def unhalt(self) -> None:
+        self._ask("leave the halt", self._engine.unhalt)
+
+    def close(self) -> str:
+        """Pull every order, stop in order. Empty, or what could not be done."""
+        if self._closed is not None:
+            return self._closed
+        if self._watcher:
+            self._watcher.stop()
+        self._closed = self._pull_everything()
+        self._take_notes()
+        if not self._virtual:
+            self._engine.stop()
+        if self._closed:
+            self._say(Severity.CRITICAL, "desk", self._closed)
+        return self._closed
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # ---- inside ------------------------------------------------------------------------
+
+    def _say(self, severity: Severity, source: str, text: str) -> None:
+        self._events.append(Event(self._now(), severity, source, text))
+
+    def _say_config(self, severity: Severity, text: str) -> None:
+        self._say(severity, "config", text)
+
+    def _ask(self, text: str, command: Callable[[], None]) -> None:
+        """Log what is asked for and hand it over; that it happened the core will say."""
+        self._say(Severity.INFO, "operator", f"asked: {text}")
+        try:
+            command()
+        except CoreError as error:
+            self._say(Severity.CRITICAL, "operator", f"NOT DONE: {text}: {error}")
+
+    def _now(self) -> float:
+        if self._virtual:
+            return self._time_of(int(self._picture["time_ns"]))
+        return time.time()
+
+    def _time_of(self, core_ns: int) -> float:
+        if self._virtual:
+            return (core_ns - int(self._picture["start_ns"])) / 1e9
+        return (core_ns + self._epoch_ns) / 1e9
+
+    def _mode_of(self, slot: int) -> Mode:
+        """What a strategy is, or was asked to be and is not yet."""
+        shown = Mode(int(self._picture["desk"]["strategies"][slot]["config"]["mode"]))
+        if slot in self._switched:
+            mode, until = self._switched[slot]
+            if mode != shown and time.monotonic() < until:
+                return mode
+            del self._switched[slot]
+        return shown
+
+    def _follow_files(self) -> None:
+        for reading in self._watcher.readings() if self._watcher else ():
+            modes = {slot: self._mode_of(slot) for slot in range(STRATEGY_MAX)}
+            self._reload.take(reading, modes)
+        self._reload.step(self._picture)
+
+    def _take_notes(self) -> None:
+        notes = self._engine.notes()
+        # That files are in force is for Reload to say, which knows what is in them.
+        notes = notes[notes["kind"] != NoteKind.CONFIG]
+        if len(notes):
+            names = [self._reload.name(slot) for slot in range(STRATEGY_MAX)]
+            self._events += sentences(notes, Scene(self._symbols, names, self._time_of))
+
+    def _pull_everything(self) -> str:
+        """Halt and wait until the venue has confirmed it; says what is left."""
+        self._picture = self._engine.read()
+        runs = self._virtual or self._picture["running"]
+        if not self._engine.settings.desk or not runs:
+            return ""
+        self._ask("stop", self._engine.halt)
+        self._ask("pull every order", self._engine.cancel_all)
+        deadline = time.monotonic() + CLOSE_SECONDS
+        rounds = 0
+        while not self._is_still():
+            if self._virtual:
+                rounds += 1
+                if rounds > CLOSE_EVENTS:
+                    return self._left_over(f"after {CLOSE_EVENTS:,} market data events")
+                self._engine.run(1)
+            else:
+                if time.monotonic() > deadline:
+                    return self._left_over(f"after {CLOSE_SECONDS:g} s")
+                time.sleep(CLOSE_STEP_SECONDS)
+            self._picture = self._engine.read()
+        return ""
+
+    def _is_still(self) -> bool:
+        """Halted, with nothing working and no cancel on its way."""
+        desk = self._picture["desk"]
+        return bool(
+            desk["risk_state"] == RiskState.HALTED
+            and desk["working_count"] == 0
+            and desk["cancels_pending"] == 0
+        )
+
+    def _left_over(self, when: str) -> str:
+        desk = self._picture["desk"]
+        count = int(desk["working_count"])
+        if not count:
+            return f"STOPPED UNCONFIRMED: the desk had not answered the halt {when}"
+        shown = desk["working"][: min(count, len(desk["working"]))]
+        lines = [f"{count} ORDERS MAY STILL BE WORKING AT THE VENUE {when}:"]
+        for order in shown:
+            symbol = self._symbols[int(order["symbol"])]
+            lines.append(
+                f"  {Side(int(order['side'])).name.lower()} {int(order['leaves']):,} "
+                f"{symbol.name} at {price_text(symbol, int(order['price']))} "
+                f"({ORDER_STATES[int(order['state'])]}, id {int(order['client_id'])})"
+            )
+        if count > len(shown):
+            lines.append(f"  and {count - len(shown)} more")
+        return "\n".join(lines)

@@ -1,0 +1,186 @@
+"""What the core notes down, as sentences.
+
+One small function a kind of note. The words for states, limits, reasons and the like are
+the core's own; here is only the grammar.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cockpit.control.amounts import limit_text, limit_unit, price_text
+from cockpit.control.desk import Event, Symbol
+from cockpit.core import (
+    LIMITS,
+    NOBODY,
+    REASONS,
+    REFUSALS,
+    Cause,
+    Control,
+    Mode,
+    NoteKind,
+    Record,
+    RiskState,
+    Severity,
+    Side,
+)
+
+LIQUIDITY = ("maker", "taker")
+CAUSES = {
+    Cause.OPERATOR: "by the operator",
+    Cause.LOSS: "by the daily loss limit",
+    Cause.FLAT: "every position is closed",
+}
+ORDER_KINDS = ("", "order", "cancel", "replace", "cancel of all orders", "reduce")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What turns a note's numbers into names and times."""
+
+    symbols: Sequence[Symbol]
+    strategies: Sequence[str]
+    """Names by slot; empty for an empty slot."""
+    time_of: Callable[[int], float]
+
+    def symbol(self, note: Record) -> Symbol | None:
+        index = int(note["symbol"])
+        return self.symbols[index] if index < len(self.symbols) else None
+
+    def strategy(self, note: Record) -> str:
+        """The strategy's name, its slot when it is gone, or ``desk``."""
+        slot = int(note["strategy"])
+        if slot == NOBODY:
+            return "desk"
+        named = slot < len(self.strategies) and self.strategies[slot]
+        return named or f"slot{slot + 1}"
+
+
+def sentence(note: Record, scene: Scene) -> Event:
+    """One note as a line of the log."""
+    kind = int(note["kind"])
+    speak = SENTENCES.get(kind)
+    source, text = speak(note, scene) if speak else ("desk", f"note of kind {kind}")
+    return Event(
+        time=scene.time_of(int(note["time_ns"])),
+        severity=Severity(int(note["severity"])),
+        source=source,
+        text=text,
+    )
+
+
+def _state(note: Record, scene: Scene) -> tuple[str, str]:
+    new, old = RiskState(int(note["a"])), RiskState(int(note["b"]))
+    return "risk", f"{old.name} -> {new.name}, {CAUSES[Cause(int(note['c']))]}"
+
+
+def _mode(note: Record, scene: Scene) -> tuple[str, str]:
+    new, old = Mode(int(note["a"])), Mode(int(note["b"]))
+    cause = CAUSES[Cause(int(note["c"]))]
+    return scene.strategy(note), f"{old.name} -> {new.name}, {cause}"
+
+
+def _fill(note: Record, scene: Scene) -> tuple[str, str]:
+    symbol = scene.symbol(note)
+    verb = "bought" if int(note["side"]) == Side.BUY else "sold"
+    name = symbol.name if symbol else "?"
+    price = price_text(symbol, int(note["a"])) if symbol else str(int(note["a"]))
+    leaves = int(note["c"])
+    rest = f", {leaves:,} left" if leaves else ""
+    liquidity = LIQUIDITY[int(note["d"])]
+    return scene.strategy(note), (
+        f"{verb} {int(note['b']):,} {name} at {price} as {liquidity}{rest}"
+    )
+
+
+def _reject(note: Record, scene: Scene) -> tuple[str, str]:
+    reason = REASONS[int(note["a"])]
+    what = ORDER_KINDS[int(note["b"])]
+    return scene.strategy(
+        note
+    ), f"the venue rejected the {what}{_of(note, scene)}: {reason}"
+
+
+def _refusal(note: Record, scene: Scene) -> tuple[str, str]:
+    code = int(note["a"])
+    side = Side(int(note["side"])).name.lower()
+    head = f"risk refused to {side}{_of(note, scene, ' ')}: {REFUSALS[code]}"
+    if code >= len(LIMITS):
+        return scene.strategy(note), head
+    limit, current, would_be = (limit_text(code, int(note[key])) for key in "bcd")
+    return scene.strategy(note), (
+        f"{head} {limit}{limit_unit(code)}, now {current}, would be {would_be}"
+    )
+
+
+def _gap(note: Record, scene: Scene) -> tuple[str, str]:
+    return "feed", (
+        f"gap in the market data{_of(note, scene)}: expected {int(note['a']):,}, "
+        f"received {int(note['b']):,}; the book is in doubt"
+    )
+
+
+def _flat(note: Record, scene: Scene) -> tuple[str, str]:
+    return "risk", "flat: every position is closed"
+
+
+def _order_state(note: Record, scene: Scene) -> tuple[str, str]:
+    return scene.strategy(note), (
+        f"a report that does not fit order {int(note['client_id'])}{_of(note, scene)}"
+    )
+
+
+def _control(note: Record, scene: Scene) -> tuple[str, str]:
+    kind = Control(int(note["a"])).name.lower()
+    why = os.strerror(-int(note["b"]))
+    target = "" if int(note["strategy"]) == NOBODY else f" for {scene.strategy(note)}"
+    return "desk", f"the core refused the command {kind}{target}: {why}"
+
+
+def _config(note: Record, scene: Scene) -> tuple[str, str]:
+    what = "limits" if int(note["strategy"]) == NOBODY else scene.strategy(note)
+    return "config", f"the core runs {what} of version {int(note['a'])}"
+
+
+def _of(note: Record, scene: Scene, before: str = " in ") -> str:
+    symbol = scene.symbol(note)
+    return f"{before}{symbol.name}" if symbol else ""
+
+
+SENTENCES: dict[int, Callable[[Record, Scene], tuple[str, str]]] = {
+    NoteKind.STATE: _state,
+    NoteKind.MODE: _mode,
+    NoteKind.CONFIG: _config,
+    NoteKind.FILL: _fill,
+    NoteKind.REJECT: _reject,
+    NoteKind.REFUSAL: _refusal,
+    NoteKind.GAP: _gap,
+    NoteKind.FLAT: _flat,
+    NoteKind.ORDER_STATE: _order_state,
+    NoteKind.CONTROL: _control,
+}
+
+REPEATING = frozenset((NoteKind.REFUSAL, NoteKind.REJECT, NoteKind.ORDER_STATE))
+
+
+def sentences(notes: Record, scene: Scene) -> list[Event]:
+    """Notes as lines of the log; what repeats itself is said once, with how often.
+
+    A strategy at its limit asks again with each tick, thousands of times a second.
+    """
+    groups: dict[tuple[int, ...], list[Record]] = {}
+    for number, note in enumerate(notes):
+        kind = int(note["kind"])
+        repeats = kind in REPEATING
+        same = (kind, int(note["strategy"]), int(note["symbol"]), int(note["a"]))
+        groups.setdefault(same if repeats else (-1, number), []).append(note)
+    events = []
+    for group in groups.values():
+        event = sentence(group[-1], scene)
+        if len(group) > 1:
+            text = f"{event.text} ({len(group):,} times)"
+            event = Event(event.time, event.severity, event.source, text)
+        events.append(event)
+    return sorted(events, key=lambda event: event.time)

@@ -1,0 +1,278 @@
+"""Files that change while the desk runs: what is new goes to the core, piece by piece.
+
+A change is handed over only when every file that can be changed is in order. It is said
+to be in force when the core shows it, with version and hash; until then it is under way.
+
+A strategy keeps its slot, and so its key, whatever its place in the file becomes, and
+comes back to it when it was left out for a while. The mode an operator gave it stays,
+unless the file's own mode changes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from cockpit.config.diff import risk_changes, strategy_changes
+from cockpit.config.load import Reading
+from cockpit.config.models import Config, RiskOptions, StrategyOptions
+from cockpit.config.settings import FIRST_VERSION, core_limits, core_strategy
+from cockpit.config.universe import Universe
+from cockpit.core import (
+    STRATEGY_MAX,
+    CoreError,
+    Engine,
+    Limits,
+    Mode,
+    Record,
+    Severity,
+    Strategy,
+)
+
+RISK_FILE = "risk.toml"
+STRATEGIES_FILE = "strategies.toml"
+ECHO_SECONDS = 2.0
+"""How long the core may take to show what it was handed."""
+
+Say = Callable[[Severity, str], None]
+Slots = tuple[StrategyOptions | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Something on its way into the core."""
+
+    slot: int | None
+    """Of a strategy; None for the limits."""
+    value: Limits | Strategy | None
+    """None empties the slot."""
+    text: str
+    """What is different, for the log."""
+    head: str
+    """File and version."""
+    deadline: float
+    """Of the core's echo, by the monotonic clock."""
+
+    def is_shown_by(self, picture: Record) -> bool:
+        """Does the core show exactly this?"""
+        desk = picture["desk"]
+        if self.slot is None:
+            found = int(desk["limits_version"]), int(desk["limits_hash"])
+        else:
+            config = desk["strategies"][self.slot]["config"]
+            if self.value is None:
+                return not config["used"]
+            found = int(config["version"]), int(config["hash"])
+        assert self.value is not None
+        return found == (self.value.version, self.value.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A strategy that is in the file no more, as it was at the end."""
+
+    slot: int
+    options: StrategyOptions
+    mode: Mode
+
+
+class Reload:
+    """What the core was last handed, and what it has yet to confirm.
+
+    For the one thread that may use the engine.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        config: Config,
+        universe: Universe,
+        say: Say,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.universe = universe
+        self.errors: tuple[str, ...] = ()
+        """What is wrong with the files on disk, or with what the core made of them."""
+        self._engine = engine
+        self._say = say
+        self._clock = clock
+        self._desk = config.desk
+        self._risk = config.risk
+        self._slots: Slots = config.strategies + (None,) * (
+            STRATEGY_MAX - len(config.strategies)
+        )
+        self._retired: dict[str, Retired] = {}
+        self._versions = {RISK_FILE: FIRST_VERSION, STRATEGIES_FILE: FIRST_VERSION}
+        self._waiting: deque[Handover] = deque()
+        self._handed: dict[int | None, Handover] = {}
+        self._file_errors: tuple[str, ...] = ()
+        self._core_errors: dict[int | None, str] = {}
+        self._keeps_time = not engine.settings.virtual_time
+
+    def name(self, slot: int) -> str:
+        """Of the strategy in a slot; empty when there is none."""
+        options = self._slots[slot] if slot < len(self._slots) else None
+        return options.name if options else ""
+
+    def take(self, reading: Reading, modes: Mapping[int, Mode]) -> None:
+        """Act on what the files say now. ``modes``: what each slot is switched to."""
+        self._judge(reading)
+        if reading.strategies is None or reading.risk is None:
+            return
+        if reading.desk is not None and reading.desk.hash != self._desk.hash:
+            self._desk = reading.desk
+            self._say(Severity.WARNING, "desk.toml changed: in force from the next start")
+        if reading.risk.hash != self._risk.hash:
+            self._change_limits(reading.risk)
+        self._change_strategies(reading.strategies, modes)
+
+    def step(self, picture: Record) -> None:
+        """Hand over what waits, and look for what has come into force."""
+        self._hand_over()
+        for slot, handed in list(self._handed.items()):
+            if handed.is_shown_by(picture):
+                del self._handed[slot]
+                self._core_errors.pop(slot, None)
+                self._say(Severity.INFO, f"{handed.head} in force: {handed.text}")
+            elif self._is_late(handed):
+                del self._handed[slot]
+                self._complain(handed, "the core does not confirm it")
+        self.errors = self._file_errors + tuple(self._core_errors.values())
+
+    # ---- what the files say -----------------------------------------------------------
+
+    def _judge(self, reading: Reading) -> None:
+        """Say what is wrong, or that nothing is any more."""
+        errors = tuple(str(problem) for problem in reading.problems)
+        if errors == self._file_errors:
+            return
+        for error in errors:
+            if error not in self._file_errors:
+                self._say(Severity.WARNING, f"{error}. The values in force stay")
+        if not errors:
+            self._say(Severity.INFO, "the files are in order again")
+        self._file_errors = errors
+        self.errors = errors + tuple(self._core_errors.values())
+
+    def _next_version(self, file: str) -> tuple[int, str]:
+        """The next version of a file, and what the log calls it."""
+        self._versions[file] += 1
+        return self._versions[file], f"{file} version {self._versions[file]}"
+
+    def _change_limits(self, risk: RiskOptions) -> None:
+        version, head = self._next_version(RISK_FILE)
+        text = ", ".join(risk_changes(self._risk, risk))
+        self._risk = risk
+        self._put(None, core_limits(risk, version), text, head)
+
+    def _change_strategies(
+        self, strategies: tuple[StrategyOptions, ...], modes: Mapping[int, Mode]
+    ) -> None:
+        former = {name: retired.slot for name, retired in self._retired.items()}
+        slots = placed(self._slots, strategies, former)
+        if slots == self._slots:
+            return
+        before, self._slots = self._slots, slots
+        version, head = self._next_version(STRATEGIES_FILE)
+        for slot, (old, new) in enumerate(zip(before, slots, strict=True)):
+            if old and (new is None or new.name != old.name):
+                self._retired[old.name] = Retired(slot, old, modes[slot])
+            if new is None and old is not None:
+                self._put(slot, None, f"{old.name} removed from key {slot + 1}", head)
+            elif new is not None and new != old:
+                self._change_strategy(slot, old, new, modes[slot], version, head)
+        self._mention_order(strategies)
+
+    def _change_strategy(
+        self,
+        slot: int,
+        old: StrategyOptions | None,
+        new: StrategyOptions,
+        mode: Mode,
+        version: int,
+        head: str,
+    ) -> None:
+        """Hand over a strategy that is new in its slot, or different from before."""
+        if old and old.name == new.name:
+            text = f"{new.name} {', '.join(strategy_changes(old, new))}"
+        else:
+            text = f"{new.name} added on key {slot + 1}"
+            old = None
+            if retired := self._retired.pop(new.name, None):
+                old, mode = retired.options, retired.mode
+        value = core_strategy(new, self.universe, version)
+        if old and old.mode == new.mode:
+            value = replace(value, mode=mode)
+        if stands := self.universe.stands_for(new.symbol):
+            text = f"{text} ({stands})"
+        self._put(slot, value, text, head)
+
+    def _mention_order(self, strategies: tuple[StrategyOptions, ...]) -> None:
+        by_slot = [options.name for options in self._slots if options]
+        if by_slot != [options.name for options in strategies]:
+            self._say(
+                Severity.INFO,
+                "strategies keep the keys they have; the order of the file counts from "
+                "the next start",
+            )
+
+    # ---- what the core is handed ------------------------------------------------------
+
+    def _is_late(self, handover: Handover) -> bool:
+        return self._keeps_time and self._clock() > handover.deadline
+
+    def _complain(self, handover: Handover, why: str) -> None:
+        error = f"{handover.head} is NOT in force, {why}: {handover.text}"
+        self._core_errors[handover.slot] = error
+        self._say(Severity.CRITICAL, error)
+
+    def _put(
+        self,
+        slot: int | None,
+        value: Limits | Strategy | None,
+        text: str,
+        head: str,
+    ) -> None:
+        deadline = self._clock() + ECHO_SECONDS
+        self._waiting.append(Handover(slot, value, text, head, deadline))
+
+    def _hand_over(self) -> None:
+        while self._waiting:
+            handover = self._waiting[0]
+            try:
+                if handover.slot is None:
+                    assert isinstance(handover.value, Limits)
+                    self._engine.set_limits(handover.value)
+                else:
+                    assert not isinstance(handover.value, Limits)
+                    self._engine.set_strategy(handover.slot, handover.value)
+            except CoreError as error:
+                if not self._is_late(handover):
+                    return  # the core's ring is full: it stays in line
+                self._complain(self._waiting.popleft(), str(error))
+                continue
+            self._waiting.popleft()
+            self._handed[handover.slot] = handover
+
+
+def placed(
+    slots: Slots, strategies: tuple[StrategyOptions, ...], former: Mapping[str, int]
+) -> Slots:
+    """Each strategy in the slot it has, new ones in free slots.
+
+    ``former``: slots of strategies that were removed. One that comes back gets its own.
+    Others get a slot never used before one of those: what was traded there is still
+    booked there.
+    """
+    named = {options.name: options for options in strategies}
+    after = [named.pop(old.name, None) if old else None for old in slots]
+    for name in list(named):
+        if name in former and after[former[name]] is None:
+            after[former[name]] = named.pop(name)
+    used = {slot for slot, old in enumerate(slots) if old} | set(former.values())
+    for options in named.values():
+        free = [slot for slot, taken in enumerate(after) if taken is None]
+        after[min(free, key=lambda slot: (slot in used, slot))] = options
+    return tuple(after)
