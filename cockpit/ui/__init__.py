@@ -1,0 +1,1 @@
+"""The terminal screen. :mod:`cockpit.ui.terminal` is the way in."""

@@ -1,0 +1,251 @@
+"""What a frame is drawn from: the latest picture, and what the operator has chosen.
+
+The scene is the only state of the screen. It holds no widget and imports no Textual: a
+frame is a function of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from cockpit.control.desk import Desk, Event, Symbol
+from cockpit.core import NOBODY, PICTURE_DTYPE, STRATEGY_MAX, Mode, Record, RiskState
+from cockpit.ui.render.glyphs import UNICODE, Glyphs
+from cockpit.ui.render.text import clean
+
+LOG_MAX = 500
+"""Events kept for the log."""
+HISTORY_MAX = 120
+"""Samples of each rate that are kept."""
+SAMPLE_NS = 1_000_000_000
+"""Engine time between two samples of the rates."""
+PENDING_S = 3.0
+"""How long an unanswered command is shown as pending."""
+MESSAGE_S = 6.0
+"""How long the status line keeps a message."""
+
+_SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line for the operator, until ``until``."""
+
+    text: str
+    style: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A mode that was asked for and is not confirmed."""
+
+    mode: Mode
+    until: float
+
+
+@dataclass(slots=True)
+class Prompt:
+    """A question that is answered by typing a word."""
+
+    action: str
+    title: str
+    text: str
+    word: str
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A counter of the engine: its total, and its recent growth a second."""
+
+    name: str
+    total: int
+    series: tuple[float, ...]
+
+
+class History:
+    """Rates a second, sampled by the engine's own time."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+        self._last_ns = 0
+        self._series: dict[str, deque[float]] = {}
+        self._busy: list[tuple[int, int]] = []
+        self.busy_share: list[float] = []
+
+    def sample(self, picture: Record) -> None:
+        """Take a sample if a sample's time has passed since the last."""
+        now_ns = int(picture["time_ns"])
+        elapsed_ns = now_ns - self._last_ns
+        if self._last and elapsed_ns < SAMPLE_NS:
+            return
+        counters = _counters(picture)
+        for name, total in counters.items():
+            if name in self._last:
+                grown = (total - self._last[name]) * _SECOND_NS / elapsed_ns
+                self._series.setdefault(name, deque(maxlen=HISTORY_MAX)).append(max(grown, 0.0))
+        busy = [(int(t["busy_ns"]), int(t["total_ns"])) for t in picture["threads"]]
+        if self._busy:
+            self.busy_share = [
+                (now[0] - then[0]) / (now[1] - then[1]) if now[1] > then[1] else 0.0
+                for now, then in zip(busy, self._busy, strict=True)
+            ]
+        self._last, self._last_ns, self._busy = counters, now_ns, busy
+
+    def rates(self) -> list[Rate]:
+        return [
+            Rate(name, total, tuple(self._series.get(name, ())))
+            for name, total in self._last.items()
+        ]
+
+
+def _counters(picture: Record) -> dict[str, int]:
+    desk, venue = picture["desk"]["counters"], picture["venue"]
+    return {
+        "venue events": int(venue["event_count"]),
+        "venue trades": int(venue["trade_count"]),
+        "market data": int(desk["md_count"]),
+        "orders": int(desk["order_count"]),
+        "cancels": int(desk["cancel_count"]),
+        "acks": int(desk["ack_count"]),
+        "fills": int(desk["fill_count"]),
+        "rejects": int(desk["reject_count"]),
+        "refusals": int(desk["refusal_count"]),
+    }
+
+
+@dataclass(slots=True)
+class Scene:
+    """See the module. Times in seconds are the screen's clock, ``*_ns`` the engine's."""
+
+    symbols: tuple[Symbol, ...] = ()
+    mode: str = "SIM"
+    origin: str = ""
+    glyphs: Glyphs = UNICODE
+    refresh_hz: float = 4.0
+    picture: Record = field(default_factory=lambda: np.zeros((), PICTURE_DTYPE))
+    now: float = 0.0
+    offset: float | None = None
+    """Seconds from the engine's clock to UTC, taken once so that times do not jitter."""
+    history: History = field(default_factory=History)
+    log: deque[Event] = field(default_factory=lambda: deque(maxlen=LOG_MAX))
+    config_errors: tuple[str, ...] = ()
+    selected: int = 0
+    """Index of the symbol the ladder shows."""
+    ladder_centre: dict[int, int] = field(default_factory=dict)
+    focus: str = "strategies"
+    pending: dict[int, Pending] = field(default_factory=dict)
+    message: Message | None = None
+    armed: dict[str, float] = field(default_factory=dict)
+    """Actions pressed once, and until when the second press counts."""
+    prompt: Prompt | None = None
+    helping: bool = False
+    layout: Literal["tiny", "one", "two", "full"] = "full"
+    closing_since: float | None = None
+    trouble: str = ""
+    """Why the picture is not being renewed; empty when it is."""
+
+    def refresh(self, desk: Desk, now: float) -> None:
+        """Take the desk's latest picture and events."""
+        self.now = now
+        self.picture = desk.read()
+        self.mode, self.origin, self.symbols = desk.mode, clean(desk.origin), desk.symbols
+        self.config_errors = tuple(clean(text) for text in desk.config_errors())
+        self.log.extend(desk.events())
+        if self.offset is None:
+            self.offset = now - int(self.picture["time_ns"]) / _SECOND_NS
+        self.history.sample(self.picture)
+        self.expire(now)
+
+    def expire(self, now: float) -> None:
+        """Forget what has had its time, and what has been answered."""
+        self.now = now
+        if self.message and now >= self.message.until:
+            self.message = None
+        self.armed = {name: until for name, until in self.armed.items() if now < until}
+        slots = dict(self.slots())
+        self.pending = {
+            slot: pending
+            for slot, pending in self.pending.items()
+            if now < pending.until
+            and slot in slots
+            and int(slots[slot]["config"]["mode"]) != pending.mode
+        }
+        if self.selected >= len(self.symbols):
+            self.selected = 0
+
+    @property
+    def virtual(self) -> bool:
+        return bool(self.picture["virtual_time"])
+
+    @property
+    def desk_on(self) -> bool:
+        """False when the engine is an exchange alone."""
+        return int(self.picture["desk"]["symbol_count"]) > 0
+
+    @property
+    def risk_state(self) -> RiskState:
+        return RiskState(int(self.picture["desk"]["risk_state"]))
+
+    @property
+    def day_pnl(self) -> int:
+        """Money: realised and unrealised, after fees."""
+        desk = self.picture["desk"]
+        return int(desk["realised"]) + int(desk["unrealised"]) - int(desk["fees"])
+
+    def slots(self) -> Iterator[tuple[int, Any]]:
+        """The strategy slots in use, with their pictures."""
+        strategies = self.picture["desk"]["strategies"]
+        for slot in range(STRATEGY_MAX):
+            if strategies[slot]["config"]["used"]:
+                yield slot, strategies[slot]
+
+    def slot_name(self, slot: int) -> str:
+        if not 0 <= slot < STRATEGY_MAX:
+            return "-"
+        name = bytes(self.picture["desk"]["strategies"][slot]["config"]["name"])
+        return clean(name.decode("utf-8", "replace")) or f"slot {slot + 1}"
+
+    def symbol_name(self, index: int) -> str:
+        if index == NOBODY or not 0 <= index < len(self.symbols):
+            return "-"
+        return clean(self.symbols[index].name)
+
+    def symbol_pictures(self) -> Iterator[tuple[Symbol, Any]]:
+        pictures = self.picture["desk"]["symbols"]
+        for i, symbol in enumerate(self.symbols[: len(pictures)]):
+            yield symbol, pictures[i]
+
+    def since(self, time_ns: int) -> float:
+        """Seconds from ``time_ns`` to the picture."""
+        return (int(self.picture["time_ns"]) - time_ns) / _SECOND_NS
+
+    def feed_age(self) -> float | None:
+        """Seconds since the latest market data of any symbol; None before the first."""
+        latest = max((int(s["last_md_ns"]) for _, s in self.symbol_pictures()), default=0)
+        return self.since(latest) if latest else None
+
+    def heartbeat_age(self) -> float | None:
+        """Seconds since the quietest thread gave a sign; None when there are no threads."""
+        beats = [int(t["heartbeat_ns"]) for t in self.picture["threads"] if int(t["heartbeat_ns"])]
+        return self.since(min(beats)) if beats and not self.virtual else None
+
+    def shown_seconds(self, time_ns: int) -> float:
+        """An engine time as ``number.clock_time`` takes it."""
+        if self.virtual:
+            return (time_ns - int(self.picture["start_ns"])) / _SECOND_NS
+        return time_ns / _SECOND_NS + (self.offset or 0.0)
+
+    def say(self, text: str, style: str = "text", seconds: float = MESSAGE_S) -> None:
+        """Put a line into the status line."""
+        self.message = Message(clean(text), style, self.now + seconds)
+
+    def freeze(self) -> None:
+        """Keep the picture as it is now, whoever refills it."""
+        self.picture = self.picture.copy()

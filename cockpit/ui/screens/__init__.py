@@ -1,0 +1,1 @@
+"""The screens: what is put together from panels."""

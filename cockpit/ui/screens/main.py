@@ -1,0 +1,151 @@
+"""The screen: header, panels by the terminal's size, status line, and what lies over them.
+
+Questions and the list of keys are drawn over the panels, below the header, which stays in
+sight and goes on living; so does everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.events import Key
+from textual.screen import Screen
+
+from cockpit.ui import layout
+from cockpit.ui.grid import Grid
+from cockpit.ui.layout import Rect
+from cockpit.ui.panels import PANELS
+from cockpit.ui.panels.base import Panel
+from cockpit.ui.render import alert, footer, header, overlay, small, tabs
+from cockpit.ui.render.text import Rows
+from cockpit.ui.scene import Scene
+from cockpit.ui.themes import Theme, css_colour
+
+TITLES = tuple((panel.NAME, panel.TITLE) for panel in PANELS)
+_PROMPT_WIDTH = 62
+
+
+class MainScreen(Screen[None], inherit_bindings=False):
+    """Places the grids and hands each its rows."""
+
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = """
+    MainScreen { layers: base over; overflow: hidden; }
+    MainScreen Grid { position: absolute; layer: base; }
+    MainScreen #over { layer: over; }
+    """
+
+    def __init__(self, theme: Theme, ready: Callable[[], None]) -> None:
+        super().__init__()
+        self._theme = theme
+        self._ready = ready
+        self._placed: dict[str, Rect] = {}
+
+    def compose(self) -> ComposeResult:
+        for name in ("header", "alert", "tabs", "small", "footer"):
+            yield Grid(self._theme, id=name)
+        for panel in PANELS:
+            yield panel(self._theme, id=panel.NAME)
+        yield Grid(self._theme, id="over")
+
+    def on_mount(self) -> None:
+        self.styles.background = css_colour(self._theme.background)
+        self.styles.color = css_colour(self._theme.foreground)
+        self._ready()
+
+    def part(self, name: str) -> Grid:
+        """The grid of a panel, or header, alert, tabs, small, footer, over."""
+        return self.query_one(f"#{name}", Grid)
+
+    @property
+    def placed(self) -> dict[str, Rect]:
+        """What is shown, and where."""
+        return dict(self._placed)
+
+    def paint(self, scene: Scene) -> list[str]:
+        """Draw a frame; what could not be drawn is returned in words."""
+        width, height = self.size
+        scene.layout = layout.kind(width, height)
+        over = self._over(scene, width, height)
+        self._place(self._plan(scene, over, width, height))
+        failures: list[str] = []
+        for name, rect in self._placed.items():
+            grid = self.part(name)
+            if isinstance(grid, Panel):
+                if failure := grid.paint(scene, rect.width, rect.height):
+                    failures.append(f"panel {name}: {failure}")
+            else:
+                rows = over if name == "over" else self._rows(name, scene)
+                grid.show(rows, rect.width, rect.height)
+        return failures
+
+    def _rows(self, name: str, scene: Scene) -> Rows:
+        width, height = self.size
+        match name:
+            case "header":
+                return header.render(scene, width)
+            case "alert":
+                return [alert.render(scene, width)]
+            case "tabs":
+                return [tabs.render(TITLES, scene.focus, width)]
+            case "small":
+                return small.render(scene, width, height)
+        return [footer.render(scene, width)]
+
+    def _over(self, scene: Scene, width: int, height: int) -> Rows:
+        if scene.layout == "tiny":
+            return []
+        if scene.prompt:
+            return overlay.prompt_rows(scene, scene.prompt, min(_PROMPT_WIDTH, width - 4))
+        if scene.helping:
+            return overlay.help_rows(scene, min(width - 4, 104))[: height - 4]
+        return []
+
+    def _plan(self, scene: Scene, over: Rows, width: int, height: int) -> dict[str, Rect]:
+        if scene.layout == "tiny":
+            return {"small": Rect(0, 0, width, height)}
+        plan = {"header": Rect(0, 0, width, header.height(width))}
+        top = header.height(width)
+        if scene.config_errors:
+            plan["alert"] = Rect(0, top, width, 1)
+            top += 1
+        if scene.layout == "one":
+            plan["tabs"] = Rect(0, top, width, 1)
+            top += 1
+        else:
+            top += 1  # air
+        plan["footer"] = Rect(0, height - 1, width, 1)
+        plan |= layout.arrange(
+            width, top, height - 1, scene.focus, kind=scene.layout,
+            strategies=len(list(scene.slots())), symbols=len(scene.symbols),
+        )  # fmt: skip
+        if over:
+            across = sum(len(text) for text, _ in over[0])
+            room = height - 1 - header.height(width)
+            down = header.height(width) + max((room - len(over)) // 2, 0)
+            plan["over"] = Rect((width - across) // 2, down, across, min(len(over), room))
+        return plan
+
+    def _place(self, plan: dict[str, Rect]) -> None:
+        """Move grids only when their place changes: it costs a layout."""
+        if plan == self._placed:
+            return
+        for grid in self.query(Grid):
+            rect = plan.get(grid.id or "")
+            grid.display = rect is not None
+            if rect is None or rect == self._placed.get(grid.id or ""):
+                continue
+            grid.styles.offset = (rect.x, rect.y)
+            grid.styles.width = rect.width
+            grid.styles.height = rect.height
+        self._placed = plan
+
+    def on_key(self, event: Key) -> None:
+        """A question takes the keys it can use; the rest stay what they are."""
+        from cockpit.ui.app import CockpitApp
+
+        app = self.app
+        if isinstance(app, CockpitApp) and app.answer(event.key, event.character):
+            event.prevent_default()
+            event.stop()

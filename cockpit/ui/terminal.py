@@ -1,0 +1,68 @@
+"""The way in: is there a terminal to draw on, what can it draw, and then the app.
+
+Light on purpose: Textual is imported when there is something to show.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.control.desk import Desk
+
+
+def refusal() -> str:
+    """Why no screen can be shown here, and what can be had instead; empty when it can."""
+    instead = "`cockpit once` trades without a screen"
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        return f"this is not a terminal; {instead}"
+    # Textual draws on stderr: a redirected one swallows the picture.
+    if not (sys.__stderr__ and sys.__stderr__.isatty()):
+        return f"stderr is redirected, and the screen is drawn on it; {instead}"
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        return f"TERM={os.environ.get('TERM', '')} cannot move the cursor; {instead}"
+    return ""
+
+
+def glyph_set(wish: str) -> str:
+    """``unicode`` or ``ascii``: the wish, or what the terminal can show."""
+    if wish != "auto":
+        return wish
+    encoding = (getattr(sys.__stderr__, "encoding", None) or "").lower().replace("-", "")
+    able = encoding.startswith("utf") and os.environ.get("TERM") != "linux"
+    return "unicode" if able else "ascii"
+
+
+def run(
+    desk: Desk,
+    *,
+    theme: str = "dark",
+    glyphs: str = "auto",
+    refresh_hz: float = 4,
+    themes_dir: Path | None = None,
+    clock: Callable[[], float] | None = None,
+) -> int:
+    """Show ``desk``, which is running, until the operator leaves; the exit code.
+
+    0 after an orderly end, 1 when something could not be closed (stderr says what), 128
+    plus the number after a signal.
+    """
+    from cockpit.ui.app import CockpitApp
+
+    more = {"clock": clock} if clock else {}
+    app = CockpitApp(
+        desk,
+        theme=theme,
+        glyphs=glyph_set(glyphs),
+        refresh_hz=refresh_hz,
+        themes_dir=themes_dir,
+        **more,
+    )
+    app.run()
+    if app.closing_error:
+        print(f"cockpit: {app.closing_error}", file=sys.stderr)
+    return app.return_code or 0

@@ -1,0 +1,111 @@
+"""Desks to draw: a real one under virtual time, and one whose picture a test writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from cockpit.control.desk import Event, Symbol
+from cockpit.core import (
+    LIMITS,
+    MONEY_SCALE,
+    PICTURE_DTYPE,
+    PRICE_NONE,
+    Mode,
+    Record,
+    RiskState,
+)
+
+SYMBOLS = (
+    Symbol("ALFA", MONEY_SCALE // 100, MONEY_SCALE // 100, 2),
+    Symbol("BRAVO", MONEY_SCALE // 4, MONEY_SCALE * 5, 2),
+    Symbol("CHARLIE", MONEY_SCALE // 1000, MONEY_SCALE // 10, 3),
+)
+SECOND_NS = 1_000_000_000
+
+
+class PaintedDesk:
+    """A desk that shows what the test has written and records what it was asked."""
+
+    mode = "SIM"
+
+    def __init__(self, symbols: tuple[Symbol, ...] = SYMBOLS) -> None:
+        self.symbols = symbols
+        self.origin = "synthetic seed 7"
+        self.picture: Record = np.zeros((), PICTURE_DTYPE)
+        self.calls: list[Any] = []
+        self.errors: tuple[str, ...] = ()
+        self.waiting: list[Event] = []
+        self.close_error = ""
+        picture = self.picture
+        picture["time_ns"], picture["start_ns"], picture["running"] = 90 * SECOND_NS, SECOND_NS, 1
+        desk = picture["desk"]
+        desk["symbol_count"] = len(symbols)
+        for i in range(len(LIMITS)):
+            desk["limits"][i]["limit"] = 1000
+        for i in range(len(symbols)):
+            for price in ("bid", "ask", "last"):
+                desk["symbols"][i][price] = PRICE_NONE
+
+    # What a test writes.
+
+    def add_strategy(self, slot: int, name: str, symbol: int = 0, mode: Mode = Mode.OFF) -> Any:
+        strategy = self.picture["desk"]["strategies"][slot]
+        strategy["config"]["name"] = name.encode()
+        strategy["config"]["symbol"] = symbol
+        strategy["config"]["used"] = 1
+        strategy["config"]["mode"] = mode
+        return strategy
+
+    def set_book(
+        self, symbol: int, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]
+    ) -> Any:
+        """Levels as (price, qty), best first."""
+        target = self.picture["desk"]["symbols"][symbol]
+        for side, levels in enumerate((list(bids), list(asks))):
+            target["level_count"][side] = len(levels)
+            for i, (price, qty) in enumerate(levels):
+                target["levels"][side][i]["price"] = price
+                target["levels"][side][i]["qty"] = qty
+            target["bid" if side == 0 else "ask"] = levels[0][0] if levels else PRICE_NONE
+        target["last_md_ns"] = self.picture["time_ns"]
+        return target
+
+    def set_state(self, state: RiskState) -> None:
+        self.picture["desk"]["risk_state"] = state
+
+    # What the screen asks.
+
+    def read(self) -> Record:
+        return self.picture
+
+    def events(self) -> list[Event]:
+        waiting, self.waiting = self.waiting, []
+        return waiting
+
+    def config_errors(self) -> tuple[str, ...]:
+        return self.errors
+
+    def toggle_strategy(self, slot: int) -> None:
+        self.calls.append(("toggle", slot))
+
+    def pause(self) -> None:
+        self.calls.append("pause")
+
+    def resume(self) -> None:
+        self.calls.append("resume")
+
+    def flatten(self) -> None:
+        self.calls.append("flatten")
+
+    def halt(self) -> None:
+        self.calls.append("halt")
+
+    def unhalt(self) -> None:
+        self.calls.append("unhalt")
+
+    def close(self) -> str:
+        self.calls.append("close")
+        return self.close_error
