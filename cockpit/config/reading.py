@@ -106,7 +106,7 @@ def parse(found: Look) -> dict[str, Any]:
     if not table:
         raise _error(
             found,
-            what="empty: nothing is taken from it, the values in force stay",
+            what="empty: it says nothing (comments do not count)",
         )
     if not text.endswith("\n"):
         raise _error(

@@ -1,0 +1,244 @@
+"""A run in figures: what ``cockpit once`` prints, as JSON or as text.
+
+Money and prices are in currency, times in nanoseconds unless a key says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cockpit.control.local import LocalDesk
+from cockpit.core import (
+    HOPS,
+    LIMITS,
+    MONEY_SCALE,
+    PRICE_NONE,
+    STRATEGY_KINDS,
+    Engine,
+    FlowKind,
+    Hop,
+    MismatchCause,
+    Mode,
+    Record,
+    RiskState,
+    Waiting,
+)
+
+MISMATCHES_SHOWN = 100
+"""Executions listed one by one; all are counted."""
+
+
+def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
+    """Everything a run of so many seconds came to, of plain JSON types.
+
+    ``seconds`` is what the run took by the clock that its rates are meant for: the
+    wall's, or under virtual time the virtual one's.
+    """
+    picture = desk.read()
+    settings = desk.engine.settings
+    firm, venue = picture["desk"], picture["venue"]
+    counters = firm["counters"]
+    figures: dict[str, Any] = {
+        "mode": desk.mode,
+        "origin": desk.origin,
+        "seed": settings.seed,
+        "virtual_time": settings.virtual_time,
+        "desk": settings.desk,
+        "seconds": seconds,
+        "events": int(venue["event_count"]),
+        "events_per_s": _per_second(venue["event_count"], seconds),
+        "market_data": int(venue["md_count"]),
+        "market_data_per_s": _per_second(venue["md_count"], seconds),
+        "trades": int(venue["trade_count"]),
+        "resting_orders": int(venue["resting_count"]),
+        "late_ns": int(venue["late_ns"]),
+        "orders_sent": int(counters["order_count"]),
+        "cancels": int(counters["cancel_count"]),
+        "acks": int(counters["ack_count"]),
+        "fills": int(counters["fill_count"]),
+        "rejects": int(counters["reject_count"]),
+        "refusals": int(counters["refusal_count"]),
+        "gaps": int(counters["gap_count"]),
+        "unexpected_reports": int(counters["unexpected_report_count"]),
+        "notes_lost": int(counters["note_lost_count"]),
+        "orders_working": int(firm["working_count"]),
+        "hops": {name: _hop(picture["hops"][hop]) for hop, name in enumerate(HOPS)},
+        "tick_to_order_ns": _hop(picture["hops"][Hop.TICK_TO_ORDER]),
+        "positions": _positions(desk, firm),
+        "pnl": _profit(firm),
+        "risk": _risk(firm),
+        "strategies": _strategies(desk, firm),
+        "threads": [_thread(thread) for thread in picture["threads"] if thread["name"]],
+        "rings": [_ring(ring) for ring in picture["rings"] if ring["name"]],
+        "config_errors": list(desk.config_errors()),
+    }
+    if settings.virtual_time:
+        figures["state_hash"] = f"{int(picture['state_hash']):016x}"
+    if settings.flow.kind == FlowKind.REPLAY:
+        figures["replay"] = _replay(desk.engine, picture)
+    return figures
+
+
+# ---- parts -----------------------------------------------------------------------------
+
+
+def _per_second(count: Any, seconds: float) -> float:
+    return round(int(count) / seconds, 1) if seconds > 0 else 0.0
+
+
+def _text(name: Any) -> str:
+    return bytes(name).decode()
+
+
+def _currency(money: Any) -> float:
+    return int(money) / MONEY_SCALE
+
+
+def _hop(hop: Record) -> dict[str, int]:
+    return {
+        "count": int(hop["count"]),
+        "p50": int(hop["p50_ns"]),
+        "p90": int(hop["p90_ns"]),
+        "p99": int(hop["p99_ns"]),
+        "p999": int(hop["p999_ns"]),
+        "max": int(hop["max_ns"]),
+    }
+
+
+def _profit(holder: Record) -> dict[str, float]:
+    """Realised and unrealised are before fees; the total is after them."""
+    realised, unrealised, fees = (
+        int(holder[key]) for key in ("realised", "unrealised", "fees")
+    )
+    return {
+        "realised": _currency(realised),
+        "unrealised": _currency(unrealised),
+        "fees": _currency(fees),
+        "total": _currency(realised + unrealised - fees),
+    }
+
+
+def _price(steps: Any, count: int, increment: float) -> float | None:
+    return round(int(steps) / count * increment, 8) if count else None
+
+
+def _positions(desk: LocalDesk, firm: Record) -> list[dict[str, Any]]:
+    found = []
+    for symbol, held in zip(desk.symbols, firm["symbols"], strict=False):
+        increment = symbol.increment / MONEY_SCALE
+        position, bid, ask = int(held["position"]), int(held["bid"]), int(held["ask"])
+        two_sided = bid != PRICE_NONE and ask != PRICE_NONE
+        found.append(
+            {
+                "symbol": symbol.name,
+                "position": position,
+                "average_price": _price(held["cost"], position, increment),
+                "mark": _price(bid + ask, 2, increment) if two_sided else None,
+                "worst_long": int(held["worst_long"]),
+                "worst_short": int(held["worst_short"]),
+                "stale": bool(held["stale"]),
+                **_profit(held),
+            }
+        )
+    return found
+
+
+def _risk(firm: Record) -> dict[str, Any]:
+    limits = {}
+    for parameter, limit in zip(LIMITS, firm["limits"], strict=False):
+        money = parameter.kind == "money"
+        used, most = int(limit["used"]), int(limit["limit"])
+        limits[parameter.name] = {
+            "used": _currency(used) if money else used,
+            "limit": _currency(most) if money else most,
+            "unit": parameter.unit,
+            "refusals": int(limit["refusal_count"]),
+        }
+    return {
+        "state": RiskState(int(firm["risk_state"])).name,
+        "limits": limits,
+        "limits_version": int(firm["limits_version"]),
+        "limits_hash": f"{int(firm['limits_hash']):016x}",
+    }
+
+
+def _strategies(desk: LocalDesk, firm: Record) -> list[dict[str, Any]]:
+    kinds = list(STRATEGY_KINDS)
+    found = []
+    for slot, strategy in enumerate(firm["strategies"]):
+        config = strategy["config"]
+        if not config["used"]:
+            continue
+        found.append(
+            {
+                "key": slot + 1,
+                "name": _text(config["name"]),
+                "kind": kinds[int(config["kind"])],
+                "symbol": desk.symbols[int(config["symbol"])].name,
+                "mode": Mode(int(config["mode"])).name,
+                "version": int(config["version"]),
+                "hash": f"{int(config['hash']):016x}",
+                "position": int(strategy["position"]),
+                "orders": int(strategy["order_count"]),
+                "fills": int(strategy["fill_count"]),
+                "refusals": int(strategy["refusal_count"]),
+                "rejects": int(strategy["reject_count"]),
+                **_profit(strategy),
+            }
+        )
+    return found
+
+
+def _thread(thread: Record) -> dict[str, Any]:
+    total = int(thread["total_ns"])
+    return {
+        "name": _text(thread["name"]),
+        "core": int(thread["cpu"]),
+        "pinned": bool(thread["pinned"]),
+        "waiting": Waiting(int(thread["waiting"])).name.lower(),
+        "busy": round(int(thread["busy_ns"]) / total, 4) if total else 0.0,
+    }
+
+
+def _ring(ring: Record) -> dict[str, Any]:
+    return {
+        "name": _text(ring["name"]),
+        "capacity": int(ring["capacity"]),
+        "high_water": int(ring["high_water"]),
+        "full_count": int(ring["full_count"]),
+    }
+
+
+def _replay(engine: Engine, picture: Record) -> dict[str, Any]:
+    venue = picture["venue"]
+    replay = venue["replay"]
+    found: dict[str, Any] = {
+        name: int(replay[name])
+        for name in replay.dtype.fields or ()
+        if name not in ("finished", "has_reference", "time_ns")
+    }
+    found["finished"] = bool(replay["finished"])
+    found["has_reference"] = bool(replay["has_reference"])
+    found["recorded_time_ns"] = int(replay["time_ns"])
+    known = int(replay["executions_known"])
+    found["executions_matched_share"] = (
+        int(replay["executions_matched"]) / known if known else None
+    )
+    mismatches = engine.mismatches()
+    found["exceptions"] = [
+        {
+            "message": int(mismatch["message"]),
+            "ref": int(mismatch["ref"]),
+            "front_ref": int(mismatch["front_ref"]),
+            "price": int(mismatch["price"]),
+            "qty": int(mismatch["qty"]),
+            "cause": MismatchCause(int(mismatch["cause"])).name.lower(),
+        }
+        for mismatch in mismatches[:MISMATCHES_SHOWN]
+    ]
+    if engine.settings.desk:
+        orders = int(venue["impact_count"])
+        found["aggressive_orders"] = orders
+        found["impact_increments"] = int(venue["impact2"]) / 2 / orders if orders else 0.0
+        found["queue_wait_ns"] = _hop(picture["hops"][Hop.QUEUE_WAIT])
+    return found
