@@ -101,6 +101,7 @@ class Revealer:
         self._ends = ends
         self._sides = (_Side(), _Side())
         self._anonymous_count = 0
+        self._newest_unseen = 0
         kinds = zip(messages.kind, messages.ref, strict=True)
         self._recorded = {ref for kind, ref in kinds if kind == ADD}
         self._arrivals: dict[tuple[int, int, int], list[int]] = {}
@@ -275,12 +276,23 @@ class Revealer:
         book = self._sides[side]
         if kind == ADD:
             book.add(distance, ref, qty)
+            if ref < self._newest_unseen:
+                self._requeue_younger(side, distance, ref, row)
             return
         if ref not in book.queues.get(distance, ()):
             self._enter_late(side, distance, ref, row, front and kind == EXECUTE)
         if ref in book.queues.get(distance, ()):
             book.take(distance, ref, qty if kind != DELETE else 1 << 62)
         self._takes[ref] -= qty
+
+    def _requeue_younger(self, side: int, distance: int, ref: int, row: int) -> None:
+        """References ascend in time: one that is shown only now and is older than an
+        unseen order was entered before it (orders that wait for the opening, say)."""
+        queue = self._sides[side].queues[distance]
+        for other, qty in list(queue.items()):
+            if other > ref and other not in self._recorded:
+                self._drop(side, distance, other, qty, after(row))
+                self._enter(side, distance, other, qty, after(row))
 
     def _enter_late(self, side: int, distance: int, ref: int, row: int, front: bool) -> None:
         """An order that nothing announced, just before it is first named; not where the
@@ -301,6 +313,8 @@ class Revealer:
     def _enter(self, side: int, distance: int, ref: int, qty: int, when: int) -> None:
         self._sides[side].add(distance, ref, qty)
         flags = REVEALED if ref in self._recorded else REVEALED | UNSEEN
+        if flags & UNSEEN and ref < ANONYMOUS:
+            self._newest_unseen = max(self._newest_unseen, ref)
         self.steps.append(Step(when, ADD, ref, qty, distance, side, flags))
 
     def _reduce(self, side: int, distance: int, ref: int, qty: int, when: int) -> None:

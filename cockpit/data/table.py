@@ -15,6 +15,7 @@ from cockpit.data.errors import DataError
 
 _COMMA, _NEWLINE, _MINUS, _DOT, _ZERO = b",\n-.0"
 _WIDTH_MAX = 18  # digits that always fit 64 bits
+_DECIMAL_WIDTH_MAX = 32  # a double printed in full is 25
 _CHUNK = 1 << 16  # fields converted at a time: what fits the cache
 
 Integers = npt.NDArray[np.int64]
@@ -24,8 +25,9 @@ _Bytes = npt.NDArray[np.uint8]
 def read_table(raw: bytes, path: Path, columns: int | None, decimals: int) -> Integers:
     """Numbers of a file as an array of [lines, columns].
 
-    The first column may have up to ``decimals`` places and comes in units of
-    10^-``decimals``; the others are integers. ``columns`` None: as many as line 1 has.
+    The first column may have decimals and comes in units of 10^-``decimals``; the others
+    are integers. ``columns`` None: as many as line 1 has. Some files were written from
+    doubles (43002.632812672004 for 43002.632812672): further places are rounded.
 
     Raises :class:`DataError` with the line that is not so.
     """
@@ -42,12 +44,14 @@ def read_table(raw: bytes, path: Path, columns: int | None, decimals: int) -> In
     for begin in range(0, len(ends), _CHUNK):
         part = slice(begin, begin + _CHUNK)
         values[part] = _integers(data, starts[part], ends[part])
-    values[::columns] = _decimals(data, starts[::columns], ends[::columns], decimals)
+    if decimals > 0:
+        first = slice(None, None, columns)
+        values[first] = _decimals(data, starts[first], ends[first], decimals)
     bad = np.flatnonzero(values == _BAD)
     if len(bad) > 0:
         line, column = divmod(int(bad[0]), columns)
         field = text[starts[bad[0]] : ends[bad[0]]][:40].decode("ascii", "replace")
-        kind = f"a number of up to {decimals} decimals" if column == 0 else "an integer"
+        kind = "a positive number" if decimals > 0 and column == 0 else "an integer"
         raise DataError(path, f"column {column + 1} is {field!r}; expected {kind}", line + 1)
     return values.reshape(-1, columns)
 
@@ -93,22 +97,26 @@ def _integers(data: _Bytes, starts: Integers, ends: Integers) -> Integers:
 def _decimals(data: _Bytes, starts: Integers, ends: Integers, decimals: int) -> Integers:
     """Each field, a number that may have a fraction, times 10^decimals, or _BAD."""
     widths = ends - starts
-    bad = (widths < 1) | (widths > _WIDTH_MAX)
+    bad = (widths < 1) | (widths > _DECIMAL_WIDTH_MAX)
     values = np.zeros(len(starts), np.int64)
     dots = np.zeros(len(starts), np.int64)
     places = np.zeros(len(starts), np.int64)
-    for place in range(min(int(widths.max()), _WIDTH_MAX)):
+    up = np.zeros(len(starts), np.int64)
+    for place in range(min(int(widths.max()), _DECIMAL_WIDTH_MAX)):
         byte = data[np.minimum(starts + place, len(data) - 1)]
+        digit = byte - _ZERO
         used = widths > place
-        dot = used & (byte == _DOT)
-        digits = byte - _ZERO
-        bad |= used & ~dot & (digits > 9)
-        digit = used & ~dot
-        values = np.where(digit, values * 10 + digits, values)
-        places += digit & (dots > 0)
-        dots += dot
-    bad |= (dots > 1) | (places > decimals) | (dots >= widths)
+        is_dot = used & (byte == _DOT)
+        bad |= used & ~is_dot & (digit > 9)
+        is_digit = used & ~is_dot
+        kept = is_digit & (places < decimals)
+        values = np.where(kept, values * 10 + digit, values)
+        up = np.where(is_digit & (places == decimals), digit >= 5, up)
+        places += is_digit & (dots > 0)
+        dots += is_dot
+    bad |= (dots > 1) | (dots >= widths)
     bad |= widths - dots - places > _WIDTH_MAX - decimals
     values *= np.power(10, np.clip(decimals - places, 0, decimals), dtype=np.int64)
+    values += up
     values[bad] = _BAD
     return values
