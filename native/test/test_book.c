@@ -61,8 +61,7 @@ static void take_off(uint32_t index)
     cp_pool_give(&pool, index);
 }
 
-/* ---- single promises ----------------------------------------------------------------
- */
+/* ---- single promises ------------------------------------------------------------ */
 
 static void an_empty_book_has_no_price(void)
 {
@@ -203,8 +202,7 @@ static void a_full_pool_says_so(void)
     tear_down();
 }
 
-/* ---- random operations --------------------------------------------------------------
- */
+/* ---- random operations ---------------------------------------------------------- */
 
 typedef struct model_order {
     uint64_t place; /* when it came: priority among equals */
@@ -362,32 +360,42 @@ static void behaves_like_a_plain_array_under_random_operations(void)
     }
 }
 
-/* Full to half load, where probes are longest, then emptied in another order. */
+/* Full, where probes are longest, then emptied in another order; in maps that grow never,
+ * once, and four times on the way. */
 static void the_map_finds_every_order_of_a_full_pool(void)
 {
-    set_up();
+    enum { MOST = 20000 };
+    static uint32_t indices[MOST];
+    uint32_t capacities[] = { 2048, 4096, MOST };
     cp_random random;
     cp_random_init(&random, 7);
-    static uint32_t indices[CAPACITY];
-    for (uint32_t i = 0; i < CAPACITY; i++) {
-        indices[i] = fill_in((uint64_t)i << 32, CP_BUY, 1, 1);
-        cp_idmap_put(&map, indices[i]);
-    }
-    for (uint32_t left = CAPACITY; left > 0; left--) {
-        uint32_t at = (uint32_t)cp_random_below(&random, left);
-        uint32_t gone = indices[at];
-        cp_idmap_remove(&map, gone);
-        CHECK_EQ(CP_NONE,
-                 cp_idmap_get(&map, pool.orders[gone].owner, pool.orders[gone].id));
-        indices[at] = indices[left - 1];
-        if (left % 64 != 0)
-            continue;
-        for (uint32_t i = 0; i + 1 < left; i++) {
-            const cp_book_order *order = &pool.orders[indices[i]];
-            CHECK_EQ(indices[i], cp_idmap_get(&map, order->owner, order->id));
+    for (uint32_t round = 0; round < 3; round++) {
+        uint32_t capacity = capacities[round];
+        set_up_with(capacity, 2, PRICE_MAX);
+        for (uint32_t i = 0; i < capacity; i++) {
+            indices[i] = fill_in((uint64_t)i << 32, CP_BUY, 1, 1);
+            cp_idmap_put(&map, indices[i]);
         }
+        for (uint32_t left = capacity; left > 0; left--) {
+            uint32_t at = (uint32_t)cp_random_below(&random, left);
+            uint32_t gone = indices[at];
+            cp_idmap_remove(&map, gone);
+            CHECK_EQ(CP_NONE,
+                     cp_idmap_get(&map, pool.orders[gone].owner, pool.orders[gone].id));
+            indices[at] = indices[left - 1];
+            if (left % 512 != 0)
+                continue;
+            for (uint32_t i = 0; i + 1 < left; i++) {
+                const cp_book_order *order = &pool.orders[indices[i]];
+                CHECK_EQ(indices[i], cp_idmap_get(&map, order->owner, order->id));
+            }
+        }
+        for (uint32_t i = 0; i < 2048; i++) /* and takes them again */
+            cp_idmap_put(&map, i);
+        for (uint32_t i = 0; i < 2048; i++)
+            CHECK_EQ(i, cp_idmap_get(&map, pool.orders[i].owner, pool.orders[i].id));
+        tear_down();
     }
-    tear_down();
 }
 
 int main(void)

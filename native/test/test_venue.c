@@ -15,8 +15,7 @@ static const cp_report *reports;
 static uint32_t md_count, report_count;
 static uint64_t sequence, now_ns;
 
-/* ---- the copy -------------------------------------------------------------------------
- */
+/* ---- the copy ------------------------------------------------------------------- */
 
 static cp_pool copy_pool;
 static cp_pages copy_pages;
@@ -138,8 +137,7 @@ static void compare_books(void)
     CHECK_EQ(copy_pool.taken_count, cp_venue_resting_count(venue));
 }
 
-/* ---- sending
- * --------------------------------------------------------------------------- */
+/* ---- sending -------------------------------------------------------------------- */
 
 static void set_up_with(uint32_t capacity)
 {
@@ -253,8 +251,7 @@ static void replace(uint16_t participant, uint64_t original, uint64_t id, int64_
     change(CP_ORDER_REPLACE, participant, original, id, price, qty);
 }
 
-/* ---- expecting
- * --------------------------------------------------------------------------- */
+/* ---- expecting ------------------------------------------------------------------ */
 
 static void expect_counts(uint32_t want_md, uint32_t want_reports)
 {
@@ -301,8 +298,7 @@ static uint32_t open_qty(uint16_t participant, uint64_t id)
     return order ? order->qty : 0;
 }
 
-/* ---- rules
- * -------------------------------------------------------------------------------- */
+/* ---- rules ---------------------------------------------------------------------- */
 
 static void a_limit_order_is_accepted_and_rests(void)
 {
@@ -845,8 +841,7 @@ static void refuses_to_be_made_of_nothing(void)
     cp_venue_destroy(NULL);
 }
 
-/* ---- random flow
- * --------------------------------------------------------------------------- */
+/* ---- random flow ---------------------------------------------------------------- */
 
 #define PARTICIPANTS 4u
 

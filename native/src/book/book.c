@@ -79,8 +79,7 @@ uint64_t cp_book_qty_ahead(const cp_book *book, uint32_t index)
     return qty;
 }
 
-/* ---- check --------------------------------------------------------------------------
- */
+/* ---- check ---------------------------------------------------------------------- */
 
 /* Every order of a level; how many. */
 static uint32_t check_level(const cp_book *book, const cp_book_level *level, cp_side side,

@@ -12,9 +12,11 @@
 
 typedef struct cp_idmap {
     uint64_t *slots; /* hash above, index below; CP_IDMAP_EMPTY when free */
-    uint64_t mask;
+    uint64_t mask;   /* slots in use - 1 */
     const cp_pool *pool;
     uint32_t count;
+    uint32_t grow_count; /* when it reaches this, the next larger part takes over */
+    uint64_t *spare;     /* all empty, for the next larger part */
 } cp_idmap;
 
 #define CP_IDMAP_EMPTY UINT64_MAX
@@ -22,6 +24,8 @@ typedef struct cp_idmap {
 /* Room for every order of the pool at half load or less. */
 int cp_idmap_init(cp_idmap *map, const cp_pool *pool);
 void cp_idmap_free(cp_idmap *map);
+/* Go over to twice the slots: for cp_idmap_put. */
+void cp_idmap_grow(cp_idmap *map);
 
 static inline uint32_t cp_idmap_hash(uint16_t owner, uint64_t id)
 {
@@ -33,6 +37,8 @@ static inline uint32_t cp_idmap_hash(uint16_t owner, uint64_t id)
 static inline void cp_idmap_put(cp_idmap *map, uint32_t index)
 {
     CP_ASSERT(index < map->pool->capacity && map->count < map->pool->capacity);
+    if (CP_UNLIKELY(map->count == map->grow_count))
+        cp_idmap_grow(map);
     const cp_book_order *order = &map->pool->orders[index];
     uint32_t hash = cp_idmap_hash(order->owner, order->id);
     uint64_t place = hash & map->mask;

@@ -71,8 +71,7 @@ typedef struct cp_ladder {
 int cp_ladder_init(cp_ladder *ladder, uint32_t price_max);
 void cp_ladder_free(cp_ladder *ladder);
 
-/* ---- bits: the nearest one strictly below or above a place, or -1 -------------------
- */
+/* ---- bits: the nearest one strictly below or above a place, or -1 --------------- */
 
 static inline int cp_bit_below(uint64_t word, uint32_t bit)
 {
@@ -126,8 +125,7 @@ static inline int64_t cp_page_highest(const cp_page *page)
     return (int64_t)word * 64 + (63 - __builtin_clzll(page->occupied[word]));
 }
 
-/* ---- the ladder ----------------------------------------------------------------------
- */
+/* ---- the ladder ----------------------------------------------------------------- */
 
 /* The nearest price with orders below or above this one in another page: the seldom half
  * of cp_ladder_below and _above. */

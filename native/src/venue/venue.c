@@ -42,8 +42,7 @@ typedef struct aggressor {
     cp_side side;
 } aggressor;
 
-/* ---- lifetime -------------------------------------------------------------------------
- */
+/* ---- lifetime ------------------------------------------------------------------- */
 
 static int allocate(cp_venue *venue, const cp_instrument *instruments,
                     uint32_t order_capacity)
@@ -115,54 +114,70 @@ void cp_venue_destroy(cp_venue *venue)
     free(venue);
 }
 
-/* ---- what it says ---------------------------------------------------------------------
- */
+/* ---- what it says --------------------------------------------------------------- */
 
-/* A message's words from the first on, made one. The products do not wait for each other;
- * only the running hash waits for their sum. Odd factors: any change of one word shows.
- */
-static inline uint64_t digest(const void *line, int first)
+/* One word of the few a message says, times left out. The products do not wait for each
+ * other, only the running hash waits for their sum; the factors are odd, so that a change
+ * of any one word shows. */
+static inline uint64_t digest(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-    static const uint64_t factors[8] = { 0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u,
-                                         0x94d049bb133111ebu, 0xd6e8feb86659fd93u,
-                                         0xa0761d6478bd642fu, 0xe7037ed1a0b428dbu,
-                                         0x8ebc6af09c88c6e3u, 0x589965cc75374cc3u };
-    uint64_t words[8];
-    memcpy(words, line, sizeof(words));
-    uint64_t sum = 0;
-    for (int i = first; i < 8; i++) {
-        uint64_t product = words[i] * factors[i];
-        sum += product ^ (product >> 32);
-    }
-    return sum;
+    uint64_t sum = a * 0x9e3779b97f4a7c15u;
+    sum ^= b * 0xbf58476d1ce4e5b9u + (b >> 32);
+    sum += c * 0x94d049bb133111ebu + (c >> 32);
+    sum ^= d * 0xd6e8feb86659fd93u + (d >> 32);
+    return sum + e * 0xa0761d6478bd642fu + (e >> 32);
+}
+
+static inline uint64_t join(uint32_t high, uint32_t low)
+{
+    return (uint64_t)high << 32 | low;
+}
+
+/* The sequence is the count of what was hashed before: it need not be hashed itself. */
+static inline void hash_md(cp_venue *venue, const cp_md *md)
+{
+    uint32_t what = (uint32_t)md->symbol << 16 | (uint32_t)md->kind << 8 | md->side;
+    venue->counters.hash =
+        cp_mix(venue->counters.hash,
+               digest(md->order_ref, md->other_ref, (uint64_t)md->price,
+                      join(md->qty, md->leaves), join(what, md->price_rest)));
+}
+
+static inline void hash_report(cp_venue *venue, const cp_report *report)
+{
+    uint32_t who = (uint32_t)report->participant << 16 | report->symbol;
+    uint32_t what = (uint32_t)report->kind << 24 | (uint32_t)report->side << 16 |
+                    (uint32_t)report->reason << 8 | report->liquidity;
+    uint64_t names = report->client_id * 0xe7037ed1a0b428dbu ^ report->original_id;
+    uint64_t refs = report->order_ref * 0x8ebc6af09c88c6e3u ^ report->match_ref;
+    venue->counters.hash = cp_mix(
+        venue->counters.hash, digest(names, refs, (uint64_t)report->price,
+                                     join(report->qty, report->leaves), join(who, what)));
 }
 
 static inline void emit_md(cp_venue *venue, cp_md_kind kind, const cp_book_order *order,
                            uint64_t order_ref, uint64_t other_ref, uint32_t qty,
                            uint32_t leaves)
 {
-    cp_md *md = cp_outbox_add(&venue->md);
-    *md = (cp_md){ .sequence = ++venue->counters.md_count,
-                   .time_ns = venue->now_ns,
-                   .order_ref = order_ref,
-                   .other_ref = other_ref,
-                   .price = order->price,
-                   .qty = qty,
-                   .leaves = leaves,
-                   .symbol = order->symbol,
-                   .kind = (uint8_t)kind,
-                   .side = order->side };
-    /* The sequence is the count of what was hashed before: it need not be hashed itself.
-     */
-    venue->counters.hash = cp_mix(venue->counters.hash, digest(md, 3));
+    cp_md md = { .sequence = ++venue->counters.md_count,
+                 .time_ns = venue->now_ns,
+                 .order_ref = order_ref,
+                 .other_ref = other_ref,
+                 .price = order->price,
+                 .qty = qty,
+                 .leaves = leaves,
+                 .symbol = order->symbol,
+                 .kind = (uint8_t)kind,
+                 .side = order->side };
+    *(cp_md *)cp_outbox_add(&venue->md) = md;
+    hash_md(venue, &md);
 }
 
 static inline void emit_report(cp_venue *venue, cp_report report)
 {
-    cp_report *line = cp_outbox_add(&venue->reports);
     report.time_ns = venue->now_ns;
-    *line = report;
-    venue->counters.hash = cp_mix(venue->counters.hash, digest(line, 1));
+    *(cp_report *)cp_outbox_add(&venue->reports) = report;
+    hash_report(venue, &report);
 }
 
 /* About an order that rests or has just been accepted to. */
@@ -199,8 +214,7 @@ static void refuse(cp_venue *venue, const cp_order *order, cp_reason reason)
                                     .reason = (uint8_t)reason });
 }
 
-/* ---- resting orders -------------------------------------------------------------------
- */
+/* ---- resting orders ------------------------------------------------------------- */
 
 static inline uint32_t next_serial(cp_venue *venue)
 {
@@ -266,8 +280,7 @@ static void pull(cp_venue *venue, uint32_t index)
     release(venue, index);
 }
 
-/* ---- matching
- * --------------------------------------------------------------------------- */
+/* ---- matching ------------------------------------------------------------------- */
 
 /* A resting order trades qty; returns the match number. */
 static inline uint64_t fill_resting(cp_venue *venue, uint32_t index, uint32_t qty)
@@ -369,8 +382,7 @@ static void match_then_rest(cp_venue *venue, uint32_t index)
     cp_pool_give(&venue->pool, index);
 }
 
-/* ---- orders
- * ------------------------------------------------------------------------------- */
+/* ---- orders --------------------------------------------------------------------- */
 
 static cp_reason check_new(const cp_venue *venue, const cp_order *order)
 {
@@ -624,8 +636,7 @@ void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
     }
 }
 
-/* ---- replay
- * ------------------------------------------------------------------------------- */
+/* ---- replay --------------------------------------------------------------------- */
 
 int cp_venue_execute_directly(cp_venue *venue, uint16_t participant, uint64_t client_id,
                               uint32_t qty, uint64_t now_ns)
@@ -645,21 +656,20 @@ void cp_venue_print(cp_venue *venue, uint16_t symbol, uint8_t side, int64_t pric
 {
     CP_ASSERT(symbol < venue->symbol_count && side <= CP_SELL);
     venue->counters.traded_qty += qty;
-    cp_md *md = cp_outbox_add(&venue->md);
-    *md = (cp_md){ .sequence = ++venue->counters.md_count,
-                   .time_ns = now_ns,
-                   .other_ref = ++venue->counters.trade_count,
-                   .price = price,
-                   .qty = qty,
-                   .symbol = symbol,
-                   .kind = CP_MD_TRADE,
-                   .side = side,
-                   .price_rest = price_rest };
-    venue->counters.hash = cp_mix(venue->counters.hash, digest(md, 3));
+    cp_md md = { .sequence = ++venue->counters.md_count,
+                 .time_ns = now_ns,
+                 .other_ref = ++venue->counters.trade_count,
+                 .price = price,
+                 .qty = qty,
+                 .symbol = symbol,
+                 .kind = CP_MD_TRADE,
+                 .side = side,
+                 .price_rest = price_rest };
+    *(cp_md *)cp_outbox_add(&venue->md) = md;
+    hash_md(venue, &md);
 }
 
-/* ---- looking at it
- * ------------------------------------------------------------------------ */
+/* ---- looking at it -------------------------------------------------------------- */
 
 cp_outbox *cp_venue_md(cp_venue *venue)
 {
