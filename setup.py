@@ -1,4 +1,4 @@
-"""How pip builds cockpit: the core by native/Makefile, the defaults copied in beside it."""
+"""How pip builds cockpit: native/Makefile makes the core; the defaults come along."""
 
 import shutil
 import subprocess
@@ -20,7 +20,13 @@ class BuildCore(build_ext):
         target = Path(self.get_ext_fullpath(ext.name)).resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(
-            ["make", "-C", str(ROOT / "native"), f"PYTHON={sys.executable}", f"EXTENSION={target}"],
+            [
+                "make",
+                "-C",
+                str(ROOT / "native"),
+                f"PYTHON={sys.executable}",
+                f"EXTENSION={target}",
+            ],
             check=True,
         )
 

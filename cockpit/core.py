@@ -485,11 +485,12 @@ class Engine:
         rows, levels = ffi.NULL, 0
         if reference is not None:
             reference = np.ascontiguousarray(reference, dtype=np.int64)
-            rows, levels = ffi.from_buffer("int64_t[]", reference), reference.shape[1] // 4
+            rows, levels = (
+                ffi.from_buffer("int64_t[]", reference),
+                reference.shape[1] // 4,
+            )
         self._recording = [events, raw, reference, rows]
-        _check(
-            lib.cp_engine_replay_events(self._engine, raw, len(events), rows, levels)
-        )
+        _check(lib.cp_engine_replay_events(self._engine, raw, len(events), rows, levels))
 
     def start(self) -> None:
         _check(lib.cp_engine_start(self._engine))
@@ -578,7 +579,7 @@ class Engine:
             self.stop()
 
 
-# ---- limits of this machine --------------------------------------------------------------
+# ---- limits of this machine ------------------------------------------------------------
 
 
 def bench_round_trip(count: int, *, bare: bool) -> dict[str, int]:
@@ -589,7 +590,9 @@ def bench_round_trip(count: int, *, bare: bool) -> dict[str, int]:
     hop = ffi.new("cp_hop_picture *")
     cpus = lib.cp_bench_cpu(0), lib.cp_bench_cpu(1)
     _check(lib.cp_bench_round_trip(bare, *cpus, count, hop))
-    return {name: int(getattr(hop, name)) for name, _ in ffi.typeof("cp_hop_picture").fields}
+    return {
+        name: int(getattr(hop, name)) for name, _ in ffi.typeof("cp_hop_picture").fields
+    }
 
 
 def bench_lines_per_s(count: int) -> float:

@@ -24,7 +24,7 @@ def themes() -> Path:
 
 
 def user_config() -> Path:
-    """Where ``cockpit init`` puts a configuration to edit, and where one is looked for."""
+    """Where ``cockpit init`` puts a configuration, and where one is looked for."""
     return Path(platformdirs.user_config_dir("cockpit"))
 
 

@@ -7,7 +7,17 @@ import pytest
 
 from cockpit import core
 from cockpit._native import ffi, lib
-from cockpit.core import CoreError, Engine, Flow, Hop, Instrument, Limits, Mode, Settings, Strategy
+from cockpit.core import (
+    CoreError,
+    Engine,
+    Flow,
+    Hop,
+    Instrument,
+    Limits,
+    Mode,
+    Settings,
+    Strategy,
+)
 
 
 def settings(**changes) -> Settings:
@@ -35,7 +45,9 @@ def settings(**changes) -> Settings:
     return Settings(**(defaults | changes))
 
 
-@pytest.mark.parametrize("name", ["cp_picture", "cp_note", "cp_flow_event", "cp_desk_picture"])
+@pytest.mark.parametrize(
+    "name", ["cp_picture", "cp_note", "cp_flow_event", "cp_desk_picture"]
+)
 def test_a_dtype_has_the_layout_of_its_struct(name: str):
     dtype = core.dtype_of(name)
     assert dtype.itemsize == ffi.sizeof(name)
@@ -47,7 +59,10 @@ def test_the_tables_describe_every_limit_and_strategy():
     assert len(core.LIMITS) == lib.CP_LIMIT_COUNT
     assert len({limit.name for limit in core.LIMITS}) == lib.CP_LIMIT_COUNT
     assert {"mean_reversion", "momentum", "market_maker"} <= set(core.STRATEGY_KINDS)
-    for table in [core.LIMITS, *(kind.parameters for kind in core.STRATEGY_KINDS.values())]:
+    for table in [
+        core.LIMITS,
+        *(kind.parameters for kind in core.STRATEGY_KINDS.values()),
+    ]:
         for parameter in table:
             assert parameter.help and parameter.unit
             assert parameter.minimum <= parameter.standard <= parameter.maximum
@@ -94,12 +109,18 @@ def test_live_threads_trade_and_are_measured():
             assert time.monotonic() < deadline
             time.sleep(0.05)
         engine.halt()
-        while engine.read()["desk"]["working_count"] or not engine.read()["desk"]["risk_state"]:
+        while (
+            engine.read()["desk"]["working_count"]
+            or not engine.read()["desk"]["risk_state"]
+        ):
             assert time.monotonic() < deadline
             time.sleep(0.01)
     picture = engine.read()
     assert picture["desk"]["counters"]["gap_count"] == 0
-    assert engine.histogram(Hop.TICK_TO_ORDER).sum() == picture["hops"]["count"][Hop.TICK_TO_ORDER]
+    assert (
+        engine.histogram(Hop.TICK_TO_ORDER).sum()
+        == picture["hops"]["count"][Hop.TICK_TO_ORDER]
+    )
     assert picture["threads"]["busy_ns"].all()
 
 

@@ -16,7 +16,10 @@ def reference() -> HdrHistogram:
 def values(count: int) -> list[int]:
     """All magnitudes alike, and the edges of every power of two."""
     draw = random.Random(20)
-    spread = [draw.randrange(1, core.HISTOGRAM_MAX_NS) >> draw.randrange(36) for _ in range(count)]
+    spread = [
+        draw.randrange(1, core.HISTOGRAM_MAX_NS) >> draw.randrange(36)
+        for _ in range(count)
+    ]
     edges = [max(0, (1 << k) + d) for k in range(36) for d in (-1, 0, 1)]
     return [v for v in spread + edges if v <= core.HISTOGRAM_MAX_NS]
 
@@ -47,4 +50,6 @@ def test_counts_survive_the_way_into_the_package():
     for value in values(5_000):
         counts[core.histogram_bucket(value)] += np.uint64(1)
     histogram = histogram_of(counts)
-    assert [histogram.get_count_at_index(i) for i in range(len(counts))] == counts.tolist()
+    assert [
+        histogram.get_count_at_index(i) for i in range(len(counts))
+    ] == counts.tolist()

@@ -1,8 +1,8 @@
 """The rows of ``cockpit bench``, by name.
 
-A group measures one thing and yields its rows: the value, the reference measured beside it
-in the same run, and the bar it is held to. ``ratio`` is value / reference for times (lower
-is better) and for rates (higher is better).
+A group measures one thing and yields its rows: the value, the reference measured beside
+it in the same run, and the bar it is held to. ``ratio`` is value / reference: of times,
+where less is better, and of rates, where more is.
 """
 
 from __future__ import annotations
@@ -165,7 +165,11 @@ def measure(names: tuple[str, ...], settings: Settings) -> Iterator[Row]:
 
 def render(row: Row) -> str:
     """One line for people."""
-    bar = "" if row.bar is None else f"{'≥' if row.higher_is_better else '≤'} {row.bar:,.0f}"
+    bar = (
+        ""
+        if row.bar is None
+        else f"{'≥' if row.higher_is_better else '≤'} {row.bar:,.0f}"
+    )
     verdict = {None: "", True: "met", False: "NOT MET"}[row.met]
     return (
         f"{row.name:24} {row.value:>14,.0f} {row.unit:9} "

@@ -1,7 +1,7 @@
 """Latency histograms as ``.hlog``, the interval log that HdrHistogram's tools read.
 
-One line a hop, tagged with the hop's name. The counts are the core's own, bucket by bucket:
-it records in HdrHistogram's layout.
+One line a hop, tagged with the hop's name. The counts are the core's own, bucket by
+bucket: it records in HdrHistogram's layout.
 """
 
 from __future__ import annotations

@@ -1,0 +1,388 @@
+"""The commands: ``cockpit``, ``cockpit once``, ``sim``, ``bench`` and ``init``.
+
+Each opens what it needs and nothing else: the screen's library is loaded only where there
+is a screen. Exit codes: 0 done; 1 stopped with orders still working, or a bar not met; 2
+something given is wrong (and nothing was started); 128 + n ended by signal n.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cockpit import __version__, paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cockpit.config.models import Config
+    from cockpit.control.local import LocalDesk
+    from cockpit.core import Engine, Settings
+    from cockpit.data.source import Recording
+
+EXIT_TROUBLE = 1
+EXIT_USAGE = 2
+LOOK_SECONDS = 0.05
+SIM_CHUNK = 1_000_000
+
+
+class Speed(click.ParamType[float]):
+    """How fast a recording is played: a factor, or ``max``, which becomes 0."""
+
+    name = "1|N|max"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, float):
+            return value
+        if value == "max":
+            return 0.0
+        try:
+            speed = float(value)
+        except ValueError:
+            speed = 0.0
+        if not 0.001 <= speed <= 1e6:
+            self.fail(
+                f"{value!r} is neither max nor a number from 0.001 to 1000000", param, ctx
+            )
+        return speed
+
+
+def market_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that trades."""
+    options = (
+        click.option(
+            "--config",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help="Directory with desk.toml, strategies.toml and risk.toml.",
+        ),
+        click.option(
+            "--seed", type=click.IntRange(0, 2**64 - 1), help="Of the synthetic market."
+        ),
+        click.option(
+            "--replay",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Trade inside a recording: an ITCH 5.0 file, or LOBSTER messages.",
+        ),
+        click.option(
+            "--symbol",
+            "symbols",
+            multiple=True,
+            help="Of the recording, this one (may be repeated); else the busiest.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--speed", type=Speed(), default=1.0, help="Of the replay.  [default: 1]"
+    )(command)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Say what is wrong with files or arguments in plain lines, without a traceback."""
+    from cockpit.config.problems import ConfigError
+    from cockpit.core import CoreError
+    from cockpit.data.errors import DataError
+
+    try:
+        yield
+    except (ConfigError, CoreError, DataError) as error:
+        click.echo(f"cockpit: {error}", err=True)
+        sys.exit(EXIT_USAGE)
+
+
+# ---- opening --------------------------------------------------------------------------
+
+
+def open_settings(
+    directory: Path | None,
+    *,
+    recording: Recording | None = None,
+    rate: int | None = None,
+    **overrides: Any,
+) -> tuple[Config, Settings]:
+    """Read the configuration and say what engine it makes."""
+    from cockpit.config.load import load
+    from cockpit.config.settings import settings
+
+    instruments = recording.instruments if recording else ()
+    config = load(directory or paths.config(), [i.name for i in instruments])
+    made = settings(config, recording=instruments, rate=rate, **overrides)
+    if recording:
+        made = replace(
+            made, order_capacity=max(made.order_capacity, recording.order_capacity)
+        )
+    return config, made
+
+
+def open_recording(path: Path | None, symbols: tuple[str, ...]) -> Recording | None:
+    if path is None:
+        if symbols:
+            raise click.UsageError("--symbol chooses from a recording: give --replay too")
+        return None
+    from cockpit.data.source import open_recording as open_file
+
+    return open_file(path, list(symbols) or None)
+
+
+def open_engine(settings: Settings, recording: Recording | None) -> Engine:
+    from cockpit.core import Engine
+
+    engine = Engine(settings)
+    if recording:
+        recording.load_into(engine)
+    return engine
+
+
+def open_desk(
+    directory: Path | None,
+    replay: Path | None,
+    symbols: tuple[str, ...],
+    **overrides: Any,
+) -> LocalDesk:
+    """A desk ready to start, on the embedded exchange or inside a recording."""
+    from cockpit.control.local import LocalDesk
+
+    recording = open_recording(replay, symbols)
+    config, settings = open_settings(directory, recording=recording, **overrides)
+    return LocalDesk(
+        open_engine(settings, recording),
+        config,
+        directory=directory or paths.config(),
+        origin=recording.title if recording else "",
+    )
+
+
+# ---- commands --------------------------------------------------------------------------
+
+
+@click.group(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@market_options
+@speed_option
+@click.option(
+    "--rate", type=click.IntRange(1, 1_000_000), help="Of the synthetic market, events/s."
+)
+@click.option("--theme", default="dark", show_default=True, help="A file of themes/.")
+@click.option(
+    "--glyphs",
+    type=click.Choice(["auto", "unicode", "ascii"]),
+    default="auto",
+    show_default=True,
+)
+@click.option("--hz", type=click.FloatRange(1, 10), default=4.0, show_default=True,
+              help="Pictures a second.")  # fmt: skip
+@click.version_option(__version__, prog_name="cockpit")
+@click.pass_context
+def main(
+    context: click.Context,
+    config: Path | None,
+    seed: int | None,
+    replay: Path | None,
+    symbols: tuple[str, ...],
+    speed: float,
+    rate: int | None,
+    theme: str,
+    glyphs: str,
+    hz: float,
+) -> None:
+    """Operate electronic trading from a terminal.
+
+    Without a command: the cockpit, trading on the embedded exchange (simulated) at once.
+    Press ? in it for the keys.
+    """
+    if context.invoked_subcommand:
+        return
+    from cockpit.ui.terminal import refusal, run
+
+    if why := refusal():
+        click.echo(f"cockpit: {why}", err=True)
+        sys.exit(EXIT_USAGE)
+    with plain_errors():
+        desk = open_desk(
+            config, replay, symbols, seed=seed, rate=rate, replay_speed=speed
+        )
+        desk.start()
+    sys.exit(run(desk, theme=theme, glyphs=glyphs, refresh_hz=hz))
+
+
+@main.command()
+@market_options
+@speed_option
+@click.option(
+    "--rate", type=click.IntRange(1, 1_000_000), help="Of the synthetic market, events/s."
+)
+@click.option("--seconds", type=click.FloatRange(0), default=10.0, show_default=True,
+              help="How long; 0: until the replay ends.")  # fmt: skip
+@click.option(
+    "--no-desk", is_flag=True, help="The exchange alone: nobody trades but the flow."
+)
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+@click.option("--hlog", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write the latency histograms there.")  # fmt: skip
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Every event on stderr; else what warns."
+)
+def once(
+    config: Path | None,
+    seed: int | None,
+    replay: Path | None,
+    symbols: tuple[str, ...],
+    speed: float,
+    rate: int | None,
+    seconds: float,
+    no_desk: bool,
+    as_json: bool,
+    hlog: Path | None,
+    verbose: bool,
+) -> None:
+    """Trade without a screen, then say in one summary what came of it."""
+    if seconds == 0 and replay is None:
+        raise click.UsageError(
+            "--seconds 0 means until the replay ends: give --replay too"
+        )
+    with plain_errors():
+        desk = open_desk(
+            config,
+            replay,
+            symbols,
+            seed=seed,
+            rate=rate,
+            replay_speed=speed,
+            desk=not no_desk,
+        )
+    from cockpit.core import Severity
+
+    interrupted = _catch_signals()
+    began = time.time()
+    desk.start()
+    while not interrupted and not _is_over(desk, seconds, time.time() - began):
+        time.sleep(LOOK_SECONDS)
+        for event in desk.events():
+            if verbose or event.severity > Severity.INFO:
+                click.echo(f"{event.source}: {event.text}", err=True)
+    ended = time.time()
+    trouble = desk.close()
+    _report(desk, ended - began, as_json)
+    if hlog and not no_desk:
+        from cockpit.observe import hlog as log
+
+        log.write(hlog, desk.engine, start=began, end=ended)
+    if trouble:
+        click.echo(f"cockpit: {trouble}", err=True)
+        sys.exit(EXIT_TROUBLE)
+
+
+def _is_over(desk: LocalDesk, seconds: float, elapsed: float) -> bool:
+    if seconds:
+        return elapsed >= seconds
+    picture = desk.read()
+    played = bool(picture["venue"]["replay"]["finished"])
+    waiting = int(picture["rings"]["fill"][:3].sum())
+    return played and waiting == 0
+
+
+def _catch_signals() -> list[int]:
+    """From now on INT and TERM are noted in the list, for an end in good order."""
+    caught: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda n, _: caught.append(n))
+    return caught
+
+
+def _report(desk: LocalDesk, seconds: float, as_json: bool) -> None:
+    from cockpit.control.summary import render, summary
+
+    found = summary(desk, seconds)
+    click.echo(json.dumps(found, indent=2) if as_json else render(found))
+
+
+@main.command()
+@market_options
+@click.option("--events", type=click.IntRange(1), default=1_000_000, show_default=True,
+              help="Market data events to play.")  # fmt: skip
+@click.option("--no-desk", is_flag=True, help="The exchange alone.")
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+def sim(
+    config: Path | None,
+    seed: int | None,
+    replay: Path | None,
+    symbols: tuple[str, ...],
+    events: int,
+    no_desk: bool,
+    as_json: bool,
+) -> None:
+    """The same desk in virtual time, as fast as it goes: same seed, same state hash."""
+    with plain_errors():
+        desk = open_desk(
+            config, replay, symbols, seed=seed, desk=not no_desk, virtual_time=True
+        )
+    interrupted = _catch_signals()
+    began = time.perf_counter()
+    played, before = 0, -1
+    while played < events and played > before and not interrupted:
+        desk.engine.run(min(events - played, SIM_CHUNK))
+        before, played = played, int(desk.read()["venue"]["md_count"])
+    _report(desk, time.perf_counter() - began, as_json)
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="The rows as JSON.")
+@click.option("--list", "only_list", is_flag=True, help="Name the rows, measure nothing.")
+def bench(names: tuple[str, ...], as_json: bool, only_list: bool) -> None:
+    """Measure this machine, each figure beside a limit or a peer of the same run."""
+    from cockpit.bench import rows
+
+    if only_list:
+        for name, group in rows.GROUPS.items():
+            click.echo(f"{name:24} {(group.__doc__ or '').splitlines()[0]}")
+        return
+    for name in names:
+        if name not in rows.GROUPS:
+            raise click.BadParameter(f"{name!r}; there are {', '.join(rows.GROUPS)}")
+    with plain_errors():
+        _, settings = open_settings(paths.default_config())
+        found = []
+        for row in rows.measure(names, settings):
+            found.append(row.as_dict())
+            if not as_json:
+                click.echo(rows.render(row))
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    if any(row["met"] is False for row in found):
+        sys.exit(EXIT_TROUBLE)
+
+
+@main.command()
+@click.argument(
+    "directory", required=False, type=click.Path(file_okay=False, path_type=Path)
+)
+def init(directory: Path | None) -> None:
+    """Copy the shipped configuration to DIRECTORY (your config directory) to edit."""
+    target = directory or paths.user_config()
+    target.mkdir(parents=True, exist_ok=True)
+    for source in sorted(paths.default_config().glob("*.toml")):
+        copy = target / source.name
+        if copy.exists():
+            click.echo(f"{copy} is there already: left as it is")
+            continue
+        shutil.copyfile(source, copy)
+        click.echo(f"{copy} written")
