@@ -70,16 +70,16 @@ def settle(
     sleep: Callable[[float], object] = time.sleep,
 ) -> tuple[Look, ...]:
     """Look until two looks in a row agree on every file."""
-    before = tuple(look(directory / file) for file in files)
+    after = tuple(look(directory / file) for file in files)
     for _ in range(SETTLE_LOOKS):
+        before = after
         sleep(SETTLE_SECONDS)
         after = tuple(look(directory / file) for file in files)
         if after == before:
             return after
-        before = after
     return tuple(
-        found if found in before else Look(found.file, problem="never lies still")
-        for found in (look(directory / file) for file in files)
+        new if new == old else Look(new.file, problem="never lies still")
+        for old, new in zip(before, after, strict=True)
     )
 
 

@@ -32,9 +32,11 @@ from cockpit.core import (
     Side,
 )
 
+START_SECONDS = 1.0
+"""How long the engine may take to show its first picture."""
 CLOSE_SECONDS = 1.0
 """How long the venue may take to confirm that nothing is working any more."""
-CLOSE_STEP_SECONDS = 0.005
+STEP_SECONDS = 0.005
 CLOSE_EVENTS = 1000
 """The same under virtual time, market data events."""
 SWITCH_SECONDS = 1.0
@@ -84,6 +86,7 @@ class LocalDesk:
         """Begin trading, and watching the files."""
         if not self._virtual:
             self._engine.start()
+            self._await_first_picture()
         if self._watcher:
             self._watcher.start()
 
@@ -174,6 +177,14 @@ class LocalDesk:
 
     # ---- inside ------------------------------------------------------------------------
 
+    def _await_first_picture(self) -> None:
+        """Until then a picture is all zeros, with every strategy OFF."""
+        part = "desk" if self._engine.settings.desk else "venue"
+        deadline = time.monotonic() + START_SECONDS
+        while not self._picture[part]["time_ns"] and time.monotonic() < deadline:
+            time.sleep(STEP_SECONDS)
+            self._picture = self._engine.read()
+
     def _say(self, severity: Severity, source: str, text: str) -> None:
         self._events.append(Event(self._now(), severity, source, text))
 
@@ -241,7 +252,7 @@ class LocalDesk:
             else:
                 if time.monotonic() > deadline:
                     return self._left_over(f"after {CLOSE_SECONDS:g} s")
-                time.sleep(CLOSE_STEP_SECONDS)
+                time.sleep(STEP_SECONDS)
             self._picture = self._engine.read()
         return ""
 
