@@ -20,6 +20,7 @@
 
 #define CP_DESK_ORDERS_MAX 1024 /* orders one step can leave */
 #define CP_DESK_NOTES_MAX 1024  /* notes one step can leave; more are counted and lost */
+#define CP_DESK_PARTICIPANT 1   /* what its orders carry as their participant */
 #define CP_DESK_TIMER_NS 10000000 /* how often on_timer is to be called: 10 ms */
 
 typedef struct cp_desk cp_desk;

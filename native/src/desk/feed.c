@@ -1,17 +1,11 @@
 /* feed.c: see feed.h. */
 #include "desk/feed.h"
 
-/* Pages a symbol's two ladders may take together: prices are clustered, so this holds
- * 131,072 different ones a side before a book must be declared in doubt. */
-#define PAGES_PER_SYMBOL 256u
-
 static uint32_t pages_needed(const cp_instrument *instruments, uint32_t symbol_count)
 {
     uint32_t total = 0;
-    for (uint32_t i = 0; i < symbol_count; i++) {
-        uint32_t all = 2 * ((instruments[i].price_max >> CP_PAGE_BITS) + 1);
-        total += all < PAGES_PER_SYMBOL ? all : PAGES_PER_SYMBOL;
-    }
+    for (uint32_t i = 0; i < symbol_count; i++)
+        total += cp_pages_for(instruments[i].price_max);
     return total;
 }
 

@@ -93,6 +93,7 @@ static cp_order *message(cp_desk *desk, cp_order_kind kind)
     cp_rate_add(&desk->rate, desk->now_ns);
     cp_order *order = cp_outbox_add(&desk->orders_out);
     *order = (cp_order){ .kind = (uint8_t)kind, .cause_ns = desk->cause_ns };
+    order->participant = CP_DESK_PARTICIPANT;
     order->strategy = CP_NOBODY;
     return order;
 }

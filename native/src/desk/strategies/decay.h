@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 
-/* 2^-x for x >= 0, to about 2e-9: how much of an average is left after x half-lives. */
+/* 2^-x for x >= 0, to 1e-11: how much of an average is left after x half-lives. */
 static inline double cp_half_power(double x)
 {
     if (x >= 60.0)
@@ -16,14 +16,17 @@ static inline double cp_half_power(double x)
     uint32_t whole = (uint32_t)x;
     double f = (x - (double)whole) * 0.69314718055994531; /* ln 2 */
     /* Taylor's series of e^-f, f < 0.7, as nested products. */
-    double tail = 1.0 - f / 9.0;
-    tail = 1.0 - f / 8.0 * tail;
-    tail = 1.0 - f / 7.0 * tail;
-    tail = 1.0 - f / 6.0 * tail;
-    tail = 1.0 - f / 5.0 * tail;
-    tail = 1.0 - f / 4.0 * tail;
-    tail = 1.0 - f / 3.0 * tail;
-    tail = 1.0 - f / 2.0 * tail;
+    double tail = 1.0 - f * (1.0 / 12);
+    tail = 1.0 - f * (1.0 / 11) * tail;
+    tail = 1.0 - f * (1.0 / 10) * tail;
+    tail = 1.0 - f * (1.0 / 9) * tail;
+    tail = 1.0 - f * (1.0 / 8) * tail;
+    tail = 1.0 - f * (1.0 / 7) * tail;
+    tail = 1.0 - f * (1.0 / 6) * tail;
+    tail = 1.0 - f * (1.0 / 5) * tail;
+    tail = 1.0 - f * (1.0 / 4) * tail;
+    tail = 1.0 - f * (1.0 / 3) * tail;
+    tail = 1.0 - f * (1.0 / 2) * tail;
     tail = 1.0 - f * tail;
     return tail / (double)((uint64_t)1 << whole);
 }

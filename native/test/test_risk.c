@@ -1,0 +1,287 @@
+/* Risk: each limit at the limit, one beyond, and with the largest numbers there are. */
+#include "desk/rate.h"
+#include "desk/risk.h"
+#include "test.h"
+
+#define POINT 1000000 /* a cent */
+
+static cp_risk wide_open(void)
+{
+    cp_risk risk = { .state = CP_RISK_ACTIVE };
+    for (uint32_t i = 0; i < CP_LIMIT_MAX; i++)
+        risk.limits[i] = INT64_MAX;
+    return risk;
+}
+
+static cp_risk_ask plain(void)
+{
+    return (cp_risk_ask){
+        .side = CP_BUY, .qty = 10, .price = 15000, .mark2 = 30001, .point_value = POINT
+    };
+}
+
+static uint32_t check_with(uint32_t limit, int64_t value, const cp_risk_ask *ask,
+                           cp_risk_finding *finding)
+{
+    cp_risk risk = wide_open();
+    risk.limits[limit] = value;
+    return cp_risk_check(&risk, ask, finding);
+}
+
+/* Passes at `value`, is refused one below it, and says these figures. */
+static void turns_at(uint32_t limit, int64_t value, const cp_risk_ask *ask,
+                     int64_t current)
+{
+    cp_risk_finding finding;
+    CHECK_EQ(CP_REFUSE_COUNT, check_with(limit, value, ask, &finding));
+    CHECK_EQ(limit, check_with(limit, value - 1, ask, &finding));
+    CHECK_EQ(value - 1, finding.limit);
+    CHECK_EQ(current, finding.current);
+    CHECK_EQ(value, finding.would_be);
+}
+
+static void turns_exactly_at_each_limit(void)
+{
+    cp_risk_ask ask = plain();
+    turns_at(CP_LIMIT_ORDER_QTY, 10, &ask, 0);
+    turns_at(CP_LIMIT_ORDER_VALUE, 15000LL * 10 * POINT, &ask, 0);
+    ask.position = 25;
+    ask.working[CP_BUY] = 7;
+    ask.working[CP_SELL] = 1000;
+    turns_at(CP_LIMIT_POSITION, 42, &ask, 32);
+    ask.side = CP_SELL;
+    turns_at(CP_LIMIT_POSITION, 985, &ask, 975);
+    ask = plain();
+    ask.open_orders = 4;
+    turns_at(CP_LIMIT_OPEN_ORDERS, 5, &ask, 4);
+    ask.message_count = 99;
+    turns_at(CP_LIMIT_MESSAGE_RATE, 100, &ask, 99);
+}
+
+static void measures_exposure_over_all_symbols_at_worst(void)
+{
+    cp_risk_ask ask = plain();
+    ask.exposure_elsewhere = 777;
+    ask.position = -3;
+    /* 7 lots at 15000.5, which rounds up to 15001: never less than it is. */
+    turns_at(CP_LIMIT_GROSS_EXPOSURE, 777 + 7LL * 30001 / 2 * POINT + POINT, &ask,
+             777 + (3LL * 30001 + 1) / 2 * POINT);
+}
+
+static void measures_the_collar_both_ways_and_rounds_up(void)
+{
+    cp_risk_finding finding;
+    cp_risk_ask ask = plain();
+    ask.mark2 = 30000;
+    const int64_t prices[] = { 15000 + 75, 15000 - 75 };
+    for (int i = 0; i < 2; i++) {
+        ask.price = prices[i];
+        CHECK_EQ(CP_REFUSE_COUNT, check_with(CP_LIMIT_PRICE_COLLAR, 50, &ask, &finding));
+        ask.price += i == 0 ? 1 : -1;
+        CHECK_EQ(CP_LIMIT_PRICE_COLLAR,
+                 check_with(CP_LIMIT_PRICE_COLLAR, 50, &ask, &finding));
+        CHECK_EQ(51, finding.would_be);
+    }
+}
+
+static void stops_at_the_loss_but_lets_a_position_be_closed(void)
+{
+    cp_risk risk = wide_open();
+    cp_risk_finding finding;
+    cp_risk_ask ask = plain();
+    risk.limits[CP_LIMIT_DAILY_LOSS] = 500;
+    risk.loss = 499;
+    CHECK_EQ(CP_REFUSE_COUNT, cp_risk_check(&risk, &ask, &finding));
+    risk.loss = 500;
+    CHECK_EQ(CP_LIMIT_DAILY_LOSS, cp_risk_check(&risk, &ask, &finding));
+    CHECK_EQ(500, finding.current);
+    ask.reduces_only = true;
+    CHECK_EQ(CP_REFUSE_COUNT, cp_risk_check(&risk, &ask, &finding));
+}
+
+static void lets_what_reduces_through_a_limit_already_exceeded(void)
+{
+    cp_risk risk = wide_open();
+    cp_risk_finding finding;
+    cp_risk_ask ask = plain();
+    risk.limits[CP_LIMIT_POSITION] = 100;
+    risk.limits[CP_LIMIT_GROSS_EXPOSURE] = 100;
+    ask.position = 150;
+    ask.side = CP_SELL;
+    ask.qty = 50;
+    CHECK_EQ(CP_REFUSE_COUNT, cp_risk_check(&risk, &ask, &finding));
+    ask.qty = 251; /* through flat, to 101 short */
+    CHECK_EQ(CP_LIMIT_POSITION, cp_risk_check(&risk, &ask, &finding));
+    CHECK_EQ(101, finding.would_be);
+    ask.side = CP_BUY;
+    ask.qty = 1;
+    CHECK_EQ(CP_LIMIT_POSITION, cp_risk_check(&risk, &ask, &finding));
+}
+
+static void allows_by_state(void)
+{
+    static const uint32_t want[4][2] = {
+        { CP_REFUSE_COUNT, CP_REFUSE_COUNT }, /* active: opening, closing */
+        { CP_REFUSE_STATE, CP_REFUSE_STATE }, /* paused */
+        { CP_REFUSE_STATE, CP_REFUSE_COUNT }, /* flattening */
+        { CP_REFUSE_STATE, CP_REFUSE_STATE }, /* halted */
+    };
+    cp_risk risk = wide_open();
+    cp_risk_finding finding;
+    for (uint32_t state = 0; state < 4; state++) {
+        for (uint32_t closing = 0; closing < 2; closing++) {
+            cp_risk_ask ask = plain();
+            risk.state = (cp_risk_state)state;
+            ask.reduces_only = closing;
+            CHECK_EQ(want[state][closing], cp_risk_check(&risk, &ask, &finding));
+        }
+    }
+}
+
+static void refuses_without_a_price_or_with_a_senseless_one(void)
+{
+    cp_risk risk = wide_open();
+    cp_risk_finding finding;
+    cp_risk_ask ask = plain();
+    ask.stale = true;
+    CHECK_EQ(CP_REFUSE_STALE, cp_risk_check(&risk, &ask, &finding));
+    ask = plain();
+    ask.mark2 = CP_PRICE_NONE;
+    CHECK_EQ(CP_REFUSE_STALE, cp_risk_check(&risk, &ask, &finding));
+    ask = plain();
+    ask.qty = 0;
+    CHECK_EQ(CP_REFUSE_MALFORMED, cp_risk_check(&risk, &ask, &finding));
+    ask = plain();
+    ask.price = 0;
+    CHECK_EQ(CP_REFUSE_MALFORMED, cp_risk_check(&risk, &ask, &finding));
+    ask.price = INT64_MIN;
+    CHECK_EQ(CP_REFUSE_MALFORMED, cp_risk_check(&risk, &ask, &finding));
+}
+
+/* No figure wraps round to a small one: with the largest inputs and limits as large as
+ * the tables allow, each limit still refuses. */
+static void does_not_wrap_at_the_ends_of_64_bits(void)
+{
+    static const int64_t ends[] = { INT64_MAX, INT64_MAX - 1, INT64_MAX / 2 + 1,
+                                    (int64_t)1 << 32 };
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        cp_risk_finding finding;
+        cp_risk_ask ask = plain();
+        ask.price = ends[i];
+        ask.qty = UINT32_MAX;
+        ask.point_value = ends[i];
+        ask.mark2 = ends[i];
+        const int64_t most = 1000000000000000000;
+        CHECK_EQ(CP_LIMIT_ORDER_VALUE,
+                 check_with(CP_LIMIT_ORDER_VALUE, most, &ask, &finding));
+        CHECK_EQ(INT64_MAX, finding.would_be);
+        ask.price = 1;
+        ask.qty = 1;
+        ask.working[CP_BUY] = UINT32_MAX;
+        CHECK_EQ(CP_LIMIT_GROSS_EXPOSURE,
+                 check_with(CP_LIMIT_GROSS_EXPOSURE, most, &ask, &finding));
+        for (int side = CP_BUY; side <= CP_SELL; side++) {
+            ask = plain();
+            ask.side = (cp_side)side;
+            ask.position = side == CP_BUY ? ends[i] : -ends[i];
+            ask.working[side] = ends[i];
+            CHECK_EQ(CP_LIMIT_POSITION,
+                     check_with(CP_LIMIT_POSITION, 1000000000, &ask, &finding));
+        }
+        ask = plain();
+        ask.price = ends[i];
+        ask.qty = 1;
+        ask.point_value = 1;
+        CHECK_EQ(CP_LIMIT_PRICE_COLLAR,
+                 check_with(CP_LIMIT_PRICE_COLLAR, 10000, &ask, &finding));
+    }
+    cp_risk_ask ask = plain();
+    cp_risk_finding finding;
+    ask.position = INT64_MIN;
+    ask.side = CP_SELL;
+    CHECK_EQ(CP_LIMIT_POSITION,
+             check_with(CP_LIMIT_POSITION, 1000000000, &ask, &finding));
+    CHECK_EQ(INT64_MAX, finding.would_be);
+    ask = plain();
+    ask.open_orders = UINT32_MAX;
+    CHECK_EQ(CP_LIMIT_OPEN_ORDERS, check_with(CP_LIMIT_OPEN_ORDERS, 10, &ask, &finding));
+    CHECK_EQ(4294967296, finding.would_be);
+}
+
+static void never_sees_less_than_the_last_second(void)
+{
+    static cp_rate rate;
+    uint64_t start = 5000000000000 + 12345, now = start;
+    for (int i = 0; i < 100; i++, now += 3000000)
+        cp_rate_add(&rate, now);
+    CHECK_EQ(100, cp_rate_count(&rate, start + 999999999));
+    CHECK_EQ(100, cp_rate_peek(&rate, start + 999999999));
+    /* A hundredth of the first is gone two steps past its second, the last is not. */
+    CHECK_EQ(99, cp_rate_peek(&rate, start + 1002900000));
+    CHECK_EQ(99, cp_rate_count(&rate, start + 1002900000));
+    CHECK_EQ(1, cp_rate_count(&rate, start + 297000000 + 999999999));
+    CHECK_EQ(0, cp_rate_count(&rate, start + 297000000 + 1003000000));
+    cp_rate_add(&rate, now + 3600 * 1000000000ull);
+    CHECK_EQ(1, cp_rate_count(&rate, now + 3600 * 1000000000ull));
+}
+
+static void counts_each_message_against_a_plain_list(void)
+{
+    static cp_rate rate;
+    static uint64_t times[20000];
+    uint64_t now = 77 * 1000000000ull, step = 0;
+    for (uint32_t i = 0; i < 20000; i++) {
+        step = step * 6364136223846793005u + 1442695040888963407u;
+        now += (step >> 40) % 400000;
+        uint32_t second = 0, more = 0;
+        for (uint32_t j = i; j-- > 0 && times[j] + 1003000000 > now;) {
+            second += times[j] + 1000000000 > now;
+            more++;
+        }
+        uint32_t peeked = cp_rate_peek(&rate, now);
+        uint32_t count = cp_rate_count(&rate, now);
+        CHECK_EQ(count, peeked);
+        CHECK(count >= second && count <= more);
+        cp_rate_add(&rate, now);
+        times[i] = now;
+    }
+}
+
+static void names_every_limit_and_word(void)
+{
+    for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {
+        const cp_parameter *limit = cp_limit_parameter(i);
+        CHECK(limit && limit->name[0] && limit->unit[0] && limit->help[0]);
+        CHECK(limit->minimum <= limit->standard && limit->standard <= limit->maximum);
+    }
+    CHECK(cp_limit_parameter(CP_LIMIT_COUNT) == NULL);
+    for (uint32_t i = 0; i < CP_REFUSE_COUNT; i++)
+        CHECK(cp_refusal_name(i) && cp_refusal_name(i)[0]);
+    for (uint32_t i = 0; i < CP_REASON_COUNT; i++)
+        CHECK(cp_reason_name(i) != NULL);
+    for (uint32_t i = 0; i < CP_STATE_COUNT; i++)
+        CHECK(cp_order_state_name(i) != NULL);
+    for (uint32_t i = 0; i < CP_HOP_COUNT; i++)
+        CHECK(cp_hop_name(i) != NULL);
+    for (uint32_t i = 0; i <= CP_RISK_HALTED; i++)
+        CHECK(cp_risk_state_name(i) != NULL);
+    CHECK(cp_refusal_name(CP_REFUSE_COUNT) == NULL && cp_hop_name(CP_HOP_COUNT) == NULL &&
+          cp_reason_name(UINT32_MAX) == NULL && cp_order_state_name(UINT32_MAX) == NULL &&
+          cp_risk_state_name(UINT32_MAX) == NULL);
+}
+
+int main(void)
+{
+    RUN(turns_exactly_at_each_limit);
+    RUN(measures_exposure_over_all_symbols_at_worst);
+    RUN(measures_the_collar_both_ways_and_rounds_up);
+    RUN(stops_at_the_loss_but_lets_a_position_be_closed);
+    RUN(lets_what_reduces_through_a_limit_already_exceeded);
+    RUN(allows_by_state);
+    RUN(refuses_without_a_price_or_with_a_senseless_one);
+    RUN(does_not_wrap_at_the_ends_of_64_bits);
+    RUN(never_sees_less_than_the_last_second);
+    RUN(counts_each_message_against_a_plain_list);
+    RUN(names_every_limit_and_word);
+    return 0;
+}
