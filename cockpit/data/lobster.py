@@ -7,7 +7,6 @@ of the resting order; row k of the order book file is the book after message k.
 
 from __future__ import annotations
 
-import gzip
 import math
 import re
 import zipfile
@@ -20,7 +19,16 @@ import numpy as np
 import numpy.typing as npt
 
 from cockpit.data.errors import DataError
-from cockpit.data.reveal import NOWHERE, Messages, Revealer, Step
+from cockpit.data.packed import read_gzip
+from cockpit.data.reveal import (
+    ADD,
+    DELETE,
+    EXECUTE,
+    NOWHERE,
+    Messages,
+    Revealer,
+    Step,
+)
 from cockpit.data.table import Integers, read_table
 
 COLUMNS = 6
@@ -31,7 +39,7 @@ PRICE_MAX = 2_000_000_000  # 1/10000 dollar
 ROW_NONE = 0xFFFF_FFFF  # CP_ROW_NONE
 SIZE_MAX = 4 << 30  # bytes of one file, unpacked
 
-_EXECUTE, _HIDDEN, _CROSS, _HALT = 4, 5, 6, 7
+_HALT = 7
 # LOBSTER type -> cp_md_kind; a halt (7) is a message that does nothing.
 _KINDS = np.array([0, 1, 3, 4, 2, 6, 6, 0], np.uint8)
 
@@ -56,6 +64,8 @@ class LobsterDay:
     levels: int
     message_count: int
     halt_count: int
+    resting_max: int
+    """At most so many orders rest at once (those executed away count on)."""
     execution_count: int
     """Executions of visible orders (type 4)."""
 
@@ -82,7 +92,7 @@ def read_lobster(path: Path, dtype: np.dtype[Any]) -> LobsterDay:
     return _assemble(match["symbol"] if match else path.stem, table, book, dtype, path)
 
 
-# ---- files -----------------------------------------------------------------------------
+# ---- files ---------------------------------------------------------------------------
 
 
 def _load(path: Path) -> tuple[str, bytes, bytes | None]:
@@ -93,7 +103,7 @@ def _load(path: Path) -> tuple[str, bytes, bytes | None]:
         beside = _beside(path)
         book = _unpack(beside) if beside is not None else None
         return path.name, _unpack(path), book
-    except (EOFError, zipfile.BadZipFile, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(path, f"cannot be unpacked: {error}") from error
     except OSError as error:
         raise DataError(path, f"cannot be read: {error.strerror or error}") from error
@@ -134,16 +144,12 @@ def _beside(path: Path) -> Path | None:
 
 
 def _unpack(path: Path) -> bytes:
-    if path.suffix.lower() != ".gz":
-        return path.read_bytes()
-    with gzip.open(path) as stream:
-        raw = stream.read(SIZE_MAX + 1)
-    if len(raw) > SIZE_MAX:
-        raise DataError(path, f"is larger than {SIZE_MAX >> 30} GiB unpacked")
-    return raw
+    if path.suffix.lower() == ".gz":
+        return read_gzip(path, SIZE_MAX)
+    return path.read_bytes()
 
 
-# ---- what must hold ----------------------------------------------------------------------
+# ---- what must hold ------------------------------------------------------------------
 
 
 def _check(path: Path, bad: npt.NDArray[np.bool_], expected: str) -> None:
@@ -158,7 +164,7 @@ def _check_messages(table: Integers, path: Path) -> None:
     _check(path, (time < 0) | (np.diff(time, prepend=time[0]) < 0),
            "a time in column 1 that is not before the line above it")  # fmt: skip
     _check(path, np.abs(direction) != 1, "a direction of 1 or -1 in column 6")
-    named = kind <= _EXECUTE
+    named = kind <= EXECUTE
     _check(path, named & (ref <= 0), "an order id above 0 in column 3")
     played = kind != _HALT
     _check(path, (size < 0) | (size > QTY_MAX) | (named & (size == 0)),
@@ -183,14 +189,14 @@ def _check_book(book: Integers, message_count: int, path: Path) -> None:
     _check(path, bad.any(axis=1), "prices and sizes above 0 in the order book file")
 
 
-# ---- into events -------------------------------------------------------------------------
+# ---- into events ---------------------------------------------------------------------
 
 
 def _assemble(
     symbol: str, table: Integers, book: Integers | None, dtype: np.dtype[Any], path: Path
 ) -> LobsterDay:
     kind = table[:, 1]
-    displayed = table[kind <= _EXECUTE, 4]
+    displayed = table[kind <= EXECUTE, 4]
     prices = displayed
     if book is not None:
         every = book[:, 0::2].ravel()
@@ -210,7 +216,8 @@ def _assemble(
         levels=0 if book is None else book.shape[1] // 4,
         message_count=len(table),
         halt_count=int((kind == _HALT).sum()),
-        execution_count=int((kind == _EXECUTE).sum()),
+        resting_max=_resting_max(events["kind"]),
+        execution_count=int((kind == EXECUTE).sum()),
     )
 
 
@@ -226,10 +233,10 @@ def _reveal(table: Integers, book: Integers | None) -> list[Step]:
     takes: dict[int, int] = {}
     last_kind: dict[int, int] = {}
     for one, order, qty in zip(messages.kind, messages.ref, messages.qty, strict=True):
-        if one <= _EXECUTE:
-            takes[order] = takes.get(order, 0) + (qty if one > 1 else 0)
+        if one <= EXECUTE:
+            takes[order] = takes.get(order, 0) + (qty if one != ADD else 0)
             last_kind[order] = one
-    ends = {order for order, one in last_kind.items() if one == 3}
+    ends = {order for order, one in last_kind.items() if one == DELETE}
     revealer = Revealer(messages, takes, ends)
     if book is None:
         revealer.walk_without_book()
@@ -240,7 +247,11 @@ def _reveal(table: Integers, book: Integers | None) -> list[Step]:
 
 
 def _events(
-    table: Integers, steps: list[Step], increment: int, has_book: bool, dtype: np.dtype[Any]
+    table: Integers,
+    steps: list[Step],
+    increment: int,
+    has_book: bool,
+    dtype: np.dtype[Any],
 ) -> npt.NDArray[Any]:
     """Messages and steps in one array, in order."""
     time, kind, ref, size, price, direction = table.T
@@ -279,6 +290,11 @@ def _fill_steps(
     made["kind"][at] = _KINDS[np.array(kinds)]
     made["side"][at] = side
     made["flags"][at] = flags
+
+
+def _resting_max(kinds: npt.NDArray[np.uint8]) -> int:
+    enter, leave = kinds == _KINDS[ADD], kinds == _KINDS[DELETE]
+    return int(np.cumsum(enter.astype(np.int64) - leave).max())
 
 
 def _reference(book: Integers, increment: int) -> Integers:

@@ -80,7 +80,7 @@ class _Side:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Columns of a message file that matter to the book, as plain lists (fast to walk)."""
+    """Columns of a message file that matter to the book, as lists (fast to walk)."""
 
     kind: list[int]
     ref: list[int]
@@ -137,7 +137,8 @@ class Revealer:
         self, side: int, distances: Integers, qtys: Integers
     ) -> dict[int, int]:
         """Row 0 shows the book after message 0; undo that message."""
-        levels = {d: q for d, q in zip(distances.tolist(), qtys.tolist(), strict=True) if q}
+        shown = zip(distances.tolist(), qtys.tolist(), strict=True)
+        levels = {distance: qty for distance, qty in shown if qty > 0}
         messages = self._messages
         kind, distance, qty = messages.kind[0], messages.distance[0], messages.qty[0]
         if messages.side[0] == side and kind in (ADD, REDUCE, DELETE, EXECUTE):
@@ -170,9 +171,12 @@ class Revealer:
             rows = rows_of[side].get(distance, [])
             at = bisect_left(rows, row) - 1
             if at >= 0:
-                self._arrivals.setdefault((side, distance, after(rows[at])), []).append(ref)
+                place = (side, distance, after(rows[at]))
+                self._arrivals.setdefault(place, []).append(ref)
 
-    def _reveal(self, side: int, row: int, levels: dict[int, int], reach: list[int]) -> None:
+    def _reveal(
+        self, side: int, row: int, levels: dict[int, int], reach: list[int]
+    ) -> None:
         """Bring what came into sight with `row` to what the order book file shows."""
         book = self._sides[side]
         begin = bisect_right(book.prices, reach[row - 1])
@@ -185,7 +189,7 @@ class Revealer:
             self._settle(side, distance, qty, after(row))
 
     def _settle(self, side: int, distance: int, volume: int, when: int) -> None:
-        """Turn the queue at one price into one of `volume` lots that later messages fit."""
+        """Turn the queue at a price into one of `volume` lots that later messages fit."""
         book = self._sides[side]
         wanted = self._wanted(side, distance, volume, when)
         for ref, qty in list(book.queues.get(distance, {}).items()):
@@ -227,7 +231,7 @@ class Revealer:
         return wanted
 
     def _anonymous(self, queue: Queue) -> int:
-        """A reference for nobody's volume; the one at the back of the queue if it is that."""
+        """A reference for nobody's volume: the one at the back, where there is one."""
         last = next(reversed(queue), 0)
         if last > ANONYMOUS:
             return last
@@ -246,7 +250,8 @@ class Revealer:
         """An order that is never named again and would stand in the way of this message
         has left out of sight: a better price before an execution, or a crossed one."""
         messages = self._messages
-        kind, side, distance = messages.kind[row], messages.side[row], messages.distance[row]
+        kind, side = messages.kind[row], messages.side[row]
+        distance = messages.distance[row]
         if kind == ADD:
             self._drop_unnamed(1 - side, -distance, row)
         elif kind == EXECUTE:
@@ -294,7 +299,9 @@ class Revealer:
                 self._drop(side, distance, other, qty, after(row))
                 self._enter(side, distance, other, qty, after(row))
 
-    def _enter_late(self, side: int, distance: int, ref: int, row: int, front: bool) -> None:
+    def _enter_late(
+        self, side: int, distance: int, ref: int, row: int, front: bool
+    ) -> None:
         """An order that nothing announced, just before it is first named; not where the
         book would be crossed."""
         other = self._sides[1 - side].prices

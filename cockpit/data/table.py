@@ -52,7 +52,9 @@ def read_table(raw: bytes, path: Path, columns: int | None, decimals: int) -> In
         line, column = divmod(int(bad[0]), columns)
         field = text[starts[bad[0]] : ends[bad[0]]][:40].decode("ascii", "replace")
         kind = "a positive number" if decimals > 0 and column == 0 else "an integer"
-        raise DataError(path, f"column {column + 1} is {field!r}; expected {kind}", line + 1)
+        raise DataError(
+            path, f"column {column + 1} is {field!r}; expected {kind}", line + 1
+        )
     return values.reshape(-1, columns)
 
 
@@ -84,7 +86,8 @@ def _integers(data: _Bytes, starts: Integers, ends: Integers) -> Integers:
     values = np.zeros(len(starts), np.int64)
     scale = 1
     for place in range(min(int(widths.max()), _WIDTH_MAX)):
-        digits = data[np.maximum(ends - 1 - place, 0)] - _ZERO  # wraps: not a digit is > 9
+        # Bytes wrap around: what is not a digit becomes more than 9.
+        digits = data[np.maximum(ends - 1 - place, 0)] - _ZERO
         used = widths > place
         bad |= used & (digits > 9)
         values += np.where(used, digits, 0) * np.int64(scale)
