@@ -79,7 +79,8 @@ static inline int64_t cp_book_best(const cp_book *book, cp_side side)
 /* Would this price come before that one on this side? */
 static inline bool cp_price_is_better(cp_side side, int64_t price, int64_t than)
 {
-    return side == CP_BUY ? price > than : price < than;
+    int64_t more = price - than; /* by selection: sides come at random */
+    return (side == CP_BUY ? more : -more) > 0;
 }
 
 /* The nearest price with orders strictly behind `price`, or CP_PRICE_NONE. */
@@ -192,14 +193,11 @@ static inline void cp_book_remove(cp_book *book, uint32_t index)
             cp_ladder_close(ladder, book->pages, price >> CP_PAGE_BITS);
         return;
     }
-    if (order->prev == CP_NONE)
-        level->head = order->next;
-    else
-        orders[order->prev].next = order->next;
-    if (order->next == CP_NONE)
-        level->tail = order->prev;
-    else
-        orders[order->next].prev = order->prev;
+    /* Where an order stands is a coin's throw: chosen places, not branches. */
+    uint32_t *before = order->prev == CP_NONE ? &level->head : &orders[order->prev].next;
+    uint32_t *behind = order->next == CP_NONE ? &level->tail : &orders[order->next].prev;
+    *before = order->next;
+    *behind = order->prev;
     level->qty = (level->qty - (uint64_t)order->qty) & CP_LEVEL_QTY_MAX;
     level->count = (level->count - 1u) & CP_LEVEL_COUNT_MAX;
 }

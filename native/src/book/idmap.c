@@ -1,6 +1,6 @@
 #include "book/idmap.h"
 
-#define FIRST_SLOT_COUNT 4096u
+#define FIRST_SLOT_COUNT 16384u
 
 static uint64_t *allocate_slots(uint64_t count)
 {
@@ -12,8 +12,9 @@ static uint64_t *allocate_slots(uint64_t count)
 
 static void use(cp_idmap *map, uint64_t slot_count)
 {
+    bool last = slot_count >= 2 * (uint64_t)map->pool->capacity;
     map->mask = slot_count - 1;
-    map->grow_count = (uint32_t)(slot_count / 2);
+    map->grow_count = last ? CP_NONE : (uint32_t)(slot_count / 4);
 }
 
 /* Two parts take turns, so the one that is not the largest need only be half as large. */

@@ -2,17 +2,14 @@
 
 #include "book/idmap.h"
 
-/* A participant's resting orders are a list through the pool's indices, so that pulling
- * them all costs what it pulls and not what rests. */
+/* A participant's resting orders are a ring through the pool's indices, so that pulling
+ * them all costs what it pulls and not what rests. Behind the places of the orders come
+ * the places of the participants, where each ring begins: entering and leaving has no
+ * branches. */
 typedef struct cp_venue_link {
-    uint32_t next;
+    uint32_t next; /* the one that came before it */
     uint32_t prev;
 } cp_venue_link;
-
-typedef struct cp_venue_participant {
-    uint32_t newest; /* index of its latest resting order, or CP_NONE */
-    uint32_t count;
-} cp_venue_participant;
 
 #define PARTICIPANT_COUNT 65536u /* every value of the 16-bit field has its place */
 
@@ -25,9 +22,9 @@ struct cp_venue {
     cp_outbox reports;
     cp_pool pool;
     cp_pages pages;
-    cp_idmap names; /* (participant, client id) -> index */
-    cp_venue_link *links;
-    cp_venue_participant *participants;
+    cp_idmap names;           /* (participant, client id) -> index */
+    cp_venue_link *links;     /* by index; from the pool's capacity on, by participant */
+    uint32_t *resting_counts; /* by participant */
     cp_book books[CP_SYMBOL_MAX];
 };
 
@@ -50,7 +47,9 @@ static int allocate(cp_venue *venue, const cp_instrument *instruments,
     uint32_t page_capacity = 0;
     for (uint32_t i = 0; i < venue->symbol_count; i++)
         page_capacity += cp_pages_for(instruments[i].price_max);
-    int result = cp_outbox_init(&venue->md, CP_VENUE_MD_MAX);
+    int result = order_capacity > CP_NONE - PARTICIPANT_COUNT ? -EINVAL : 0;
+    if (result == 0)
+        result = cp_outbox_init(&venue->md, CP_VENUE_MD_MAX);
     if (result == 0)
         result = cp_outbox_init(&venue->reports, CP_VENUE_REPORT_MAX);
     if (result == 0)
@@ -64,13 +63,14 @@ static int allocate(cp_venue *venue, const cp_instrument *instruments,
                               instruments[i].price_max);
     if (result != 0)
         return result;
-    venue->links = malloc((size_t)order_capacity * sizeof(*venue->links));
-    venue->participants = malloc(PARTICIPANT_COUNT * sizeof(*venue->participants));
-    if (!venue->links || !venue->participants)
+    uint32_t link_count = order_capacity + PARTICIPANT_COUNT;
+    venue->links = malloc((size_t)link_count * sizeof(*venue->links));
+    venue->resting_counts = malloc(PARTICIPANT_COUNT * sizeof(*venue->resting_counts));
+    if (!venue->links || !venue->resting_counts)
         return -ENOMEM;
-    memset(venue->links, 0, (size_t)order_capacity * sizeof(*venue->links));
-    for (uint32_t i = 0; i < PARTICIPANT_COUNT; i++)
-        venue->participants[i] = (cp_venue_participant){ .newest = CP_NONE };
+    memset(venue->resting_counts, 0, PARTICIPANT_COUNT * sizeof(*venue->resting_counts));
+    for (uint32_t i = 0; i < link_count; i++)
+        venue->links[i] = (cp_venue_link){ .next = i, .prev = i };
     return 0;
 }
 
@@ -104,7 +104,7 @@ void cp_venue_destroy(cp_venue *venue)
         return;
     for (uint32_t i = 0; i < venue->symbol_count; i++)
         cp_book_free(&venue->books[i]);
-    free(venue->participants);
+    free(venue->resting_counts);
     free(venue->links);
     cp_idmap_free(&venue->names);
     cp_pages_free(&venue->pages);
@@ -233,34 +233,36 @@ static inline uint64_t ref_of(const cp_venue *venue, uint32_t index)
     return make_ref(venue->pool.orders[index].serial, index);
 }
 
-/* Enter an order that is in its book into its owner's list and the names. */
+/* The place where the ring of the participant's orders begins. */
+static inline uint32_t ring_of(const cp_venue *venue, uint16_t participant)
+{
+    return venue->pool.capacity + participant;
+}
+
+/* Enter an order that is in its book into its owner's ring and the names. */
 static inline void enter(cp_venue *venue, uint32_t index)
 {
-    cp_venue_participant *owner = &venue->participants[venue->pool.orders[index].owner];
-    venue->links[index] = (cp_venue_link){ .next = owner->newest, .prev = CP_NONE };
-    if (owner->newest != CP_NONE)
-        venue->links[owner->newest].prev = index;
-    owner->newest = index;
-    owner->count++;
+    uint16_t owner = venue->pool.orders[index].owner;
+    uint32_t ring = ring_of(venue, owner);
+    uint32_t newest = venue->links[ring].next;
+    venue->links[index] = (cp_venue_link){ .next = newest, .prev = ring };
+    venue->links[newest].prev = index;
+    venue->links[ring].next = index;
+    venue->resting_counts[owner]++;
     cp_idmap_put(&venue->names, index);
 }
 
-/* Off its book, its owner's list and the names; the index is still taken. */
+/* Off its book, its owner's ring and the names; the index is still taken. */
 static inline void withdraw(cp_venue *venue, uint32_t index)
 {
     const cp_book_order *order = &venue->pool.orders[index];
-    cp_venue_participant *owner = &venue->participants[order->owner];
     cp_venue_link link = venue->links[index];
-    CP_ASSERT(owner->count > 0);
+    CP_ASSERT(venue->resting_counts[order->owner] > 0);
     cp_idmap_remove(&venue->names, index);
     cp_book_remove(&venue->books[order->symbol], index);
-    if (link.prev == CP_NONE)
-        owner->newest = link.next;
-    else
-        venue->links[link.prev].next = link.next;
-    if (link.next != CP_NONE)
-        venue->links[link.next].prev = link.prev;
-    owner->count--;
+    venue->links[link.prev].next = link.next;
+    venue->links[link.next].prev = link.prev;
+    venue->resting_counts[order->owner]--;
 }
 
 static inline void release(cp_venue *venue, uint32_t index)
@@ -320,7 +322,8 @@ static inline bool is_marketable(const cp_book *book, cp_side side, int64_t limi
     int64_t best = cp_book_best(book, opposite(side));
     if (best == CP_PRICE_NONE)
         return false;
-    return side == CP_BUY ? best <= limit : best >= limit;
+    int64_t room = limit - best;
+    return (side == CP_BUY ? room : -room) >= 0;
 }
 
 /* Trade until nothing is left, nobody is within the limit, or CP_SWEEP_MAX were met.
@@ -596,16 +599,15 @@ static void on_replace(cp_venue *venue, const cp_order *order)
 
 static void on_cancel_all(cp_venue *venue, const cp_order *order)
 {
-    const cp_venue_participant *sender = &venue->participants[order->participant];
+    const cp_venue_link *ring = &venue->links[ring_of(venue, order->participant)];
+    const uint32_t *resting_count = &venue->resting_counts[order->participant];
     uint32_t pulled = 0;
-    while (sender->newest != CP_NONE && pulled < CP_SWEEP_MAX) {
-        pull(venue, sender->newest);
-        pulled++;
-    }
+    for (; *resting_count > 0 && pulled < CP_SWEEP_MAX; pulled++)
+        pull(venue, ring->next);
     emit_report(venue, (cp_report){ .client_id = order->client_id,
                                     .price = CP_PRICE_NONE,
                                     .qty = pulled,
-                                    .leaves = sender->count,
+                                    .leaves = *resting_count,
                                     .symbol = CP_NOBODY,
                                     .participant = order->participant,
                                     .kind = CP_REPORT_ALL_CANCELLED,
