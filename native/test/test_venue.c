@@ -952,6 +952,20 @@ static void compare_known_with_resting(uint64_t last_id)
     CHECK_EQ(sums.bought, cp_venue_counts(venue)->traded_qty);
 }
 
+/* What an immediate order left untraded, it left because nothing was there for it. */
+static void check_nothing_was_left(const cp_report *report)
+{
+    if (report->kind != CP_REPORT_CANCELLED ||
+        (report->reason != CP_REASON_IOC && report->reason != CP_REASON_NO_LIQUIDITY))
+        return;
+    cp_side other = report->side == CP_BUY ? CP_SELL : CP_BUY;
+    int64_t best = cp_book_best(cp_venue_book(venue, report->symbol), other);
+    if (report->reason == CP_REASON_NO_LIQUIDITY)
+        CHECK_EQ(CP_PRICE_NONE, best);
+    else if (best != CP_PRICE_NONE)
+        CHECK(report->side == CP_BUY ? best > report->price : best < report->price);
+}
+
 static uint64_t run_random_flow(uint64_t seed, uint32_t steps)
 {
     set_up();
@@ -961,8 +975,10 @@ static uint64_t run_random_flow(uint64_t seed, uint32_t steps)
     cp_random_init(&random, seed);
     for (uint64_t id = 1; id <= steps; id++) {
         send_order(random_order(&random, id));
-        for (uint32_t i = 0; i < report_count; i++)
+        for (uint32_t i = 0; i < report_count; i++) {
             learn(&reports[i]);
+            check_nothing_was_left(&reports[i]);
+        }
         if (id % 500 == 0) {
             compare_known_with_resting(id);
             for (uint16_t s = 0; s < SYMBOLS; s++)

@@ -15,7 +15,13 @@
 
 typedef struct cp_flow_synthetic cp_flow_synthetic;
 
-/* Events are due from start_ns on. Same seed and same reports, same orders. */
+/* Events are due from start_ns on: at that very time one for every resting order there is
+ * to be, then as the rate says. Same seed and same reports, same orders: what is sent goes by
+ * when it was due, not by when it was played. Quoters are CP_PARTICIPANT_BACKGROUND .. + 3,
+ * then one who takes at random and one who takes what is stale. Where the rate is too low
+ * for a book to keep up, the price moves less than volatility and drift say. -EINVAL: rate,
+ * depth or order_qty 0 or beyond reason, a figure below 0 or not a number, or a price_start
+ * that is not 1 .. price_max. */
 int cp_flow_synthetic_create(cp_flow_synthetic **flow, const cp_flow_config *config,
                              const cp_instrument *instruments, uint32_t symbol_count,
                              uint64_t seed);
