@@ -45,14 +45,14 @@ ENGINE = (
     _integer("venue_cpu", -2, 1023, "", "core of the venue; -1 chooses, -2 pins to none"),
     _integer("desk_cpu", -2, 1023, "", "core of the desk; -1 chooses, -2 pins to none"),
     _power(
-        "ring_capacity", 1024, 1 << 24, "events", "market data on the way to the desk"
+        "ring_capacity", 8192, 1 << 24, "events", "market data on the way to the desk"
     ),
     _integer("order_capacity", 1024, 1 << 24, "orders", "orders resting at the venue"),
     _integer("desk_order_capacity", 16, 1 << 20, "orders", "orders the desk has working"),
     _integer("link_latency", 0, 10**9, "ns", "each way, under virtual time only"),
 )
 MARKET = (
-    _integer("rate", 1, 10_000_000, "events/s", "of all instruments together"),
+    _integer("rate", 1, 1_000_000, "events/s", "of all instruments together"),
     _integer("depth", 10, 100_000, "orders", "resting orders an instrument tends to"),
     _integer("order_qty", 1, 1_000_000, "lots", "mean size of an order"),
     _float(
@@ -80,6 +80,15 @@ def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | No
     market = _section(checker, table, "market", MARKET)
     instruments = _instruments(checker, table.get("instrument"))
     if len(checker.problems) > before or engine is None or market is None:
+        return None
+    resting = 2 * market["depth"] * len(instruments)
+    if engine["order_capacity"] < resting:
+        checker.report(
+            "engine.order_capacity",
+            engine["order_capacity"],
+            "too small for the market described below",
+            f"at least 2 x depth x instruments, {resting} orders",
+        )
         return None
     engine["link_latency_ns"] = engine.pop("link_latency")
     return DeskOptions(EngineOptions(**engine), MarketOptions(**market), instruments)

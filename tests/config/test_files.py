@@ -35,7 +35,7 @@ BROKEN = {
             ['waiting = "idle"', "auto, spin, yield, park"],
         ),
         ("= 65536", "= 65535", ["ring_capacity = 65535", "power of two", "events"]),
-        ("rate = 2000", "rate = nan", ["market.rate = NaN", "10000000 events/s"]),
+        ("rate = 2000", "rate = nan", ["market.rate = NaN", "1000000 events/s"]),
         ("drift = 1.0", "drift = inf", ["market.drift = Infinity", "increments/s"]),
         ("drift = 1.0", "drift = true", ["market.drift = true", "not a number"]),
         ("[market]", "[markets]", ["markets = a table", "did you mean market?"]),
@@ -146,6 +146,16 @@ def test_finds_everything_in_all_files_at_once(files: Path) -> None:
         "risk.toml: limits.more",
         "risk.toml: limits.max_position",
     ]
+
+
+def test_refuses_a_market_that_the_venue_cannot_hold(files: Path) -> None:
+    put(files, "desk.toml", "depth = 400", "depth = 16_385")
+    assert errors(files) == [
+        "desk.toml: engine.order_capacity = 131072: too small for the market described "
+        "below; allowed: at least 2 x depth x instruments, 131080 orders"
+    ]
+    put(files, "desk.toml", "depth = 16_385", "depth = 16_384")
+    load(files)
 
 
 def test_takes_as_many_strategies_as_there_are_slots(files: Path) -> None:

@@ -1,11 +1,14 @@
 """From files to the engine's settings, on the simulated market and on recordings."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from cockpit.config import Universe, load, settings
-from cockpit.core import FlowKind, Instrument, Mode, Waiting
+from cockpit.config.desk_file import ENGINE, MARKET
+from cockpit.config.fields import Field, plain
+from cockpit.core import Engine, FlowKind, Instrument, Mode, Waiting
 
 NAMES = ("ACME", "BOREAL", "CITRA", "DUNMOR")
 
@@ -26,6 +29,25 @@ def test_hands_everything_to_the_core(files: Path) -> None:
     assert made.flow.kind == FlowKind.SYNTHETIC
     assert made.waiting == Waiting.AUTO
     assert (made.flow.rate, made.seed, made.link_latency_ns) == (2000, 1, 5000)
+
+
+@pytest.mark.parametrize("field", ENGINE + MARKET, ids=lambda field: field.name)
+def test_the_core_takes_what_the_files_may_say(files: Path, field: Field) -> None:
+    path = files / "desk.toml"
+    text = path.read_text()
+    ends = field.choices or (plain(field.minimum), plain(field.maximum))
+    if "capacity" in field.name:  # the largest would take gigabytes
+        ends = ends[:1]
+    for end in ends:
+        value = f'"{end}"' if field.choices else end
+        changed = re.sub(
+            rf"^{field.name} = .*", f"{field.name} = {value}", text, flags=re.M
+        )
+        changed = re.sub(r"^depth = 400", "depth = 100", changed, flags=re.M)
+        if field.name == "depth":
+            changed = changed.replace("= 131072", "= 2097152")
+        path.write_text(changed)
+        Engine(settings(load(files), virtual_time=True)).run(100)
 
 
 def test_a_command_line_overrides_seed_and_rate(files: Path) -> None:

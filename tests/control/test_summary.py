@@ -1,0 +1,102 @@
+"""A run in figures: complete, of plain types, adding up, and readable."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit.config import load, settings
+from cockpit.control.local import LocalDesk
+from cockpit.control.report import duration, render
+from cockpit.control.summary import summary
+from cockpit.core import HOPS, LIMITS, MONEY_SCALE, Engine
+
+
+def run(
+    files: Path, events: int = 20_000, **options: Any
+) -> tuple[LocalDesk, dict[str, Any]]:
+    config = load(files)
+    desk = LocalDesk(Engine(settings(config, virtual_time=True, **options)), config)
+    desk.start()
+    desk.engine.run(events)
+    picture = desk.read()
+    seconds = (int(picture["time_ns"]) - int(picture["start_ns"])) / 1e9
+    return desk, summary(desk, seconds)
+
+
+def test_says_what_a_script_needs(files: Path) -> None:
+    _, figures = run(files)
+    assert json.loads(json.dumps(figures)) == figures
+    assert set(figures["hops"]) == set(HOPS)
+    assert set(figures["risk"]["limits"]) == {limit.name for limit in LIMITS}
+    assert (
+        figures["tick_to_order_ns"]["count"] == figures["hops"]["tick_to_order"]["count"]
+    )
+    assert figures["seed"] == 1
+    assert figures["mode"] == "SIM"
+    assert figures["orders_sent"] > 0
+    assert figures["fills"] > 0
+    assert figures["config_errors"] == []
+    # The flow is asked for 2,000 events a second.
+    assert 1500 < figures["events_per_s"] < 2500
+    assert len(figures["state_hash"]) == 16
+
+
+def test_adds_up(files: Path) -> None:
+    desk, figures = run(files)
+    total = figures["pnl"]["total"]
+    for parts in (figures["positions"], figures["strategies"]):
+        assert sum(part["total"] for part in parts) == pytest.approx(total, abs=1e-6)
+    held = {item["symbol"]: item["position"] for item in figures["positions"]}
+    for item in figures["strategies"]:
+        held[item["symbol"]] -= item["position"]
+    assert set(held.values()) == {0}
+    assert sum(item["fills"] for item in figures["strategies"]) == figures["fills"]
+    firm = desk.read()["desk"]
+    assert figures["pnl"]["fees"] == int(firm["fees"]) / MONEY_SCALE
+
+
+def test_an_open_position_has_the_price_it_was_paid_at(files: Path) -> None:
+    desk, figures = run(files)
+    open_ = [item for item in figures["positions"] if item["position"]]
+    assert open_
+    for item in open_:
+        symbol = next(each for each in desk.symbols if each.name == item["symbol"])
+        gain = (item["mark"] - item["average_price"]) * item["position"]
+        lot = symbol.point_value / symbol.increment
+        assert item["unrealised"] == pytest.approx(gain * lot, abs=0.02)
+
+
+def test_one_seed_is_one_run_and_another_seed_another(files: Path) -> None:
+    hashes = [run(files, 5_000, seed=seed)[1]["state_hash"] for seed in (7, 7, 8)]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_people_can_read_it(files: Path) -> None:
+    _, figures = run(files)
+    text = render(figures)
+    assert f"{figures['orders_sent']:,} sent" in text
+    assert f"state hash    {figures['state_hash']}" in text
+    for name in (*HOPS, *(limit.name for limit in LIMITS), "1 mm_acme", "DUNMOR"):
+        assert name in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_venue_alone_has_no_desk_to_report_on(files: Path) -> None:
+    _, figures = run(files, desk=False)
+    text = render(figures)
+    assert figures["events"] > 0
+    assert "mm_acme" not in text
+    assert "risk" not in text
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (0, "0 ns"), (999, "999 ns"), (1000, "1.00 us"), (12_345, "12.3 us"),
+        (999_999, "1000 us"), (1_500_000, "1.50 ms"), (60 * 10**9, "60.0 s"),
+    ],
+)  # fmt: skip
+def test_durations_show_three_digits(nanoseconds: int, text: str) -> None:
+    assert duration(nanoseconds) == text
