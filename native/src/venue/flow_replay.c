@@ -13,6 +13,7 @@
  */
 #include "venue/flow.h"
 
+#include "venue/recorded.h"
 #include "wire/itch.h"
 
 #define BACKGROUND CP_PARTICIPANT_BACKGROUND
@@ -20,27 +21,6 @@
 #define LEVEL_MAX 64u      /* levels of a reference book that are compared */
 #define SKIP_MAX 4096u     /* messages of other stocks that one step reads past */
 #define MESSAGE_NOTHING 0u /* kind of an event that is a message and does nothing */
-
-/* An order as the recording has it. */
-typedef struct recorded {
-    uint64_t ref;
-    uint32_t price;
-    uint32_t qty; /* left by the recording; 0: its recorded life is over */
-    uint16_t symbol;
-    uint8_t side;
-    uint8_t flags;
-    uint32_t used; /* 0: the slot is empty */
-} recorded;
-
-#define RECORDED_UNSEEN 1u  /* its entry is in no message */
-#define RECORDED_TOUCHED 2u /* the desk has traded with it */
-
-typedef struct order_table {
-    recorded *slots;
-    uint64_t mask;
-    uint64_t count;
-    uint64_t limit; /* entries it takes: three quarters of the slots */
-} order_table;
 
 /* An ITCH file being read. */
 typedef struct itch_source {
@@ -61,7 +41,7 @@ struct cp_flow_replay {
     uint32_t levels;
     uint32_t symbol_count;
 
-    order_table orders;
+    cp_recorded_table orders;
     cp_venue *venue; /* of the step under way */
     uint64_t now_ns; /* of the step under way */
     uint64_t aggressor_id;
@@ -78,70 +58,6 @@ struct cp_flow_replay {
     uint64_t mismatch_count;
     cp_mismatch mismatches[CP_MISMATCH_MAX];
 };
-
-/* ---- recorded orders ----------------------------------------------------------------
- */
-
-static uint64_t slot_of(const order_table *table, uint64_t ref)
-{
-    return cp_mix(0x9e3779b97f4a7c15u, ref) & table->mask;
-}
-
-static int orders_init(order_table *table, uint32_t capacity)
-{
-    uint64_t slot_count = 64;
-    while (slot_count < 2 * (uint64_t)capacity)
-        slot_count *= 2;
-    table->slots = calloc(slot_count, sizeof *table->slots);
-    if (table->slots == NULL)
-        return -ENOMEM;
-    table->mask = slot_count - 1;
-    table->limit = slot_count / 4 * 3;
-    return 0;
-}
-
-static recorded *orders_find(const order_table *table, uint64_t ref)
-{
-    for (uint64_t at = slot_of(table, ref);; at = (at + 1) & table->mask) {
-        recorded *order = &table->slots[at];
-        if (!order->used)
-            return NULL;
-        if (order->ref == ref)
-            return order;
-    }
-}
-
-/* Room for a reference that is not there, or NULL when the table is full. */
-static recorded *orders_put(order_table *table, uint64_t ref)
-{
-    if (table->count == table->limit)
-        return NULL;
-    uint64_t at = slot_of(table, ref);
-    while (table->slots[at].used)
-        at = (at + 1) & table->mask;
-    table->count++;
-    table->slots[at] = (recorded){ .ref = ref, .used = 1 };
-    return &table->slots[at];
-}
-
-/* Entries behind move back into the gap, so that no search ends too early. */
-static void orders_remove(order_table *table, recorded *order)
-{
-    uint64_t gap = (uint64_t)(order - table->slots);
-    CP_ASSERT(order->used && table->count > 0);
-    for (uint64_t at = gap;;) {
-        at = (at + 1) & table->mask;
-        if (!table->slots[at].used)
-            break;
-        uint64_t home = slot_of(table, table->slots[at].ref);
-        if (((at - home) & table->mask) >= ((at - gap) & table->mask)) {
-            table->slots[gap] = table->slots[at];
-            gap = at;
-        }
-    }
-    table->slots[gap] = (recorded){ 0 };
-    table->count--;
-}
 
 /* ---- lifetime ------------------------------------------------------------------------
  */
@@ -161,7 +77,7 @@ static int create(cp_flow_replay **created, uint32_t symbol_count,
     flow->symbol_count = symbol_count;
     flow->speed = speed;
     flow->match_first = 1;
-    int result = orders_init(&flow->orders, order_capacity);
+    int result = cp_recorded_init(&flow->orders, order_capacity);
     if (result != 0) {
         cp_flow_replay_destroy(flow);
         return result;
@@ -175,7 +91,7 @@ void cp_flow_replay_destroy(cp_flow_replay *flow)
     if (flow == NULL)
         return;
     free(flow->itch.symbol_of);
-    free(flow->orders.slots);
+    cp_recorded_free(&flow->orders);
     free(flow);
 }
 
@@ -353,7 +269,7 @@ static bool is_alive_at_venue(const cp_flow_replay *flow, uint64_t ref)
     return cp_venue_find(flow->venue, BACKGROUND, ref) != NULL;
 }
 
-static cp_order order_about(const recorded *order, cp_order_kind kind)
+static cp_order order_about(const cp_recorded *order, cp_order_kind kind)
 {
     return (cp_order){ .original_id = order->ref,
                        .price = order->price,
@@ -389,12 +305,12 @@ typedef struct outcome {
 /* A recorded order whose life is over stays known only while it still rests. */
 static void forget_if_gone(cp_flow_replay *flow, uint64_t ref)
 {
-    recorded *order = orders_find(&flow->orders, ref);
+    cp_recorded *order = cp_recorded_get(&flow->orders, ref);
     if (order == NULL || order->qty > 0)
         return;
     CP_ASSERT(flow->ghost_count > 0);
     flow->ghost_count--;
-    orders_remove(&flow->orders, order);
+    cp_recorded_remove(&flow->orders, order);
 }
 
 static outcome submit_and_see(cp_flow_replay *flow, const cp_order *order, uint64_t ref)
@@ -450,10 +366,10 @@ static bool is_desks_front(const cp_flow_replay *flow, uint16_t symbol, cp_side 
     return front != CP_NONE && book->pool->orders[front].owner == CP_PARTICIPANT_DESK;
 }
 
-static void take_entry_outcome(cp_flow_replay *flow, recorded *order, outcome seen)
+static void take_entry_outcome(cp_flow_replay *flow, cp_recorded *order, outcome seen)
 {
     if (seen.desk_qty > 0) {
-        order->flags |= RECORDED_TOUCHED;
+        order->flags |= CP_RECORDED_TOUCHED;
         flow->picture.consumed++;
         flow->picture.consumed_qty += seen.desk_qty;
     }
@@ -468,14 +384,14 @@ static bool is_enterable(const cp_flow_event *event)
 static void play_add(cp_flow_replay *flow, const cp_flow_event *event)
 {
     cp_replay_picture *picture = &flow->picture;
-    recorded *known = orders_find(&flow->orders, event->ref);
+    cp_recorded *known = cp_recorded_get(&flow->orders, event->ref);
     if (known != NULL || !is_enterable(event)) {
         picture->book_mismatches++; /* two orders of one name, or no order at all */
         return;
     }
     if ((event->flags & CP_FLOW_UNSEEN) && !(event->flags & CP_FLOW_REVEALED))
         picture->orphans++;
-    recorded *order = orders_put(&flow->orders, event->ref);
+    cp_recorded *order = cp_recorded_put(&flow->orders, event->ref);
     if (order == NULL) {
         picture->book_mismatches++;
         return;
@@ -484,7 +400,7 @@ static void play_add(cp_flow_replay *flow, const cp_flow_event *event)
     order->qty = event->qty;
     order->symbol = event->symbol;
     order->side = event->side;
-    order->flags = event->flags & CP_FLOW_UNSEEN ? RECORDED_UNSEEN : 0;
+    order->flags = event->flags & CP_FLOW_UNSEEN ? CP_RECORDED_UNSEEN : 0;
     cp_side other = event->side == CP_BUY ? CP_SELL : CP_BUY;
     if (crosses(flow, event) && !is_disturbed(flow) &&
         !is_desks_front(flow, event->symbol, other))
@@ -495,27 +411,27 @@ static void play_add(cp_flow_replay *flow, const cp_flow_event *event)
     outcome seen = submit_and_see(flow, &entry, event->ref);
     if (seen.refused) {
         picture->book_mismatches++;
-        orders_remove(&flow->orders, order);
+        cp_recorded_remove(&flow->orders, order);
         return;
     }
     /* Others may have moved in the table meanwhile. */
-    take_entry_outcome(flow, orders_find(&flow->orders, event->ref), seen);
+    take_entry_outcome(flow, cp_recorded_get(&flow->orders, event->ref), seen);
 }
 
 /* ---- play: removals
  * --------------------------------------------------------------------- */
 
 /* Its recorded life is over: forget it, unless it rests on because of the desk. */
-static void end_life(cp_flow_replay *flow, recorded *order)
+static void end_life(cp_flow_replay *flow, cp_recorded *order)
 {
     order->qty = 0;
     if (is_alive_at_venue(flow, order->ref))
         flow->ghost_count++;
     else
-        orders_remove(&flow->orders, order);
+        cp_recorded_remove(&flow->orders, order);
 }
 
-static void play_delete(cp_flow_replay *flow, recorded *order)
+static void play_delete(cp_flow_replay *flow, cp_recorded *order)
 {
     cp_order cancel = order_about(order, CP_ORDER_CANCEL);
     if (is_alive_at_venue(flow, order->ref))
@@ -523,7 +439,7 @@ static void play_delete(cp_flow_replay *flow, recorded *order)
     end_life(flow, order);
 }
 
-static void play_reduce(cp_flow_replay *flow, recorded *order, uint32_t qty)
+static void play_reduce(cp_flow_replay *flow, cp_recorded *order, uint32_t qty)
 {
     if (qty > order->qty)
         flow->picture.book_mismatches++; /* takes off more than there is */
@@ -540,7 +456,7 @@ static void play_reduce(cp_flow_replay *flow, recorded *order, uint32_t qty)
 
 /* A replaced order goes to the back of its price whatever it asks. Where the desk has
  * traded it away there is nothing to replace: the exchange would have refused. */
-static void play_replace(cp_flow_replay *flow, recorded *order,
+static void play_replace(cp_flow_replay *flow, cp_recorded *order,
                          const cp_flow_event *event)
 {
     cp_flow_event added = *event;
@@ -553,28 +469,28 @@ static void play_replace(cp_flow_replay *flow, recorded *order,
     play_delete(flow, order);
     if (!gone) {
         play_add(flow, &added);
-        recorded *entered = orders_find(&flow->orders, added.ref);
+        cp_recorded *entered = cp_recorded_get(&flow->orders, added.ref);
         if (entered != NULL)
             entered->flags |= flags;
         return;
     }
-    if (!is_enterable(&added) || orders_find(&flow->orders, added.ref) != NULL)
+    if (!is_enterable(&added) || cp_recorded_get(&flow->orders, added.ref) != NULL)
         return;
-    recorded *ended = orders_put(&flow->orders, added.ref);
+    cp_recorded *ended = cp_recorded_put(&flow->orders, added.ref);
     if (ended == NULL)
         return;
     ended->price = (uint32_t)added.price;
     ended->qty = added.qty;
     ended->symbol = added.symbol;
     ended->side = added.side;
-    ended->flags = flags | RECORDED_TOUCHED;
+    ended->flags = flags | CP_RECORDED_TOUCHED;
 }
 
 /* ---- play: executions
  * ------------------------------------------------------------------- */
 
-static void note_mismatch(cp_flow_replay *flow, const recorded *order, uint64_t front_ref,
-                          uint32_t qty, cp_mismatch_cause cause)
+static void note_mismatch(cp_flow_replay *flow, const cp_recorded *order,
+                          uint64_t front_ref, uint32_t qty, cp_mismatch_cause cause)
 {
     if (flow->mismatch_count < CP_MISMATCH_MAX)
         flow->mismatches[flow->mismatch_count] =
@@ -592,12 +508,12 @@ static bool is_recorded_alive(const cp_flow_replay *flow, const cp_book_order *f
 {
     if (front->owner != BACKGROUND)
         return false;
-    const recorded *order = orders_find(&flow->orders, front->id);
+    const cp_recorded *order = cp_recorded_get(&flow->orders, front->id);
     return order != NULL && order->qty > 0;
 }
 
 /* Send the recorded aggressor and see what it met. */
-static outcome aggress(cp_flow_replay *flow, const recorded *order, uint32_t qty)
+static outcome aggress(cp_flow_replay *flow, const cp_recorded *order, uint32_t qty)
 {
     cp_order aggressor = order_about(order, CP_ORDER_NEW);
     aggressor.original_id = 0;
@@ -637,9 +553,9 @@ static bool is_exception(const cp_flow_replay *flow, const cp_book_order *restin
 }
 
 /* The aggressor meets the queue as it is. True: it met its order, and nobody else. */
-static bool play_aggressor(cp_flow_replay *flow, const recorded *order, uint32_t qty)
+static bool play_aggressor(cp_flow_replay *flow, const cp_recorded *order, uint32_t qty)
 {
-    recorded meant = *order; /* the table may move while its neighbours go */
+    cp_recorded meant = *order; /* the table may move while its neighbours go */
     outcome seen = aggress(flow, &meant, qty);
     bool matched = seen.met_qty == qty && seen.others == 0;
     /* Nobody was here to cause it: volume was lost to an add that crossed. */
@@ -649,7 +565,7 @@ static bool play_aggressor(cp_flow_replay *flow, const recorded *order, uint32_t
 }
 
 /* True: it met its order. */
-static bool play_against(cp_flow_replay *flow, const recorded *order, uint32_t qty)
+static bool play_against(cp_flow_replay *flow, const cp_recorded *order, uint32_t qty)
 {
     const cp_book_order *resting = cp_venue_find(flow->venue, BACKGROUND, order->ref);
     const cp_book *book = cp_venue_book(flow->venue, order->symbol);
@@ -665,11 +581,11 @@ static bool play_against(cp_flow_replay *flow, const recorded *order, uint32_t q
     return false;
 }
 
-static void play_execution(cp_flow_replay *flow, recorded *order, uint32_t qty)
+static void play_execution(cp_flow_replay *flow, cp_recorded *order, uint32_t qty)
 {
     cp_replay_picture *picture = &flow->picture;
     uint64_t ref = order->ref;
-    bool known = !(order->flags & RECORDED_UNSEEN);
+    bool known = !(order->flags & CP_RECORDED_UNSEEN);
     bool is_short = qty > order->qty;
     picture->executions++;
     picture->executions_known += known;
@@ -680,7 +596,7 @@ static void play_execution(cp_flow_replay *flow, recorded *order, uint32_t qty)
     bool matched = play_against(flow, order, qty) && !is_short;
     picture->executions_matched += matched && known;
     picture->executions_unseen_matched += matched && !known;
-    order = orders_find(&flow->orders, ref);
+    order = cp_recorded_get(&flow->orders, ref);
     order->qty -= qty;
     if (order->qty == 0)
         end_life(flow, order);
@@ -703,7 +619,7 @@ static void play_event(cp_flow_replay *flow, const cp_flow_event *event)
     }
     if (event->kind == MESSAGE_NOTHING)
         return;
-    recorded *order = orders_find(&flow->orders, event->ref);
+    cp_recorded *order = cp_recorded_get(&flow->orders, event->ref);
     if (order == NULL || order->qty == 0) {
         flow->picture.orphans++;
         return;
@@ -892,11 +808,11 @@ void cp_flow_replay_on_report(cp_flow_replay *flow, const cp_report *report)
     if (report->kind != CP_REPORT_EXECUTED || report->participant != BACKGROUND ||
         (report->match_ref >= flow->match_first && report->match_ref <= flow->match_last))
         return;
-    recorded *order = orders_find(&flow->orders, report->client_id);
+    cp_recorded *order = cp_recorded_get(&flow->orders, report->client_id);
     CP_ASSERT(order != NULL);
-    flow->picture.consumed += !(order->flags & RECORDED_TOUCHED);
+    flow->picture.consumed += !(order->flags & CP_RECORDED_TOUCHED);
     flow->picture.consumed_qty += report->qty;
-    order->flags |= RECORDED_TOUCHED;
+    order->flags |= CP_RECORDED_TOUCHED;
     if (report->leaves == 0)
         forget_if_gone(flow, report->client_id);
 }
@@ -913,6 +829,7 @@ uint32_t cp_flow_replay_mismatches(const cp_flow_replay *flow, cp_mismatch *mism
         flow->mismatch_count < CP_MISMATCH_MAX ? flow->mismatch_count : CP_MISMATCH_MAX;
     if (count > capacity)
         count = capacity;
-    memcpy(mismatches, flow->mismatches, count * sizeof *mismatches);
+    if (count > 0)
+        memcpy(mismatches, flow->mismatches, count * sizeof *mismatches);
     return (uint32_t)count;
 }
