@@ -123,8 +123,8 @@ static cp_mismatch only_mismatch(void)
     return found[0];
 }
 
-/* ---- alone
- * ----------------------------------------------------------------------------- */
+/* ---- alone ---------------------------------------------------------------------------
+ */
 
 static void executions_meet_the_order_they_met(void)
 {
@@ -319,8 +319,8 @@ static void a_day_of_references_passes_through_a_small_table(void)
     close_all();
 }
 
-/* ---- with the desk
- * ---------------------------------------------------------------------- */
+/* ---- with the desk -------------------------------------------------------------------
+ */
 
 static void an_aggressor_meets_the_desk_that_stands_before_its_order(void)
 {
@@ -352,6 +352,26 @@ static void an_aggressor_meets_the_desk_that_stands_before_its_order(void)
     cp_mismatch none[1];
     CHECK_EQ(0, cp_flow_replay_mismatches(flow, none, 1));
     CHECK_EQ(0, picture.consumed);
+    close_all();
+}
+
+static void orders_that_outlive_their_recorded_life_are_forgotten_when_they_go(void)
+{
+    begin();
+    for (uint64_t ref = 1; ref <= 1000; ref++) {
+        put(CP_MD_ADD, ref, CP_SELL, 105, 10);
+        put(CP_MD_EXECUTE, ref, CP_SELL, 105, 10); /* meets the one before it */
+    }
+    open_venue();
+    CHECK_EQ(0,
+             cp_flow_replay_create_events(&flow, events, event_count, NULL, 0, 1, 4, 0));
+    play(1);
+    desk_sends(CP_SELL, 104, 10);
+    play_out();
+    CHECK_EQ(10, picture.displaced_qty);
+    CHECK_EQ(0, picture.orphans + picture.book_mismatches);
+    CHECK_EQ(1, cp_venue_resting_count(venue));
+    CHECK_EQ(10, rests(1000));
     close_all();
 }
 
@@ -415,8 +435,8 @@ static void one_message_cannot_overfill_the_outboxes(void)
     close_all();
 }
 
-/* ---- the published book
- * ------------------------------------------------------------------- */
+/* ---- the published book --------------------------------------------------------------
+ */
 
 static void every_row_is_held_against_the_published_book(void)
 {
@@ -461,8 +481,8 @@ static void the_desk_is_left_out_of_the_comparison(void)
     close_all();
 }
 
-/* ---- time
- * ------------------------------------------------------------------------------------ */
+/* ---- time ----------------------------------------------------------------------------
+ */
 
 static void events_are_due_at_their_distance_from_the_first(void)
 {
@@ -510,8 +530,8 @@ static void refuses_what_it_cannot_play(void)
     CHECK(flow == NULL);
 }
 
-/* ---- ITCH
- * ------------------------------------------------------------------------------------ */
+/* ---- ITCH ----------------------------------------------------------------------------
+ */
 
 static uint8_t file[1 << 20];
 static uint64_t file_size;
@@ -683,8 +703,8 @@ static void refuses_files_and_instruments_it_cannot_play(void)
              cp_flow_replay_create_itch(&flow, file, file_size, &odd, 1, locates, 64, 0));
 }
 
-/* ---- anything
- * --------------------------------------------------------------------------------- */
+/* ---- anything ------------------------------------------------------------------------
+ */
 
 static void put_random(cp_random *random)
 {
@@ -735,6 +755,7 @@ int main(void)
     RUN(orders_without_an_entry_are_told_apart);
     RUN(a_day_of_references_passes_through_a_small_table);
     RUN(an_aggressor_meets_the_desk_that_stands_before_its_order);
+    RUN(orders_that_outlive_their_recorded_life_are_forgotten_when_they_go);
     RUN(what_the_desk_takes_is_consumed_and_no_orphan);
     RUN(an_add_that_meets_the_desk_is_no_fault_of_the_recording);
     RUN(one_message_cannot_overfill_the_outboxes);

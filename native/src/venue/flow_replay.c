@@ -46,7 +46,6 @@ struct cp_flow_replay {
     uint64_t now_ns; /* of the step under way */
     uint64_t aggressor_id;
     uint64_t match_first, match_last; /* executions of the latest step's own orders */
-    uint32_t ghost_count; /* orders that rest although their recorded life is over */
 
     double speed;
     uint64_t start_ns;
@@ -261,8 +260,8 @@ static void find_next(cp_flow_replay *flow, uint64_t skip_max)
         flow->next_ns = flow->events[flow->event_index].time_ns;
 }
 
-/* ---- orders to the venue
- * --------------------------------------------------------------- */
+/* ---- orders to the venue -------------------------------------------------------------
+ */
 
 static bool is_alive_at_venue(const cp_flow_replay *flow, uint64_t ref)
 {
@@ -308,8 +307,6 @@ static void forget_if_gone(cp_flow_replay *flow, uint64_t ref)
     cp_recorded *order = cp_recorded_get(&flow->orders, ref);
     if (order == NULL || order->qty > 0)
         return;
-    CP_ASSERT(flow->ghost_count > 0);
-    flow->ghost_count--;
     cp_recorded_remove(&flow->orders, order);
 }
 
@@ -340,8 +337,8 @@ static outcome submit_and_see(cp_flow_replay *flow, const cp_order *order, uint6
     return seen;
 }
 
-/* ---- play: entries
- * ---------------------------------------------------------------------- */
+/* ---- play: entries -------------------------------------------------------------------
+ */
 
 static bool crosses(const cp_flow_replay *flow, const cp_flow_event *event)
 {
@@ -418,16 +415,14 @@ static void play_add(cp_flow_replay *flow, const cp_flow_event *event)
     take_entry_outcome(flow, cp_recorded_get(&flow->orders, event->ref), seen);
 }
 
-/* ---- play: removals
- * --------------------------------------------------------------------- */
+/* ---- play: removals ------------------------------------------------------------------
+ */
 
 /* Its recorded life is over: forget it, unless it rests on because of the desk. */
 static void end_life(cp_flow_replay *flow, cp_recorded *order)
 {
     order->qty = 0;
-    if (is_alive_at_venue(flow, order->ref))
-        flow->ghost_count++;
-    else
+    if (!is_alive_at_venue(flow, order->ref))
         cp_recorded_remove(&flow->orders, order);
 }
 
@@ -486,8 +481,8 @@ static void play_replace(cp_flow_replay *flow, cp_recorded *order,
     ended->flags = flags | CP_RECORDED_TOUCHED;
 }
 
-/* ---- play: executions
- * ------------------------------------------------------------------- */
+/* ---- play: executions ----------------------------------------------------------------
+ */
 
 static void note_mismatch(cp_flow_replay *flow, const cp_recorded *order,
                           uint64_t front_ref, uint32_t qty, cp_mismatch_cause cause)
@@ -602,8 +597,8 @@ static void play_execution(cp_flow_replay *flow, cp_recorded *order, uint32_t qt
         end_life(flow, order);
 }
 
-/* ---- play: one event
- * ---------------------------------------------------------------------- */
+/* ---- play: one event -----------------------------------------------------------------
+ */
 
 static void play_event(cp_flow_replay *flow, const cp_flow_event *event)
 {
@@ -634,8 +629,8 @@ static void play_event(cp_flow_replay *flow, const cp_flow_event *event)
         play_execution(flow, order, event->qty);
 }
 
-/* ---- ITCH messages as events
- * ---------------------------------------------------------------- */
+/* ---- ITCH messages as events ---------------------------------------------------------
+ */
 
 static const uint8_t KIND_OF_TYPE[128] = {
     ['A'] = CP_MD_ADD,     ['F'] = CP_MD_ADD,    ['E'] = CP_MD_EXECUTE,
@@ -709,8 +704,8 @@ static void step_itch(cp_flow_replay *flow)
         play_off_increment(flow, &event);
 }
 
-/* ---- the published book
- * --------------------------------------------------------------------- */
+/* ---- the published book --------------------------------------------------------------
+ */
 
 /* The best levels of one side without the desk's orders; how many. */
 static uint32_t depth_without_desk(const cp_book *book, cp_side side, cp_level *levels,
@@ -784,8 +779,8 @@ static void step_events(cp_flow_replay *flow)
         check_row(flow, event);
 }
 
-/* ---- the step
- * ---------------------------------------------------------------------------------- */
+/* ---- the step ------------------------------------------------------------------------
+ */
 
 void cp_flow_replay_step(cp_flow_replay *flow, cp_venue *venue, uint64_t now_ns)
 {
