@@ -286,27 +286,34 @@ static void takes_a_fill_that_overtakes_its_cancel(void)
     kit_close(k);
 }
 
-static void moves_a_quote_one_change_at_a_time(void)
+static void makes_one_change_of_a_quote_at_a_time(void)
 {
     kit *k = quoting();
-    kit_add(k, 0, CP_BUY, 15000, 500); /* fair goes up: both quotes move */
+    kit_add(k, 0, CP_BUY, 15001, 500); /* fair goes up: both quotes move */
     CHECK_EQ(4, k->order_count);
-    cp_order first = k->orders[2];
-    CHECK_EQ(CP_ORDER_REPLACE, first.kind);
-    CHECK_EQ(k->orders[0].client_id, first.original_id);
-    kit_add(k, 0, CP_BUY, 15001, 500); /* further, while that is under way */
+    cp_order moved = k->orders[2];
+    CHECK_EQ(CP_ORDER_REPLACE, moved.kind);
+    CHECK_EQ(k->orders[0].client_id, moved.original_id);
+    kit_md(k, (cp_md){ .kind = CP_MD_CLEAR }); /* no market: both are to go */
     CHECK_EQ(4, k->order_count);
-    kit_replaced(k, first);
+    kit_replaced(k, moved);
     CHECK_EQ(5, k->order_count);
-    CHECK_EQ(first.client_id, kit_last(k)->original_id);
-    CHECK(kit_last(k)->price > first.price);
+    CHECK_EQ(CP_ORDER_CANCEL, kit_last(k)->kind);
+    CHECK_EQ(moved.client_id, kit_last(k)->original_id);
+    kit_market(k, 0, 14998, 15002, 500); /* a new quote waits for the cancel */
+    CHECK_EQ(5, k->order_count);
+    kit_cancelled(k, moved.client_id, 10, CP_REASON_USER);
+    kit_change_rejected(k, k->orders[3], CP_REASON_PRICE);
+    kit_timer(k);
+    CHECK(k->order_count > 5);
+    CHECK(cp_desk_working_count(k->desk) <= 2);
     kit_close(k);
 }
 
 static void goes_back_to_the_old_terms_when_a_replace_is_rejected(void)
 {
     kit *k = quoting();
-    kit_add(k, 0, CP_BUY, 15000, 500);
+    kit_add(k, 0, CP_BUY, 15001, 500);
     cp_order bid = k->orders[0], moved = k->orders[2];
     CHECK_EQ(20, kit_picture(k)->symbols[0].worst_long);
     kit_change_rejected(k, moved, CP_REASON_PRICE);
@@ -325,7 +332,7 @@ static void does_not_bring_back_a_quote_that_filled_while_it_moved(void)
 {
     kit *k = quoting();
     cp_order bid = k->orders[0];
-    kit_add(k, 0, CP_BUY, 15000, 500);
+    kit_add(k, 0, CP_BUY, 15001, 500);
     cp_order moved = k->orders[2];
     kit_fill(k, bid, bid.price, 10, 0, CP_MAKER);
     uint32_t news = 0;
@@ -449,7 +456,7 @@ static void asks_again_for_what_a_cancel_of_all_left(void)
 static void sweeps_an_order_whose_replace_is_under_way(void)
 {
     kit *k = quoting();
-    kit_add(k, 0, CP_BUY, 15000, 500);
+    kit_add(k, 0, CP_BUY, 15001, 500);
     cp_order moved = k->orders[2], other = k->orders[3];
     control(k, CP_CONTROL_PAUSE);
     kit_replaced(k, moved);
@@ -466,7 +473,7 @@ static void sweeps_an_order_whose_replace_is_under_way(void)
 static void cancels_a_moving_quote_once_its_name_is_known(void)
 {
     kit *k = quoting();
-    kit_add(k, 0, CP_BUY, 15000, 500);
+    kit_add(k, 0, CP_BUY, 15001, 500);
     cp_order moved = k->orders[2];
     kit_control(k, (cp_control){ .kind = CP_CONTROL_MODE, .mode = CP_MODE_OFF });
     CHECK_EQ(4, k->order_count);
@@ -879,7 +886,7 @@ int main(void)
     RUN(counts_both_terms_of_a_replace_until_it_is_answered);
     RUN(gives_back_every_place_and_name);
     RUN(takes_a_fill_that_overtakes_its_cancel);
-    RUN(moves_a_quote_one_change_at_a_time);
+    RUN(makes_one_change_of_a_quote_at_a_time);
     RUN(goes_back_to_the_old_terms_when_a_replace_is_rejected);
     RUN(does_not_bring_back_a_quote_that_filled_while_it_moved);
     RUN(counts_and_notes_what_it_cannot_place);

@@ -217,6 +217,7 @@ static void quotes_both_sides_about_the_fair_price(void)
 {
     stage s;
     open_stage(&s, &cp_market_maker);
+    set(&s, "half_spread", 1.5);
     show(&s, 1, 14996, 15004);
     CHECK(quotes(&s, CP_BUY, 14998, 10)); /* 15000 -+ 1.5, outward */
     CHECK(quotes(&s, CP_SELL, 15002, 10));
@@ -233,6 +234,7 @@ static void leans_against_its_inventory_and_stops_when_full(void)
 {
     stage s;
     open_stage(&s, &cp_market_maker);
+    set(&s, "half_spread", 1.5);
     set(&s, "max_position", 40);
     s.seat.position = 20; /* half of 40: half the skew of 2 */
     show(&s, 1, 14996, 15004);
@@ -272,6 +274,7 @@ static void leaves_a_quote_that_is_near_enough(void)
 {
     stage s;
     open_stage(&s, &cp_market_maker);
+    set(&s, "half_spread", 1.5);
     set(&s, "requote", 3);
     s.seat.working_price[CP_BUY] = 14998;
     s.seat.working_price[CP_SELL] = 15002;
@@ -290,6 +293,7 @@ static void takes_its_quotes_off_without_a_market(void)
 {
     stage s;
     open_stage(&s, &cp_market_maker);
+    set(&s, "half_spread", 1.5);
     show(&s, 1, 14998, CP_PRICE_NONE);
     CHECK(quotes(&s, CP_BUY, 0, 0) && quotes(&s, CP_SELL, 0, 0));
     s.touch.stale = true;

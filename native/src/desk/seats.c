@@ -25,6 +25,17 @@ void cp_seats_refresh(cp_desk *desk, uint32_t slot_index, cp_side side)
     }
     slot->seat.working_price[side] = price;
     slot->seat.working_qty[side] = qty;
+    const cp_own_order *resting =
+        slot->quotes[side] == CP_NONE ? NULL : &desk->orders.orders[slot->quotes[side]];
+    slot->seat.changing[side] =
+        resting && resting->state != CP_STATE_LIVE && resting->state != CP_STATE_PARTIAL;
+    cp_own_quote now = { 0, CP_PRICE_NONE };
+    if (resting && resting->accepted)
+        now = (cp_own_quote){ resting->order_ref, resting->price };
+    cp_own_quote *own = slot->seat.own[side];
+    if (own[0].order_ref != 0 && own[0].order_ref != now.order_ref)
+        own[1] = own[0];
+    own[0] = now;
 }
 
 void cp_seats_settle(cp_desk *desk, uint32_t slot_index, cp_side side)
@@ -169,6 +180,7 @@ static void seat_strategy(cp_desk *desk, uint32_t slot_index)
     memset(slot->state, 0, sizeof(slot->state));
     slot->wishes[CP_BUY].asked = slot->wishes[CP_SELL].asked = false;
     slot->seat = (cp_seat){ .touch = &symbol->touch,
+                            .feed = &desk->feed,
                             .book = &symbol->book,
                             .parameters = slot->config.parameters,
                             .now_ns = desk->now_ns,

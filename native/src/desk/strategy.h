@@ -24,16 +24,26 @@ typedef struct cp_wish {
     bool asked;   /* said since the desk last looked */
 } cp_wish;
 
+/* An order of the seat's by the venue's name, to be found in the book. */
+typedef struct cp_own_quote {
+    uint64_t order_ref; /* 0: none */
+    int64_t price;
+} cp_own_quote;
+
 typedef struct cp_seat {
     /* told by the desk */
     const cp_touch *touch;
+    const cp_feed *feed;
     const cp_book *book; /* the depth behind the touch */
     const double *parameters;
     uint64_t now_ns;
     int64_t position;         /* lots, confirmed */
     int64_t working_price[2]; /* by cp_side; CP_PRICE_NONE without a quote */
     uint32_t working_qty[2];  /* lots left of the quote */
+    cp_own_quote own[2][2];   /* by cp_side: what rests now, and what rested before it */
     bool taking;              /* a take is under way: another would be ignored */
+    bool changing[2]; /* by cp_side: a change of the quote is under way, and the book may
+                         show it before the venue has said so */
     /* left by the strategy */
     cp_wish quotes[2];
     cp_wish take;
@@ -60,6 +70,42 @@ static inline bool cp_seat_has_market(const cp_seat *seat)
 {
     return !seat->touch->stale && seat->touch->price[CP_BUY] != CP_PRICE_NONE &&
            seat->touch->price[CP_SELL] != CP_PRICE_NONE;
+}
+
+/* Lots in the book at this price that are the seat's own. The order before the last may
+ * still be there: its report can be ahead of the market data. */
+static inline uint64_t cp_seat_own_qty(const cp_seat *seat, cp_side side, int64_t price)
+{
+    const cp_own_quote *own = seat->own[side];
+    uint64_t qty = 0;
+    for (int i = 0; i < 2; i++) {
+        if (CP_LIKELY(own[i].order_ref == 0 || own[i].price != price))
+            continue;
+        uint32_t index = cp_feed_find(seat->feed, own[i].order_ref);
+        qty += index == CP_NONE ? 0 : seat->feed->pool.orders[index].qty;
+    }
+    return qty;
+}
+
+/* The best price of a side, and the quantity there, without the seat's own quote: a fair
+ * price must not follow itself. Exact while nothing of it is changing. False: nobody else
+ * is there. */
+static inline bool cp_seat_others(const cp_seat *seat, cp_side side, int64_t *price,
+                                  uint64_t *qty)
+{
+    *price = seat->touch->price[side];
+    *qty = seat->touch->qty[side];
+    while (*price != CP_PRICE_NONE) {
+        uint64_t own = cp_seat_own_qty(seat, side, *price);
+        if (CP_LIKELY(*qty > own)) {
+            *qty -= own;
+            return true;
+        }
+        *price = cp_book_next_price(seat->book, side, *price);
+        if (*price != CP_PRICE_NONE)
+            *qty = cp_book_level_at(seat->book, side, *price)->qty;
+    }
+    return false;
 }
 
 /* Which changes of the market a strategy is called for. */

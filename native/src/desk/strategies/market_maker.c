@@ -11,7 +11,7 @@ enum { HALF_SPREAD, SKEW, MICRO_WEIGHT, ORDER_QTY, MAX_POSITION, REQUOTE, COUNT 
 
 static const cp_parameter parameters[COUNT] = {
     [HALF_SPREAD] = { "half_spread", "increments", "From the fair price to a quote", 0.5,
-                      100000, 1.5, CP_PARAMETER_FLOAT, 0 },
+                      100000, 2.5, CP_PARAMETER_FLOAT, 0 },
     [SKEW] = { "skew", "increments", "Shift of both quotes at full inventory", 0, 100000,
                2, CP_PARAMETER_FLOAT, 0 },
     [MICRO_WEIGHT] = { "micro_weight", "share", "0 the mid, 1 the microprice", 0, 1, 0.5,
@@ -24,19 +24,24 @@ static const cp_parameter parameters[COUNT] = {
                   100000, 1, CP_PARAMETER_INTEGER, 0 },
 };
 
-static double fair_price(const cp_seat *seat)
+/* From what others quote: about its own quotes it would run in circles. */
+static bool fair_price(const cp_seat *seat, double *fair)
 {
-    const cp_touch *touch = seat->touch;
-    double bid = (double)touch->price[CP_BUY], ask = (double)touch->price[CP_SELL];
-    double bid_qty = (double)touch->qty[CP_BUY], ask_qty = (double)touch->qty[CP_SELL];
-    double mid = (bid + ask) / 2;
-    double micro = (bid * ask_qty + ask * bid_qty) / (bid_qty + ask_qty);
+    int64_t bid, ask;
+    uint64_t bid_qty, ask_qty;
+    if (!cp_seat_others(seat, CP_BUY, &bid, &bid_qty) ||
+        !cp_seat_others(seat, CP_SELL, &ask, &ask_qty))
+        return false;
+    double mid = (double)(bid + ask) / 2;
+    double lean = ((double)bid_qty - (double)ask_qty) / (double)(bid_qty + ask_qty);
     double inventory = (double)seat->position / seat->parameters[MAX_POSITION];
-    return mid + seat->parameters[MICRO_WEIGHT] * (micro - mid) -
-           seat->parameters[SKEW] * inventory;
+    *fair = mid + seat->parameters[MICRO_WEIGHT] * lean * (double)(ask - bid) / 2 -
+            seat->parameters[SKEW] * inventory;
+    return true;
 }
 
-static void quote(cp_seat *seat, cp_side side, int64_t price, int64_t room)
+/* `exact` is where the quote belongs, `price` the step it would go to. */
+static void quote(cp_seat *seat, cp_side side, double exact, int64_t price, int64_t room)
 {
     int64_t qty = (int64_t)seat->parameters[ORDER_QTY];
     qty = qty < room ? qty : room;
@@ -44,9 +49,10 @@ static void quote(cp_seat *seat, cp_side side, int64_t price, int64_t room)
         cp_seat_cancel(seat, side);
         return;
     }
-    int64_t working = seat->working_price[side];
-    int64_t move = working > price ? working - price : price - working;
-    bool near = working != CP_PRICE_NONE && move < (int64_t)seat->parameters[REQUOTE];
+    double away = (double)seat->working_price[side] - exact;
+    double requote = seat->parameters[REQUOTE];
+    bool near =
+        seat->working_price[side] != CP_PRICE_NONE && away < requote && away > -requote;
     /* A quote that stands near enough keeps its place in the queue, unless what is left
      * of it would carry the inventory past its end. */
     if (near && (int64_t)seat->working_qty[side] <= room)
@@ -57,20 +63,25 @@ static void quote(cp_seat *seat, cp_side side, int64_t price, int64_t room)
 static void on_book(void *memory, cp_seat *seat)
 {
     (void)memory;
-    if (!cp_seat_has_market(seat)) {
+    double fair = 0;
+    bool known = cp_seat_has_market(seat);
+    if (known && (seat->changing[CP_BUY] || seat->changing[CP_SELL]))
+        return;
+    if (!known || !fair_price(seat, &fair)) {
         cp_seat_cancel(seat, CP_BUY);
         cp_seat_cancel(seat, CP_SELL);
         return;
     }
-    double fair = fair_price(seat);
     seat->signal = fair;
-    int64_t bid = cp_floor(fair - seat->parameters[HALF_SPREAD]);
-    int64_t ask = cp_ceil(fair + seat->parameters[HALF_SPREAD]);
-    int64_t bid_most = seat->touch->price[CP_SELL] - 1;
-    int64_t ask_least = seat->touch->price[CP_BUY] + 1;
+    double bid = fair - seat->parameters[HALF_SPREAD];
+    double ask = fair + seat->parameters[HALF_SPREAD];
+    int64_t bid_price = cp_floor(bid), bid_most = seat->touch->price[CP_SELL] - 1;
+    int64_t ask_price = cp_ceil(ask), ask_least = seat->touch->price[CP_BUY] + 1;
     int64_t max = (int64_t)seat->parameters[MAX_POSITION];
-    quote(seat, CP_BUY, bid < bid_most ? bid : bid_most, max - seat->position);
-    quote(seat, CP_SELL, ask > ask_least ? ask : ask_least, max + seat->position);
+    quote(seat, CP_BUY, bid, bid_price < bid_most ? bid_price : bid_most,
+          max - seat->position);
+    quote(seat, CP_SELL, ask, ask_price > ask_least ? ask_price : ask_least,
+          max + seat->position);
 }
 
 static void on_fill(void *memory, cp_seat *seat, cp_side side, uint32_t qty)

@@ -11,9 +11,9 @@ enum { HALF_LIFE_MS, ENTRY_Z, EXIT_Z, ORDER_QTY, MAX_POSITION, COOL_DOWN_MS, COU
 
 static const cp_parameter parameters[COUNT] = {
     [HALF_LIFE_MS] = { "half_life_ms", "ms", "How fast the average forgets", 10, 3600000,
-                       2000, CP_PARAMETER_FLOAT, 0 },
+                       1000, CP_PARAMETER_FLOAT, 0 },
     [ENTRY_Z] = { "entry_z", "deviations", "Distance from the average to open at", 0.1,
-                  20, 2, CP_PARAMETER_FLOAT, 0 },
+                  20, 1.5, CP_PARAMETER_FLOAT, 0 },
     [EXIT_Z] = { "exit_z", "deviations", "Distance from the average to close at", 0, 20,
                  0.5, CP_PARAMETER_FLOAT, 0 },
     [ORDER_QTY] = { "order_qty", "lots", "Size of one order", 1, 1000000, 10,
