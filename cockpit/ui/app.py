@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.app import App
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.events import Resize
 
 from cockpit.control.desk import Desk, Event
@@ -33,7 +33,7 @@ _PANEL_NAMES = [name for name, _ in TITLES]
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 
 
-def _bindings() -> list[Binding]:
+def _bindings() -> list[BindingType]:
     return [
         Binding(key, f"perform('{action.name}', {index})", action.help, show=False,
                 priority=action.name == "quit_now")
@@ -50,7 +50,7 @@ class CockpitApp(App[int], inherit_bindings=False):
     """
 
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS = _bindings()  # noqa: RUF012  (Textual's own way to declare them)
+    BINDINGS = _bindings()
 
     def __init__(
         self,
@@ -75,9 +75,11 @@ class CockpitApp(App[int], inherit_bindings=False):
         )
         self.closing_error = ""
         """What close() could not do, after the app has ended."""
+        self.closed = asyncio.Event()
+        """Set when the desk has been closed."""
         self._clock = clock
         self._auto = auto
-        self._main = MainScreen(self._look, self._begin)
+        self.main = MainScreen(self._look, self._begin)
         self._signals: list[signal.Signals] = []
         self._failures: set[str] = set()
         self._begun = False
@@ -85,7 +87,7 @@ class CockpitApp(App[int], inherit_bindings=False):
     # ---- life --------------------------------------------------------------------
 
     def get_default_screen(self) -> MainScreen:
-        return self._main
+        return self.main
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
@@ -113,7 +115,7 @@ class CockpitApp(App[int], inherit_bindings=False):
             self.exit(return_code=128 + number)
 
     def close_desk(self, code: int = 0) -> None:
-        """Close the desk beside the screen, which says so, and then leave with ``code``."""
+        """Close the desk, saying so meanwhile, and then leave with ``code``."""
         scene = self.scene
         if scene.closing_since is not None:
             return
@@ -128,13 +130,14 @@ class CockpitApp(App[int], inherit_bindings=False):
                 error = self.desk.close()
             except Exception as problem:
                 error = f"{type(problem).__name__}: {problem}"
-            loop.call_soon_threadsafe(self._closed, error, code)
+            loop.call_soon_threadsafe(self._leave, error, code)
 
         # Of its own and not to be waited for: a close that hangs must not keep us.
         threading.Thread(target=close, name="close", daemon=True).start()
         self.draw()
 
-    def _closed(self, error: str, code: int) -> None:
+    def _leave(self, error: str, code: int) -> None:
+        self.closed.set()
         self.closing_error = error
         self.exit(return_code=code or (1 if error else 0))
 
@@ -163,7 +166,9 @@ class CockpitApp(App[int], inherit_bindings=False):
                 scene.trouble = ""
             except Exception as error:
                 scene.expire(now)
-                scene.trouble = clean(f"no picture from the desk: {type(error).__name__}: {error}")
+                scene.trouble = clean(
+                    f"no picture from the desk: {type(error).__name__}: {error}"
+                )
                 self._report(scene.trouble)
         self.draw()
 
@@ -172,10 +177,12 @@ class CockpitApp(App[int], inherit_bindings=False):
         if not self._begun:
             return  # a resize can come before there is anything to resize
         try:
-            for failure in self._main.paint(self.scene):
+            for failure in self.main.paint(self.scene):
                 self._report(failure)
         except Exception as error:
-            failure = clean(f"the screen cannot be drawn: {type(error).__name__}: {error}")
+            failure = clean(
+                f"the screen cannot be drawn: {type(error).__name__}: {error}"
+            )
             self.scene.say(failure, "bad")
             self._report(failure)
 
@@ -226,7 +233,11 @@ class CockpitApp(App[int], inherit_bindings=False):
                 self._do(prompt.action, 0)
             else:
                 prompt.typed = ""
-        elif character and character.isprintable() and len(prompt.typed) < len(prompt.word) + 8:
+        elif (
+            character
+            and character.isprintable()
+            and len(prompt.typed) < len(prompt.word) + 8
+        ):
             prompt.typed = clean(prompt.typed + character)
         self.draw()
         return True
@@ -285,7 +296,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         for _ in _PANEL_NAMES:
             at = (at + step) % len(_PANEL_NAMES)
             scene.focus = _PANEL_NAMES[at]
-            if scene.layout == "one" or scene.focus not in self._main.placed:
+            if scene.layout == "one" or scene.focus not in self.main.placed:
                 break
 
     def _do_faster(self) -> None:
@@ -330,6 +341,6 @@ def _question(scene: Scene, name: str) -> tuple[str, str]:
         )
     return (
         "Leave HALTED",
-        f"The desk will be PAUSED: strategies stay still until r. Now {held} positions are "
-        f"open and {working} orders work.",
+        f"The desk will be PAUSED: strategies stay still until r. Now {held} positions "
+        f"are open and {working} orders work.",
     )

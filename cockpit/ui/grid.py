@@ -1,4 +1,4 @@
-"""The one widget everything is drawn with: rows of segments, refreshed where they changed.
+"""The widget everything is drawn with: rows of segments, refreshed where they changed.
 
 Textual compares nothing with the last frame: what is refreshed is sent. So the grid
 compares, and an unchanged frame costs no byte.
@@ -18,7 +18,7 @@ from cockpit.ui.render.text import BLANK, Row, Rows, settle
 from cockpit.ui.themes import Theme
 
 _JOIN = 6
-"""Unchanged cells between two changes that are sent along: a cursor move costs as much."""
+"""Unchanged cells between two changes that are sent too: a cursor move costs as much."""
 
 
 def _cells(row: Row) -> Iterator[tuple[str, str]]:
@@ -65,7 +65,7 @@ class Grid(Widget):
         return "\n".join("".join(text for text, _ in row).rstrip() for row in self._rows)
 
     def show(self, rows: Rows, width: int, height: int) -> None:
-        """Show ``rows`` in ``width`` x ``height``, the place the grid has or is about to get."""
+        """Show ``rows`` in ``width`` x ``height``: the place the grid has or will get."""
         padded = [*rows[:height], *[BLANK] * (height - len(rows))]
         settled = [settle(row, width) for row in padded]
         before, self._rows = self._rows, settled

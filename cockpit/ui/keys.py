@@ -1,4 +1,4 @@
-"""Every action of the screen, once: bindings, hints, help and docs/keys.md come from here.
+"""Every action of the screen, once: bindings, hints, help and docs/keys.md come of it.
 
 ``python -m cockpit.ui.keys`` prints docs/keys.md.
 """
@@ -20,7 +20,7 @@ class Guard(Enum):
     """What stands between a key press and its action."""
 
     NONE = "at once"
-    TWICE = "the same key again within 2 s"
+    TWICE = "twice within 2 s"
     WORD = "type a word"
 
 
@@ -50,7 +50,11 @@ class Action:
 
 
 def _needs_desk(scene: Scene) -> str:
-    return "" if scene.desk_on else "there is no desk: this engine is an exchange alone"
+    if scene.desk_on:
+        return ""
+    if scene.starting:
+        return "the desk has not shown itself yet"
+    return "there is no desk: this engine is an exchange alone"
 
 
 def _no_strategy(scene: Scene, index: int) -> str:
@@ -97,7 +101,8 @@ def _no_flatten(scene: Scene, index: int) -> str:
 
 
 def _no_halt(scene: Scene, index: int) -> str:
-    return _needs_desk(scene)
+    # Not being shown a desk is no proof that none trades.
+    return "" if scene.starting else _needs_desk(scene)
 
 
 def _no_unhalt(scene: Scene, index: int) -> str:
@@ -129,19 +134,19 @@ def _no_faster(scene: Scene, index: int) -> str:
 
 ACTIONS: tuple[Action, ...] = (
     Action("halt", ("h",), "h h", "halt",
-           "stop everything and pull every order; works on every screen",
+           "stop all, pull every order",
            "risk", Guard.TWICE, refusal=_no_halt),
-    Action("strategy", tuple("123456789"), "1-9", "strategy",
+    Action("strategy", tuple("123456789"), "1-9", "on/off",
            "switch the strategy with that key on or off",
            "trading", refusal=_no_strategy, indexed=True),
     Action("pause", ("p",), "p", "pause",
-           "nothing new from strategies, working orders pulled",
+           "hold the strategies, pull their orders",
            "trading", refusal=_no_pause),
     Action("resume", ("r",), "r", "resume",
            "let strategies trade again after a pause",
            "trading", refusal=_no_resume),
     Action("flatten", ("f",), "f", "flatten",
-           "close every position at the market's price, then pause",
+           "trade every position to zero, then pause",
            "risk", Guard.WORD, "flatten", _no_flatten),
     Action("unhalt", ("u",), "u", "un-halt",
            "leave HALTED for PAUSED",
@@ -176,7 +181,7 @@ def guard_text(action: Action) -> str:
     """What it takes to do ``action``, in words."""
     if action.guard is Guard.WORD:
         return f"type {action.word}"
-    return action.guard.value
+    return str(action.guard.value)
 
 
 def document() -> str:
@@ -187,15 +192,21 @@ def document() -> str:
         "Written by `python -m cockpit.ui.keys` from the table the screen itself uses.",
     ]
     for group in GROUPS:
-        lines += ["", f"## {group.capitalize()}", "", "| key | does | asks for |", "|---|---|---|"]
+        lines += [
+            "",
+            f"## {group.capitalize()}",
+            "",
+            "| key | does | asks for |",
+            "|---|---|---|",
+        ]
         for action in ACTIONS:
             if action.group == group:
                 asks = "" if action.guard is Guard.NONE else guard_text(action)
                 lines.append(f"| `{action.label}` | {action.help} | {asks} |")
     lines += [
         "",
-        "A key whose action is not possible now says why in the status line. `h` `h` works",
-        "everywhere, while a question is open as well; no word that is asked for has an h.",
+        "A key whose action is not possible now says why in the status line. `h` `h`",
+        "works everywhere, while a question is open as well: no word to type has an h.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -35,6 +35,15 @@ class Want:
     most: int
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """How many rows there are to show."""
+
+    strategies: int
+    symbols: int
+    latency: int
+
+
 def kind(width: int, height: int) -> Kind:
     if width < small.WIDTH or height < small.HEIGHT:
         return "tiny"
@@ -43,8 +52,10 @@ def kind(width: int, height: int) -> Kind:
     return "full" if width >= 140 and height >= 40 else "two"
 
 
-def stack(wants: Sequence[Want], x: int, y: int, width: int, height: int) -> dict[str, Rect]:
-    """Panels below each other, one row apart; the last ones are left out when it is tight.
+def stack(
+    wants: Sequence[Want], x: int, y: int, width: int, height: int
+) -> dict[str, Rect]:
+    """Panels below each other, one row apart; the last are left out when it is tight.
 
     Rows beyond what all have use for go to the last.
     """
@@ -67,52 +78,62 @@ def stack(wants: Sequence[Want], x: int, y: int, width: int, height: int) -> dic
 
 
 def arrange(
-    width: int, top: int, bottom: int, focus: str, *, strategies: int, symbols: int, kind: Kind
+    width: int, top: int, bottom: int, focus: str, needs: Needs, kind: Kind
 ) -> dict[str, Rect]:
-    """Panels shown between the rows ``top`` and ``bottom``, by name.
-
-    ``strategies`` and ``symbols``: how many rows those tables have.
-    """
-    height = bottom - top
-    x = 1
-    width -= 2
-    many = Want("strategies", 4, 2 + max(strategies, 2))
-    held = Want("positions", 4, 2 + max(symbols, 2))
+    """Panels shown between the rows ``top`` and ``bottom``, by name."""
+    rect = Rect(1, top, width - 2, bottom - top)
     match kind:
         case "tiny":
             return {}
         case "one":
-            return {focus: Rect(x, top, width, height)}
+            return {focus: rect}
         case "two":
-            left = (width - GAP) * 58 // 100
-            right = width - GAP - left
-            log = 6 if height >= 28 else 0
-            body = height - (log + 1 if log else 0)
-            pages = [["ladder", "risk"], ["latency"], ["throughput"] if log else ["throughput", "log"]]
-            page = next((page for page in pages if focus in page), pages[0])
-            wants = {
-                "ladder": Want("ladder", 8, max(body - 10, 8)),
-                "risk": Want("risk", 5, 9),
-                "latency": Want("latency", 8, body),
-                "throughput": Want("throughput", 6, 11),
-                "log": Want("log", 4, body),
-            }
-            placed = stack([many, held, Want("fills", 4, body)], x, top, left, body)
-            placed |= stack([wants[n] for n in page], x + left + GAP, top, right, body)
-            if log:
-                placed["log"] = Rect(x, bottom - log, width, log)
-            return placed
+            return _two(rect, focus, needs)
         case "full":
-            middle = min(max(width * 27 // 100, 38), 48)
-            left = (width - 2 * GAP - middle) * 53 // 100
-            right = width - 2 * GAP - middle - left
-            log = 7 if height < 44 else 9
-            body = height - log - 1
-            placed = stack([many, held, Want("fills", 4, body)], x, top, left, body)
-            placed["ladder"] = Rect(x + left + GAP, top, middle, body)
-            placed |= stack(
-                [Want("risk", 9, 9), Want("latency", 8, 19), Want("throughput", 5, 11)],
-                x + left + middle + 2 * GAP, top, right, body,
-            )  # fmt: skip
-            placed["log"] = Rect(x, bottom - log, width, log)
-            return placed
+            return _full(rect, needs)
+
+
+def _tables(needs: Needs, height: int) -> list[Want]:
+    return [
+        Want("strategies", 4, 2 + max(needs.strategies, 2)),
+        Want("positions", 4, 2 + max(needs.symbols, 2)),
+        Want("fills", 4, height),
+    ]
+
+
+def _two(rect: Rect, focus: str, needs: Needs) -> dict[str, Rect]:
+    left = (rect.width - GAP) * 58 // 100
+    right = rect.width - GAP - left
+    log = 6 if rect.height >= 28 else 0
+    body = rect.height - (log + 1 if log else 0)
+    pages = [
+        [Want("ladder", 8, max(body - 10, 8)), Want("risk", 5, 9)],
+        [Want("latency", 8, needs.latency), Want("throughput", 5, 11)],
+        [] if log else [Want("log", 4, body)],
+    ]
+    page = next((p for p in pages if focus in [want.name for want in p]), pages[0])
+    placed = stack(_tables(needs, body), rect.x, rect.y, left, body)
+    placed |= stack(page, rect.x + left + GAP, rect.y, right, body)
+    if log:
+        placed["log"] = Rect(rect.x, rect.y + rect.height - log, rect.width, log)
+    return placed
+
+
+def _full(rect: Rect, needs: Needs) -> dict[str, Rect]:
+    room = rect.width - 2 * GAP
+    middle = min(max(room * 26 // 100, 36), 46)
+    left = (room - middle) * 52 // 100
+    right = room - middle - left
+    log = 6 if rect.height < 42 else 7
+    body = rect.height - log - 1
+    at = [rect.x, rect.x + left + GAP, rect.x + left + middle + 2 * GAP]
+    wants = [
+        Want("risk", 9, 9),
+        Want("latency", 8, needs.latency),
+        Want("throughput", 5, 10),
+    ]
+    placed = stack(_tables(needs, body), at[0], rect.y, left, body)
+    placed["ladder"] = Rect(at[1], rect.y, middle, body)
+    placed |= stack(wants, at[2], rect.y, right, body)
+    placed["log"] = Rect(rect.x, rect.y + rect.height - log, rect.width, log)
+    return placed

@@ -16,7 +16,7 @@ import textual
 CHECKED_VERSIONS = frozenset({"8.2.8"})
 
 EXACT_SPANS = False
-"""Small spans cost what they are long: worth refreshing run by run instead of row by row."""
+"""Whether small spans cost what they are long, so that runs are worth refreshing."""
 
 
 def _render_segments(update: Any, console: Any) -> str:
@@ -25,7 +25,9 @@ def _render_segments(update: Any, console: Any) -> str:
     system = console._color_system
     current: str | None = None
     for y, first, last in update.spans:
-        for end, (start, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=True):
+        for end, (start, strip) in zip(
+            update.chop_ends[y], update.chops[y].items(), strict=True
+        ):
             left, right = max(start, first), min(end, last)
             if strip is None or left >= right:
                 continue
@@ -49,7 +51,7 @@ def install() -> None:
         return
     from textual._compositor import ChopsUpdate
 
-    ChopsUpdate.render_segments = _render_segments  # type: ignore[method-assign]
+    ChopsUpdate.render_segments = _render_segments  # type: ignore
     EXACT_SPANS = True
 
 

@@ -89,7 +89,9 @@ class History:
         for name, total in counters.items():
             if name in self._last:
                 grown = (total - self._last[name]) * _SECOND_NS / elapsed_ns
-                self._series.setdefault(name, deque(maxlen=HISTORY_MAX)).append(max(grown, 0.0))
+                self._series.setdefault(name, deque(maxlen=HISTORY_MAX)).append(
+                    max(grown, 0.0)
+                )
         busy = [(int(t["busy_ns"]), int(t["total_ns"])) for t in picture["threads"]]
         if self._busy:
             self.busy_share = [
@@ -108,15 +110,15 @@ class History:
 def _counters(picture: Record) -> dict[str, int]:
     desk, venue = picture["desk"]["counters"], picture["venue"]
     return {
-        "venue events": int(venue["event_count"]),
-        "venue trades": int(venue["trade_count"]),
         "market data": int(desk["md_count"]),
         "orders": int(desk["order_count"]),
+        "fills": int(desk["fill_count"]),
+        "refusals": int(desk["refusal_count"]),
         "cancels": int(desk["cancel_count"]),
         "acks": int(desk["ack_count"]),
-        "fills": int(desk["fill_count"]),
         "rejects": int(desk["reject_count"]),
-        "refusals": int(desk["refusal_count"]),
+        "venue events": int(venue["event_count"]),
+        "venue trades": int(venue["trade_count"]),
     }
 
 
@@ -190,6 +192,11 @@ class Scene:
         return int(self.picture["desk"]["symbol_count"]) > 0
 
     @property
+    def starting(self) -> bool:
+        """Neither exchange nor desk has shown anything yet."""
+        return not self.desk_on and not int(self.picture["venue"]["time_ns"])
+
+    @property
     def risk_state(self) -> RiskState:
         return RiskState(int(self.picture["desk"]["risk_state"]))
 
@@ -232,8 +239,12 @@ class Scene:
         return self.since(latest) if latest else None
 
     def heartbeat_age(self) -> float | None:
-        """Seconds since the quietest thread gave a sign; None when there are no threads."""
-        beats = [int(t["heartbeat_ns"]) for t in self.picture["threads"] if int(t["heartbeat_ns"])]
+        """Seconds since the quietest thread gave a sign; None without threads."""
+        beats = [
+            int(t["heartbeat_ns"])
+            for t in self.picture["threads"]
+            if int(t["heartbeat_ns"])
+        ]
         return self.since(min(beats)) if beats and not self.virtual else None
 
     def shown_seconds(self, time_ns: int) -> float:

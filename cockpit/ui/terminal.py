@@ -5,8 +5,10 @@ Light on purpose: Textual is imported when there is something to show.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +46,7 @@ def run(
     glyphs: str = "auto",
     refresh_hz: float = 4,
     themes_dir: Path | None = None,
-    clock: Callable[[], float] | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> int:
     """Show ``desk``, which is running, until the operator leaves; the exit code.
 
@@ -53,16 +55,16 @@ def run(
     """
     from cockpit.ui.app import CockpitApp
 
-    more = {"clock": clock} if clock else {}
     app = CockpitApp(
         desk,
+        clock=clock,
         theme=theme,
         glyphs=glyph_set(glyphs),
         refresh_hz=refresh_hz,
         themes_dir=themes_dir,
-        **more,
     )
     app.run()
     if app.closing_error:
-        print(f"cockpit: {app.closing_error}", file=sys.stderr)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            print(f"cockpit: {app.closing_error}", file=sys.stderr, flush=True)
     return app.return_code or 0

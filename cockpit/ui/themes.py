@@ -1,7 +1,7 @@
 """Colour themes: a TOML file that gives each style name its look.
 
-A look is ``[bold] [underline] [reverse] [COLOUR] [on COLOUR]``; a colour is ``#rrggbb`` or
-one of the terminal's sixteen by name (``bright_cyan``).
+A look is ``[bold] [underline] [reverse] [COLOUR] [on COLOUR]``; a colour is ``#rrggbb``
+or one of the terminal's sixteen by name (``bright_cyan``).
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def load(name: str, themes_dir: Path | None = None, *, colour: bool = True) -> T
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         there = sorted(p.stem for p in path.parent.glob("*.toml"))
-        raise ThemeError(f"no theme {name!r} in {path.parent}; there is: {', '.join(there)}") from None
+        raise ThemeError(
+            f"no theme {name!r} in {path.parent}; there is: {', '.join(there)}"
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise ThemeError(f"{path}: {error}") from error
     looks = content.get("styles")
@@ -64,14 +66,18 @@ def load(name: str, themes_dir: Path | None = None, *, colour: bool = True) -> T
         raise ThemeError(f"{path}: no look for {', '.join(missing)}")
     if unknown := [style for style in looks if style not in STYLE_NAMES]:
         raise ThemeError(f"{path}: unknown styles {', '.join(unknown)}")
-    background, foreground = (str(content.get(key, "")) for key in ("background", "foreground"))
+    background, foreground = (
+        str(content.get(key, "")) for key in ("background", "foreground")
+    )
     ansi = bool(content.get("ansi", False))
     if not colour:
         background = foreground = "default"
         ansi = True
     try:
         ground = Style.parse(f"{foreground} on {background}")
-        styles = {style: ground + _look(str(looks[style]), colour) for style in STYLE_NAMES}
+        styles = {
+            style: ground + _look(str(looks[style]), colour) for style in STYLE_NAMES
+        }
     except (StyleSyntaxError, ColorParseError) as error:
         raise ThemeError(f"{path}: {error}") from error
     return Theme(
@@ -85,7 +91,7 @@ def load(name: str, themes_dir: Path | None = None, *, colour: bool = True) -> T
 
 
 def _flat(looks: dict[str, object], prefix: str = "") -> dict[str, object]:
-    """TOML reads ``bid.bar`` as a table in ``bid``; quoted keys come through as they are."""
+    """TOML reads an unquoted ``bid.bar`` as a table in ``bid``: undo that."""
     flat: dict[str, object] = {}
     for key, value in looks.items():
         if isinstance(value, dict):

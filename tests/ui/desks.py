@@ -40,7 +40,12 @@ class PaintedDesk:
         self.waiting: list[Event] = []
         self.close_error = ""
         picture = self.picture
-        picture["time_ns"], picture["start_ns"], picture["running"] = 90 * SECOND_NS, SECOND_NS, 1
+        picture["time_ns"], picture["start_ns"], picture["running"] = (
+            90 * SECOND_NS,
+            SECOND_NS,
+            1,
+        )
+        picture["venue"]["time_ns"] = picture["time_ns"]
         desk = picture["desk"]
         desk["symbol_count"] = len(symbols)
         for i in range(len(LIMITS)):
@@ -51,7 +56,9 @@ class PaintedDesk:
 
     # What a test writes.
 
-    def add_strategy(self, slot: int, name: str, symbol: int = 0, mode: Mode = Mode.OFF) -> Any:
+    def add_strategy(
+        self, slot: int, name: str, symbol: int = 0, mode: Mode = Mode.OFF
+    ) -> Any:
         strategy = self.picture["desk"]["strategies"][slot]
         strategy["config"]["name"] = name.encode()
         strategy["config"]["symbol"] = symbol
@@ -60,7 +67,10 @@ class PaintedDesk:
         return strategy
 
     def set_book(
-        self, symbol: int, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]
+        self,
+        symbol: int,
+        bids: Iterable[tuple[int, int]],
+        asks: Iterable[tuple[int, int]],
     ) -> Any:
         """Levels as (price, qty), best first."""
         target = self.picture["desk"]["symbols"][symbol]

@@ -28,7 +28,10 @@ class Panel(Grid):
         failure = ""
         try:
             detail = self.detail(scene)
-            body = self.body(scene, width, max(height - 1, 0))
+            if scene.starting and self.NAME != "log":
+                body = paragraph("Waiting for the first picture of the core.", width)
+            else:
+                body = self.body(scene, width, max(height - 1, 0))
         except Exception as error:
             # Drawing must never reach trading: say so and go on with the next panel.
             failure = clean(f"{type(error).__name__}: {error}")
@@ -36,6 +39,8 @@ class Panel(Grid):
             body = paragraph(f"This panel cannot be drawn ({failure}). Trading goes on.",
                              width, "bad")  # fmt: skip
         focused = scene.focus == self.NAME and scene.layout == "two"
-        head = heading.render(self.TITLE, detail, width, scene.glyphs, focused)
+        # One panel at a time: its name is in the row of tabs above.
+        title = "" if scene.layout == "one" else self.TITLE
+        head = heading.render(title, detail, width, scene.glyphs, focused)
         self.show([head, *body], width, height)
         return failure

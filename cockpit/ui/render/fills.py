@@ -43,18 +43,26 @@ def edge(fill: Any) -> str:
 def _row(scene: Scene, fill: Any) -> list[Segment]:
     index = int(fill["symbol"])
     symbol = (
-        scene.symbols[index] if index < len(scene.symbols) else Symbol("-", MONEY_SCALE, 0, 0)
+        scene.symbols[index]
+        if index < len(scene.symbols)
+        else Symbol("-", MONEY_SCALE, 0, 0)
     )
     buy = int(fill["side"]) == Side.BUY
     gained = edge(fill)
     latency = int(fill["tick_to_order_ns"])
     return [
-        (number.clock_time(scene.shown_seconds(int(fill["time_ns"])), scene.virtual), "dim"),
+        (
+            number.clock_time(scene.shown_seconds(int(fill["time_ns"])), scene.virtual),
+            "dim",
+        ),
         (scene.symbol_name(index), "text"),
         ("BUY" if buy else "SELL", "up" if buy else "down"),
         (number.fit_count(int(fill["qty"]), 7), "text"),
         (number.price(int(fill["price"]), symbol), "text"),
-        (gained, "faint" if gained == "-" else "down" if gained.startswith("-") else "up"),
+        (
+            gained,
+            "faint" if gained == "-" else "down" if gained.startswith("-") else "up",
+        ),
         ("maker" if int(fill["liquidity"]) == _MAKER else "taker", "dim"),
         (scene.slot_name(int(fill["strategy"])), "dim"),
         (number.duration(latency, scene.glyphs) if latency else "-", "dim"),
@@ -62,8 +70,8 @@ def _row(scene: Scene, fill: Any) -> list[Segment]:
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
-    count = min(int(scene.picture["desk"]["fill_count"]), max(height - 1, 0))
     fills = scene.picture["desk"]["fills"]
+    count = min(int(scene.picture["desk"]["fill_count"]), len(fills), max(height - 1, 0))
     if not count:
         text = "No fills yet. They appear here as soon as an order of ours trades."
         return paragraph(text if scene.desk_on else "No desk, no fills.", width)[:height]

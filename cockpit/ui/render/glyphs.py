@@ -34,7 +34,7 @@ class Glyphs:
 
 UNICODE = Glyphs(
     up="▲", down="▼", flat="·", on="●", off="○", waiting="◌", ellipsis="…",
-    rule="─", bar="━", bar_half="╸", bar_back="─", block="█", ramp="▁▂▃▄▅▆▇█",
+    rule="─", bar="━", bar_half="╸", bar_back="─", block="▆", ramp="▁▂▃▄▅▆▇",
     micro="µ", mark="◆", late="!", corners="╭╮╰╯", side="│", cursor="▏",
 )  # fmt: skip
 

@@ -33,6 +33,8 @@ def state(scene: Scene) -> Segment:
     """Whether the desk trades, as a word on its colour."""
     if scene.closing_since is not None:
         return (" CLOSING ", "risk.paused")
+    if scene.starting:
+        return (" STARTING ", "risk.paused")
     if not scene.desk_on:
         return (" NO DESK ", "risk.off")
     if not scene.virtual and not scene.picture["running"]:
@@ -42,7 +44,7 @@ def state(scene: Scene) -> Segment:
 
 def pnl(scene: Scene) -> Row:
     """The day's profit and loss."""
-    return (("P&L ", "dim"), number.shown_pnl(scene.day_pnl, scene.glyphs))
+    return (("day P&L ", "dim"), number.shown_pnl(scene.day_pnl, scene.glyphs))
 
 
 def _ages(scene: Scene) -> Row:

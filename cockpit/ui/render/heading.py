@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from cockpit.ui.render.glyphs import Glyphs
-from cockpit.ui.render.text import Row, shorten
+from cockpit.ui.render.text import Row, length, shorten
 
 
-def render(title: str, detail: str, width: int, glyphs: Glyphs, focused: bool = False) -> Row:
+def render(
+    title: str, detail: str, width: int, glyphs: Glyphs, focused: bool = False
+) -> Row:
     """``Title ─────── detail``, exactly ``width`` cells where there is room."""
-    detail = shorten(detail, max(width - len(title) - 4, 0), glyphs.ellipsis)
-    used = len(title) + 1 + (len(detail) + 1 if detail else 0)
-    row: Row = (
-        (title, "accent" if focused else "title"),
-        (" ", "text"),
-        (glyphs.rule * max(width - used, 0), "faint"),
+    before: Row = (
+        ((title, "accent" if focused else "title"), (" ", "text")) if title else ()
     )
-    return (*row, (" ", "text"), (detail, "dim")) if detail else row
+    room = max(width - length(before), 0)
+    detail = shorten(detail, max(room - 4, 0), glyphs.ellipsis)
+    after: Row = ((" ", "text"), (detail, "dim")) if detail else ()
+    rule = glyphs.rule * max(room - length(after), 0)
+    return (*before, (rule, "faint"), *after)

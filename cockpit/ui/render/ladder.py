@@ -14,16 +14,26 @@ from cockpit.ui.render import number
 from cockpit.ui.render.text import Row, Rows, Segment, centre, clean, paragraph, spread
 from cockpit.ui.scene import Scene
 
-_QTY = 7
-_OWN = 6
+Level = tuple[int, int]
+"""Quantity, and how much of it is ours."""
+Book = tuple[dict[int, Level], dict[int, Level]]
+"""Levels by price: bids, asks."""
+
+_QTY = 5
+_OWN = 4
 _BAR_MAX = 14
+_BAR_MIN = 3
 HEAD_ROWS = 3
 
 
 def detail(scene: Scene) -> str:
     if not scene.symbols:
         return ""
-    return f"{scene.selected + 1} of {len(scene.symbols)}  [ ]" if len(scene.symbols) > 1 else ""
+    return (
+        f"{scene.selected + 1} of {len(scene.symbols)}  [ ]"
+        if len(scene.symbols) > 1
+        else ""
+    )
 
 
 def recentre(at: int | None, bid: int, ask: int, rows: int) -> int | None:
@@ -36,7 +46,11 @@ def recentre(at: int | None, bid: int, ask: int, rows: int) -> int | None:
         return at
     # A spread wider than the middle third would never fit: then only the mid counts.
     middle = sum(touch) // len(touch)
-    if at is not None and max(touch) - min(touch) > 2 * third and abs(middle - at) <= third:
+    if (
+        at is not None
+        and max(touch) - min(touch) > 2 * third
+        and abs(middle - at) <= third
+    ):
         return at
     return middle
 
@@ -47,7 +61,7 @@ def imbalance(bid_qty: int, ask_qty: int) -> float | None:
     return (bid_qty - ask_qty) / total if total else None
 
 
-def _levels(picture: Any, side: Side) -> dict[int, tuple[int, int]]:
+def _levels(picture: Any, side: Side) -> dict[int, Level]:
     levels = picture["levels"][side]
     return {
         int(level["price"]): (int(level["qty"]), int(level["own_qty"]))
@@ -55,46 +69,57 @@ def _levels(picture: Any, side: Side) -> dict[int, tuple[int, int]]:
     }
 
 
-def _head(scene: Scene, symbol: Symbol, picture: Any, width: int,
-          bids: dict[int, tuple[int, int]], asks: dict[int, tuple[int, int]]) -> Rows:  # fmt: skip
+def _head(scene: Scene, symbol: Symbol, picture: Any, width: int, book: Book) -> Rows:
     bid, ask = int(picture["bid"]), int(picture["ask"])
-    last = number.price(int(picture["last"]), symbol)
-    left: Row = ((clean(symbol.name), "strong"), ("  last ", "dim"), (last, "text"))
     lots = int(picture["position"])
+    last = number.price(int(picture["last"]), symbol)
+    name: Row = ((clean(symbol.name), "strong"), ("  last ", "dim"), (last, "text"))
     held: Row = (("own ", "dim"), number.shown_position(lots, 9))
-    spread_text = number.price(ask - bid, symbol) if PRICE_NONE not in (bid, ask) else "-"
-    tilt = imbalance(bids.get(bid, (0, 0))[0], asks.get(ask, (0, 0))[0])
-    shown_tilt: Segment = ("-", "faint") if tilt is None else (
-        f"{tilt * 100:+.0f}%", number.direction(round(tilt * 100))
-    )  # fmt: skip
-    second: Row = (("spread ", "dim"), (spread_text, "text"))
-    right: Row = (("imbalance ", "dim"), (shown_tilt[0].rjust(5), shown_tilt[1]))
     if picture["stale"]:
-        second = (("book in doubt: a gap in the feed", "bad"),)
-        right = ()
-    return [spread(left, held, width), spread(second, right, width)]
+        doubt: Row = (("book in doubt: a gap in the feed", "bad"),)
+        return [spread(name, held, width), doubt]
+    apart = number.price(ask - bid, symbol) if PRICE_NONE not in (bid, ask) else "-"
+    tilt = imbalance(book[0].get(bid, (0, 0))[0], book[1].get(ask, (0, 0))[0])
+    shown: Segment = ("-", "faint")
+    if tilt is not None:
+        shown = (f"{tilt * 100:+.0f}%", number.direction(round(tilt * 100)))
+    return [
+        spread(name, held, width),
+        spread(
+            (("spread ", "dim"), (apart, "text")),
+            (("imbalance ", "dim"), (shown[0].rjust(5), shown[1])),
+            width,
+        ),
+    ]
 
 
-def _side(level: tuple[int, int] | None, top: int, bar: int, style: str, glyph: str,
-          mirrored: bool) -> Row:  # fmt: skip
-    """Own quantity, bar and quantity of one price; ``mirrored`` for the asks."""
+def _wing(level: Level | None, top: int, bar: int, style: str, glyph: str) -> Row:
+    """Own quantity, bar and quantity of one price, from the outside to the price."""
     if level is None:
         return ((" " * (_OWN + 1 + bar + 1 + _QTY), "text"),)
     qty, own = level
-    length = min(max(round(qty / top * bar), 1), bar) if bar else 0
-    shown_own = number.fit_count(own, _OWN) if own else ""
-    shown_qty = number.fit_count(qty, _QTY)
-    if mirrored:
-        return (
-            (shown_qty.ljust(_QTY), style), (" ", "text"),
-            ((glyph * length).ljust(bar), f"{style}.bar"), (" ", "text"),
-            (shown_own.ljust(_OWN), "own"),
-        )  # fmt: skip
+    cells = min(max(round(qty / top * bar), 1), bar)
     return (
-        (shown_own.rjust(_OWN), "own"), (" ", "text"),
-        ((glyph * length).rjust(bar), f"{style}.bar"), (" ", "text"),
-        (shown_qty.rjust(_QTY), style),
-    )  # fmt: skip
+        ((number.fit_count(own, _OWN) if own else "").rjust(_OWN), "own"),
+        (" ", "text"),
+        ((glyph * cells).rjust(bar), f"{style}.bar"),
+        (" ", "text"),
+        (number.fit_count(qty, _QTY).rjust(_QTY), style),
+    )
+
+
+def _mirrored(wing: Row) -> Row:
+    """The same for the other side; figures stay right-aligned, the rest turns round."""
+    if len(wing) == 1:
+        return wing
+    own, gap, bar, _, qty = wing
+    return (
+        qty,
+        gap,
+        (bar[0].lstrip().ljust(len(bar[0])), bar[1]),
+        gap,
+        (own[0].lstrip().ljust(len(own[0])), own[1]),
+    )
 
 
 def _price_style(price: int, picture: Any) -> str:
@@ -106,38 +131,44 @@ def _price_style(price: int, picture: Any) -> str:
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
+    if not scene.desk_on:
+        return paragraph(
+            "No desk, no book: the ladder shows what the desk has seen.", width
+        )
     pairs = list(scene.symbol_pictures())
     if not pairs:
         return paragraph("No symbol is configured.", width)
-    if not scene.desk_on:
-        return paragraph("No desk, no book: the ladder shows what the desk has seen.", width)
     symbol, picture = pairs[scene.selected]
-    bids, asks = _levels(picture, Side.BUY), _levels(picture, Side.SELL)
+    book = _levels(picture, Side.BUY), _levels(picture, Side.SELL)
+    head = _head(scene, symbol, picture, width, book)
     rows = max(height - HEAD_ROWS, 0)
-    at = recentre(
-        scene.ladder_centre.get(scene.selected), int(picture["bid"]), int(picture["ask"]), rows
-    )
-    head = _head(scene, symbol, picture, width, bids, asks)
+    before = scene.ladder_centre.get(scene.selected)
+    at = recentre(before, int(picture["bid"]), int(picture["ask"]), rows)
     if at is None:
         return [*head, (), *paragraph("No orders in the book yet.", width)][:height]
     scene.ladder_centre[scene.selected] = at
+    return [*head, *_body(scene, symbol, picture, width, rows, at, book)][:height]
 
+
+def _body(
+    scene: Scene, symbol: Symbol, picture: Any, width: int, rows: int, at: int, book: Book
+) -> Rows:
+    bids, asks = book
     top = max((qty for qty, _ in (*bids.values(), *asks.values())), default=1)
     prices = [at + rows // 2 - i for i in range(rows)]
     texts = [number.price(price, symbol) if price > 0 else "" for price in prices]
-    price_width = max(map(len, texts), default=0)
-    bar = max(min((width - price_width - 4) // 2 - _OWN - _QTY - 2, _BAR_MAX), 0)
-    wing = _OWN + 1 + bar + 1 + _QTY
+    price_width = max(map(len, texts), default=0) + 2
+    bar = min((width - price_width - 2) // 2 - _OWN - _QTY - 2, _BAR_MAX)
+    bar = bar if bar >= _BAR_MIN else 0
     title = "own".rjust(_OWN) + " " * (bar + 2) + "bids".rjust(_QTY)
-    title += "  " + "price".center(price_width) + "  " + "asks".ljust(_QTY)
-    title = (title + " " * (bar + 2) + "own").ljust(2 * wing + price_width + 4)
+    title += f" {'price'.rjust(price_width - 1)}  " + "asks".rjust(_QTY)
+    title += " " * (bar + 2) + "own".ljust(_OWN)
     body: Rows = [((title, "head"),)]
     for price, text in zip(prices, texts, strict=True):
-        body.append((
-            *_side(bids.get(price), top, bar, "bid", scene.glyphs.block, mirrored=False),
-            (" ", "text"),
-            (f" {text.rjust(price_width)} ", _price_style(price, picture)),
-            (" ", "text"),
-            *_side(asks.get(price), top, bar, "ask", scene.glyphs.block, mirrored=True),
-        ))  # fmt: skip
-    return [*head, *(centre(row, width) for row in body)][:height]
+        bid = _wing(bids.get(price), top, bar, "bid", scene.glyphs.block)
+        ask = _wing(asks.get(price), top, bar, "ask", scene.glyphs.block)
+        shown = f"{text.rjust(price_width - 1)} "
+        gap: Segment = (" ", "text")
+        row = (*bid, gap, (shown, _price_style(price, picture)), gap, *_mirrored(ask))
+        body.append(row)
+    return [centre(row, width) for row in body]

@@ -8,20 +8,28 @@ from cockpit.ui.render.table import Column, table
 from cockpit.ui.render.text import Rows, Segment, clean
 from cockpit.ui.scene import Scene
 
-_HOPS = (
-    Column("hop", "<", 13),
-    Column("count", ">", 9, priority=2),
-    Column("p50", ">", 7),
-    Column("p90", ">", 7, priority=3),
-    Column("p99", ">", 7),
-    Column("p99.9", ">", 7, priority=1),
-    Column("max", ">", 7),
-)
+_WIDE = 63
+"""From here counts are written out and units stand apart."""
+
+
+def _columns(wide: bool) -> tuple[Column, ...]:
+    figure = 7 if wide else 6
+    return (
+        Column("hop", "<", 13),
+        Column("count", ">", 9 if wide else 5, priority=3),
+        Column("p50", ">", figure),
+        Column("p90", ">", figure, priority=2),
+        Column("p99", ">", figure),
+        Column("p99.9", ">", figure, priority=1),
+        Column("max", ">", figure),
+    )
+
+
 _THREADS = (
     Column("thread", "<", 13),
     Column("core", ">", 4),
     Column("pinned", "<", 6, priority=2),
-    Column("waits by", "<", 8, priority=1),
+    Column("waits", "<", 6, priority=1),
     Column("busy", ">", 5),
     Column("alive", ">", 7),
 )
@@ -40,16 +48,17 @@ def detail(scene: Scene) -> str:
     return "virtual time" if scene.virtual else ""
 
 
-def _hop(scene: Scene, index: int, name: str) -> list[Segment]:
+def _hop(scene: Scene, index: int, name: str, wide: bool) -> list[Segment]:
     hop = scene.picture["hops"][index]
     whole = index == Hop.TICK_TO_ORDER
     count = int(hop["count"])
     cells: list[Segment] = [
-        (name, "strong" if whole else "text"),
-        (number.fit_count(count, 11), "dim" if count else "faint"),
+        (name.replace("_", " "), "strong" if whole else "text"),
+        (number.fit_count(count, 9 if wide else 5), "dim" if count else "faint"),
     ]
     for figure in _FIGURES:
-        shown = number.duration(int(hop[figure]), scene.glyphs) if count else "-"
+        time = number.duration(int(hop[figure]), scene.glyphs, " " if wide else "")
+        shown = time if count else "-"
         cells.append((shown, ("strong" if whole else "text") if count else "faint"))
     return cells
 
@@ -92,9 +101,18 @@ def _rings(scene: Scene) -> list[list[Segment]]:
     return body
 
 
+def rows_wanted(scene: Scene) -> int:
+    """Rows it has something for."""
+    rows = 1 + len(HOPS)
+    if scene.virtual:
+        return rows
+    return rows + sum(len(body) + 2 for body in (_threads(scene), _rings(scene)) if body)
+
+
 def render(scene: Scene, width: int, height: int) -> Rows:
-    hops = [_hop(scene, i, name) for i, name in enumerate(HOPS)]
-    rows = table(_HOPS, hops, width)
+    wide = width >= _WIDE
+    hops = [_hop(scene, i, name, wide) for i, name in enumerate(HOPS)]
+    rows = table(_columns(wide), hops, width)
     threads, rings = _threads(scene), _rings(scene)
     # A virtual engine has one thread, which is the caller's, and no queue between two.
     if threads and not scene.virtual and len(rows) + len(threads) + 2 <= height:

@@ -25,7 +25,13 @@ def _row(scene: Scene, event: Event, width: int) -> Row:
     room = max(width - len(time) - _SOURCE - 3, 0)
     text = shorten(clean(event.text), room, scene.glyphs.ellipsis)
     style = _STYLES[event.severity]
-    return ((time, "dim"), (" ", "text"), (source, "source"), ("  ", "text"), (text, style))
+    return (
+        (time, "dim"),
+        (" ", "text"),
+        (source, "source"),
+        ("  ", "text"),
+        (text, style),
+    )
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:

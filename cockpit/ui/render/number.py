@@ -35,9 +35,11 @@ def scaled(value: int, scale: int, decimals: int) -> str:
 def compact(value: int, scale: int, width: int) -> str:
     """``value / scale`` in thousands, millions, ... so that it fits ``width``."""
     for power, suffix in enumerate(_SUFFIXES):
-        for decimals in (2, 1, 0):
-            unit = scale * 1000**power
-            text = scaled(value, unit, decimals if power else 0) + suffix
+        unit = scale * 1000**power
+        if power and 2 * abs(value) >= 1999 * unit and suffix != _SUFFIXES[-1]:
+            continue
+        for decimals in (2, 1, 0) if power else (0,):
+            text = scaled(value, unit, decimals) + suffix
             if len(text) <= width:
                 return text
     return "#" * width
@@ -68,9 +70,9 @@ def signed(text: str, value: int) -> str:
     return f"+{text}" if value > 0 and not text.startswith("+") else text
 
 
-def shown_pnl(value: int, glyphs: Glyphs, width: int = 16) -> Segment:
+def shown_pnl(value: int, glyphs: Glyphs, width: int = 16, decimals: int = 2) -> Segment:
     """A profit or loss: arrow, sign and colour."""
-    text = signed(fit_money(value, width - 3), value)
+    text = signed(fit_money(value, width - 3, decimals), value)
     if not any(digit in text for digit in "123456789"):
         return (f"{glyphs.flat} {text.lstrip('+')}", "flat")
     arrow = glyphs.up if value > 0 else glyphs.down
@@ -97,16 +99,17 @@ def average_price(cost: int, lots: int, symbol: Symbol) -> str:
     return scaled(money, MONEY_SCALE * abs(lots), symbol.decimals + 1)
 
 
-def duration(ns: int, glyphs: Glyphs) -> str:
+def duration(ns: int, glyphs: Glyphs, gap: str = " ") -> str:
     """Three significant digits and a unit: ``812 ns``, ``1.24 µs``, ``31.0 ms``."""
     if ns < 1_000:
-        return f"{ns} ns"
-    for unit, size in ((f"{glyphs.micro}s", 1_000), ("ms", 1_000_000), ("s ", _SECOND_NS)):
+        return f"{ns}{gap}ns"
+    units = ((f"{glyphs.micro}s", 1_000), ("ms", 1_000_000), ("s ", _SECOND_NS))
+    for unit, size in units:
         for decimals in (2, 1, 0):
             # The last value that still rounds to three digits in this unit.
             if 2 * ns * 10**decimals < 1999 * size:
-                return f"{scaled(ns, size, decimals)} {unit}"
-    return f"{compact(ns, _SECOND_NS, 5)} s "
+                return f"{scaled(ns, size, decimals)}{gap}{unit}"
+    return f"{compact(ns, _SECOND_NS, 4)}{gap}s "
 
 
 def age(seconds: float, glyphs: Glyphs) -> Segment:

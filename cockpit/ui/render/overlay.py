@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from cockpit.ui import keys
 from cockpit.ui.render.glyphs import Glyphs
-from cockpit.ui.render.text import Row, Rows, settle, wrap
+from cockpit.ui.render.text import Row, Rows, settle, shorten, wrap
 from cockpit.ui.scene import Prompt, Scene
+
+_GROUP = 8
 
 
 def box(title: str, body: Rows, width: int, glyphs: Glyphs) -> Rows:
@@ -30,19 +32,26 @@ def help_rows(scene: Scene, width: int) -> Rows:
     """Every action, by group; one that is impossible now says why."""
     body: Rows = []
     key_width = max(len(action.label) for action in keys.ACTIONS)
+    room = width - 4 - _GROUP - key_width - 2
     for group in keys.GROUPS:
-        for i, action in enumerate(a for a in keys.ACTIONS if a.group == group):
+        members = [action for action in keys.ACTIONS if action.group == group]
+        for i, action in enumerate(members):
+            # A key of several answers for each of them when it is pressed.
             refused = "" if action.indexed else action.refusal(scene, 0)
-            note = refused or (
-                "" if action.guard is keys.Guard.NONE else keys.guard_text(action)
+            note = refused
+            if not note and action.guard is not keys.Guard.NONE:
+                note = keys.guard_text(action)
+            shown_note = f"  ({note})" if note else ""
+            text = shorten(action.help, room - len(shown_note), scene.glyphs.ellipsis)
+            body.append(
+                (
+                    ((group if i == 0 else "").ljust(_GROUP), "accent"),
+                    (action.label.rjust(key_width), "faint" if refused else "key"),
+                    ("  ", "text"),
+                    (text, "dim" if refused else "text"),
+                    (shown_note, "warn" if refused else "dim"),
+                )
             )
-            row: Row = (
-                ((group if i == 0 else "").ljust(9), "accent"),
-                (action.label.rjust(key_width), "faint" if refused else "key"),
-                ("  ", "text"),
-                (action.help, "dim" if refused else "text"),
-            )
-            body.append((*row, (f"  ({note})", "warn" if refused else "dim")) if note else row)
     return box("Keys", body, width, scene.glyphs)
 
 
@@ -53,7 +62,11 @@ def prompt_rows(scene: Scene, prompt: Prompt, width: int) -> Rows:
     body: Rows = [((line, "text"),) for line in wrap(prompt.text, inner)]
     body += [
         (),
-        (("type ", "dim"), (prompt.word, "strong"), (" and press Enter; Esc leaves", "dim")),
+        (
+            ("type ", "dim"),
+            (prompt.word, "strong"),
+            (" and press Enter; Esc leaves", "dim"),
+        ),
         (("> ", "dim"), (prompt.typed, "strong" if right else "bad"),
          (scene.glyphs.cursor, "accent")),
     ]  # fmt: skip

@@ -13,10 +13,10 @@ from cockpit.ui.scene import Scene
 
 _COLUMNS = (
     Column("symbol", "<", 6),
-    Column("position", ">", 8),
+    Column("pos", ">", 6),
     Column("average", ".", 9, priority=2),
     Column("last", ".", 8, priority=4),
-    Column("unrealised", ".", 10, priority=3),
+    Column("open P&L", ".", 9, priority=3),
     Column("P&L", ".", 11),
     Column("worst", ">", 11, priority=5),
     Column("fees", ".", 7, priority=6),
@@ -45,19 +45,20 @@ def _feed(scene: Scene, picture: Any) -> Segment:
 def _row(scene: Scene, symbol: Symbol, picture: Any) -> list[Segment]:
     lots, unrealised = int(picture["position"]), int(picture["unrealised"])
     last = int(picture["last"])
+    average = number.average_price(int(picture["cost"]), lots, symbol)
+    gain = number.signed(number.fit_money(unrealised, 12), unrealised)
     worst = f"{int(picture['worst_short']):+,}/{int(picture['worst_long']):+,}"
     return [
         (clean(symbol.name), "text"),
         number.shown_position(lots, 9),
-        (number.average_price(int(picture["cost"]), lots, symbol), "text" if lots else "faint"),
+        (average, "text" if lots else "faint"),
         (number.price(last, symbol), "text" if last != PRICE_NONE else "faint"),
-        (number.signed(number.fit_money(unrealised, 12), unrealised),
-         number.direction(unrealised)),
+        (gain, number.direction(unrealised)),
         number.shown_pnl(_pnl(picture), scene.glyphs, 15),
         (worst, "dim"),
         (number.fit_money(int(picture["fees"]), 9), "dim"),
         _feed(scene, picture),
-    ]  # fmt: skip
+    ]
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
@@ -76,4 +77,6 @@ def _touched(picture: Any) -> bool:
 
 
 def _hint(scene: Scene, width: int) -> list[Row]:
-    return paragraph("Nothing held yet. A live strategy trades; keys 1-9 switch them.", width)
+    return paragraph(
+        "Nothing held yet. A live strategy trades; keys 1-9 switch them.", width
+    )

@@ -12,10 +12,14 @@ WARN = 0.75
 """Share of a limit from which its gauge warns; at 1 it is a breach."""
 _BAR_MAX = 24
 _VALUE = 9
+_VALUE_NARROW = 7
+_NARROW = 46
 
 
 def detail(scene: Scene) -> str:
-    refused = sum(int(limit["refusal_count"]) for limit in scene.picture["desk"]["limits"])
+    refused = sum(
+        int(limit["refusal_count"]) for limit in scene.picture["desk"]["limits"]
+    )
     return f"{refused:,} refused" if refused else ""
 
 
@@ -35,9 +39,15 @@ def severity(used: int, limit: int) -> str:
 
 def bar(used: int, limit: int, width: int, glyphs: Glyphs) -> Row:
     """``width`` cells; half a cell counts, and what is not 0 shows."""
-    share = 1.0 if limit <= 0 and used > 0 else min(max(used / limit, 0.0), 1.0) if limit else 0.0
+    share = (
+        1.0
+        if limit <= 0 and used > 0
+        else min(max(used / limit, 0.0), 1.0)
+        if limit
+        else 0.0
+    )
     halves = round(share * width * 2)
-    if used > 0:
+    if used > 0 and width > 0:
         halves = max(halves, 1)
     full, half = divmod(halves, 2)
     filled = glyphs.bar * full + glyphs.bar_half * half
@@ -45,28 +55,40 @@ def bar(used: int, limit: int, width: int, glyphs: Glyphs) -> Row:
     return ((filled, severity(used, limit)), rest)
 
 
-def value(amount: int, parameter: Parameter) -> str:
+def value(amount: int, parameter: Parameter, width: int = _VALUE) -> str:
     """An amount in its limit's own unit; money as currency."""
     if parameter.kind == "money":
-        return number.fit_money(amount, _VALUE, decimals=0)
-    return number.fit_count(amount, _VALUE)
+        return number.fit_money(amount, width, decimals=0)
+    return number.fit_count(amount, width)
 
 
-def _gauge(scene: Scene, index: int, parameter: Parameter, width: int, name_width: int) -> Row:
+def _gauge(
+    scene: Scene, index: int, parameter: Parameter, width: int, name_width: int
+) -> Row:
     picture = scene.picture["desk"]["limits"][index]
     used, limit = int(picture["used"]), int(picture["limit"])
     style = severity(used, limit)
+    figure = _VALUE if width >= _NARROW else _VALUE_NARROW
     figures: Row = (
-        (value(used, parameter).rjust(_VALUE), "text" if style == "gauge" else style),
+        (
+            value(used, parameter, figure).rjust(figure),
+            "text" if style == "gauge" else style,
+        ),
         (" / ", "faint"),
-        (value(limit, parameter).ljust(_VALUE), "dim"),
+        (value(limit, parameter, figure).ljust(figure), "dim"),
         (number.percent(used, limit).rjust(5), "dim" if style == "gauge" else style),
     )
     unit_width = max(map(len, (p.unit for p in LIMITS)))
     room = width - name_width - 2 - sum(len(text) for text, _ in figures)
     bar_width = max(min(room - 1, _BAR_MAX), 0)
     row: Row = ((shorten(label(parameter.name), name_width).ljust(name_width), "text"),)
-    row = (*row, (" ", "text"), *bar(used, limit, bar_width, scene.glyphs), (" ", "text"), *figures)
+    row = (
+        *row,
+        (" ", "text"),
+        *bar(used, limit, bar_width, scene.glyphs),
+        (" ", "text"),
+        *figures,
+    )
     if room - bar_width > unit_width + 1:
         row = (*row, (" ", "text"), (parameter.unit, "faint"))
     return row

@@ -1,9 +1,9 @@
-"""What is left on a terminal too small for panels: mode, state, P&L, and the way to halt."""
+"""What is left on a terminal too small for panels: mode, state, P&L, the way to halt."""
 
 from __future__ import annotations
 
 from cockpit.ui.render import footer, header
-from cockpit.ui.render.text import Row, Rows, Segment, settle
+from cockpit.ui.render.text import Row, Rows, Segment, settle, wrap
 from cockpit.ui.scene import Scene
 
 WIDTH = 60
@@ -18,10 +18,13 @@ def render(scene: Scene, width: int, height: int) -> Rows:
         (space, *header.pnl(scene)),
     ]
     if prompt := scene.prompt:
-        rows.append((("type ", "dim"), (prompt.word, "strong"), (f": {prompt.typed}", "accent")))
+        typed: Segment = (f": {prompt.typed}", "accent")
+        rows.append((space, ("type ", "dim"), (prompt.word, "strong"), typed))
     elif said:
-        rows.append(((said[0], said[1]),))
-    rows.append((space, ("h h", "key"), (" halt  ", "dim"), ("q", "key"), (" quit", "dim")))
+        rows += [((f" {line} ", said[1]),) for line in wrap(said[0], max(width - 2, 1))]
+    rows.append(
+        (space, ("h h", "key"), (" halt  ", "dim"), ("q", "key"), (" quit", "dim"))
+    )
     if scene.config_errors:
         rows.append((("config: " + scene.config_errors[0], "bad"),))
     rows.append(((f" panels need {WIDTH}x{HEIGHT}; this is {width}x{height}", "faint"),))

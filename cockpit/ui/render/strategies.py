@@ -7,22 +7,24 @@ from typing import Any
 from cockpit.core import Mode, RiskState
 from cockpit.ui.render import number
 from cockpit.ui.render.table import Column, table
-from cockpit.ui.render.text import Rows, Segment, clean, paragraph
+from cockpit.ui.render.text import Rows, Segment, paragraph
 from cockpit.ui.scene import Scene
 
 _COLUMNS = (
     Column("key", "<", 3),
     Column("strategy", "<", 10),
-    Column("state", "<", 8),
-    Column("symbol", "<", 6, priority=3),
-    Column("position", ">", 8, priority=1),
-    Column("P&L", ".", 11),
-    Column("working", ">", 7, priority=6),
-    Column("orders", ">", 7, priority=4),
-    Column("fills", ">", 6, priority=2),
-    Column("refused", ">", 7, priority=5),
-    Column("rejected", ">", 8, priority=7),
+    Column("state", "<", 7),
+    Column("symbol", "<", 6, priority=6),
+    Column("pos", ">", 6, priority=1),
+    Column("P&L", ".", 9),
+    Column("working", ">", 7, priority=7),
+    Column("orders", ">", 6, priority=4),
+    Column("fills", ">", 5, priority=2),
+    Column("refused", ">", 7, priority=3),
+    Column("rejected", ">", 8, priority=8),
 )
+_CENTS_WIDTH = 66
+"""From here there is room for the P&L's decimals beside every column that matters."""
 
 
 def detail(scene: Scene) -> str:
@@ -41,7 +43,7 @@ def _state(scene: Scene, slot: int, mode: int) -> Segment:
     return (f"{scene.glyphs.on} LIVE", "on")
 
 
-def _row(scene: Scene, slot: int, picture: Any) -> list[Segment]:
+def _row(scene: Scene, slot: int, picture: Any, decimals: int) -> list[Segment]:
     pnl = int(picture["realised"]) + int(picture["unrealised"]) - int(picture["fees"])
     refused, rejected = int(picture["refusal_count"]), int(picture["reject_count"])
     return [
@@ -50,7 +52,7 @@ def _row(scene: Scene, slot: int, picture: Any) -> list[Segment]:
         _state(scene, slot, int(picture["config"]["mode"])),
         (scene.symbol_name(int(picture["config"]["symbol"])), "dim"),
         number.shown_position(int(picture["position"]), 9),
-        number.shown_pnl(pnl, scene.glyphs, 15),
+        number.shown_pnl(pnl, scene.glyphs, 15, decimals),
         (number.fit_count(int(picture["working_count"]), 7), "text"),
         (number.fit_count(int(picture["order_count"]), 7), "text"),
         (number.fit_count(int(picture["fill_count"]), 7), "text"),
@@ -62,8 +64,8 @@ def _row(scene: Scene, slot: int, picture: Any) -> list[Segment]:
 def render(scene: Scene, width: int, height: int) -> Rows:
     if not scene.desk_on:
         return paragraph("The exchange runs alone. Strategies need a desk.", width)
-    body = [_row(scene, slot, picture) for slot, picture in scene.slots()]
+    decimals = 2 if width >= _CENTS_WIDTH else 0
+    body = [_row(scene, slot, picture, decimals) for slot, picture in scene.slots()]
     if not body:
-        text = clean("No strategy is configured. Add a [strategy.NAME] to the configuration.")
-        return paragraph(text, width)
+        return paragraph("No strategy is configured: strategies.toml has none.", width)
     return table(_COLUMNS, body, width)[:height]

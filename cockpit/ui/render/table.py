@@ -1,4 +1,4 @@
-"""A table in rows: columns that keep their width and go by priority when space is short."""
+"""A table in rows: columns keep their width, and go by priority when space is short."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def _pointed(cells: Sequence[Segment]) -> list[Segment]:
     tails = [len(text) - text.rfind(".") if "." in text else 0 for text, _ in cells]
     longest = max(tails, default=0)
     return [
-        (text + " " * (longest - tail), style) if any(map(str.isdigit, text)) else (text, style)
+        (text + " " * (longest - tail), style)
+        if any(map(str.isdigit, text))
+        else (text, style)
         for (text, style), tail in zip(cells, tails, strict=True)
     ]
 
@@ -39,7 +41,9 @@ def _placed(cell: Segment, width: int, align: str) -> Segment:
     return (text.ljust(width) if align == "<" else text.rjust(width), style)
 
 
-def table(columns: Sequence[Column], body: Sequence[Sequence[Segment]], width: int) -> Rows:
+def table(
+    columns: Sequence[Column], body: Sequence[Sequence[Segment]], width: int
+) -> Rows:
     """A head and one row for each of ``body``; no row is longer than ``width``."""
     by_column = [[row[i] for row in body] for i in range(len(columns))]
     by_column = [

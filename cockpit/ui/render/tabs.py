@@ -13,5 +13,9 @@ def render(titles: Sequence[tuple[str, str]], focus: str, width: int) -> Row:
     gap = next((g for g in (3, 2, 1) if need + g * len(titles) < width), 1)
     row: Row = ()
     for name, title in titles:
-        row = (*row, (" " * gap if row else " ", "text"), (title, "tab" if name == focus else "dim"))
+        row = (
+            *row,
+            (" " * gap if row else " ", "text"),
+            (title, "tab" if name == focus else "dim"),
+        )
     return row

@@ -1,4 +1,4 @@
-"""The screen: header, panels by the terminal's size, status line, and what lies over them.
+"""The screen: header, panels by the terminal's size, status line, and what is over it.
 
 Questions and the list of keys are drawn over the panels, below the header, which stays in
 sight and goes on living; so does everything else.
@@ -17,7 +17,7 @@ from cockpit.ui.grid import Grid
 from cockpit.ui.layout import Rect
 from cockpit.ui.panels import PANELS
 from cockpit.ui.panels.base import Panel
-from cockpit.ui.render import alert, footer, header, overlay, small, tabs
+from cockpit.ui.render import alert, footer, header, latency, overlay, small, tabs
 from cockpit.ui.render.text import Rows
 from cockpit.ui.scene import Scene
 from cockpit.ui.themes import Theme, css_colour
@@ -99,7 +99,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if scene.prompt:
             return overlay.prompt_rows(scene, scene.prompt, min(_PROMPT_WIDTH, width - 4))
         if scene.helping:
-            return overlay.help_rows(scene, min(width - 4, 104))[: height - 4]
+            return overlay.help_rows(scene, width if width < 100 else 96)
         return []
 
     def _plan(self, scene: Scene, over: Rows, width: int, height: int) -> dict[str, Rect]:
@@ -116,10 +116,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
         else:
             top += 1  # air
         plan["footer"] = Rect(0, height - 1, width, 1)
-        plan |= layout.arrange(
-            width, top, height - 1, scene.focus, kind=scene.layout,
-            strategies=len(list(scene.slots())), symbols=len(scene.symbols),
-        )  # fmt: skip
+        # A line of air above the keys, where there is room for it.
+        bottom = height - (2 if scene.layout != "one" and height >= 30 else 1)
+        needs = layout.Needs(
+            strategies=len(list(scene.slots())),
+            symbols=len(scene.symbols),
+            latency=latency.rows_wanted(scene) + 1,
+        )
+        plan |= layout.arrange(width, top, bottom, scene.focus, needs, scene.layout)
         if over:
             across = sum(len(text) for text, _ in over[0])
             room = height - 1 - header.height(width)

@@ -1,0 +1,126 @@
+"""The shorter way to paint leaves the same screen as Textual's own, in fewer bytes."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pyte
+import pytest
+from market import open_app, open_desk, play
+from rich.console import Console
+from textual import _compositor
+from textual._compositor import ChopsUpdate
+
+from cockpit.ui import painting
+
+# Taken at import: collected before any app has put the other one in force.
+STOCK = ChopsUpdate.render_segments
+
+
+@pytest.fixture
+def updates(monkeypatch: pytest.MonkeyPatch) -> list[ChopsUpdate]:
+    """Every partial update the compositor makes, in order."""
+    made: list[ChopsUpdate] = []
+
+    class Recorded(ChopsUpdate):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            made.append(self)
+
+    monkeypatch.setattr(_compositor, "ChopsUpdate", Recorded)
+    return made
+
+
+def console(system: str) -> Console:
+    return Console(
+        file=io.StringIO(), force_terminal=True, color_system=system, width=160, height=48
+    )  # type: ignore[arg-type]
+
+
+def cells(screen: pyte.Screen) -> list[list[Any]]:
+    return [
+        [screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)
+    ]
+
+
+def differing(one: pyte.Screen, other: pyte.Screen) -> list[Any]:
+    pairs = zip(cells(one), cells(other), strict=True)
+    return [
+        (y, x, *pair)
+        for y, rows in enumerate(pairs)
+        for x, pair in enumerate(zip(*rows, strict=True))
+        if pair[0] != pair[1]
+    ]
+
+
+@pytest.mark.parametrize("system", ["truecolor", "256", "standard"])
+async def test_it_leaves_the_same_screen_cell_for_cell(
+    updates: list[ChopsUpdate], system: str
+) -> None:
+    desk = open_desk()
+    app = open_app(desk)
+    screens = [pyte.Screen(160, 48) for _ in range(2)]
+    streams = [pyte.Stream(screen) for screen in screens]
+    sizes = [0, 0]
+    async with app.run_test(size=(160, 48)) as pilot:
+        await pilot.pause()
+        full = app.screen._compositor.render_update(full=True)
+        for stream in streams:
+            stream.feed(full.render_segments(console(system)))
+        updates.clear()
+        for _ in range(12):
+            play(app, desk, frames=1)
+            await pilot.pause()
+            for update in updates:
+                for i, render in enumerate((STOCK, painting._render_segments)):
+                    text = render(update, console(system))
+                    sizes[i] += len(text.encode())
+                    streams[i].feed(text)
+            updates.clear()
+            assert differing(*screens) == []
+    assert any(cell.data != " " for row in cells(screens[1]) for cell in row)
+    assert sizes[1] < sizes[0] / 2
+
+
+async def test_a_frame_in_which_nothing_changed_costs_nothing(
+    updates: list[ChopsUpdate],
+) -> None:
+    desk = open_desk()
+    app = open_app(desk)
+    async with app.run_test(size=(160, 48)) as pilot:
+        play(app, desk)
+        await pilot.pause()
+        updates.clear()
+        for _ in range(5):
+            app.step()
+            await pilot.pause()
+        assert updates == []
+
+
+async def test_a_frame_of_a_busy_market_is_small(updates: list[ChopsUpdate]) -> None:
+    desk = open_desk()
+    app = open_app(desk)
+    frames, sent = 40, 0
+    async with app.run_test(size=(160, 48)) as pilot:
+        play(app, desk)
+        await pilot.pause()
+        updates.clear()
+        for _ in range(frames):
+            play(app, desk, frames=1, md_events=500)
+            await pilot.pause()
+        for update in updates:
+            sent += len(painting._render_segments(update, console("truecolor")).encode())
+    # 25 kB/s at the standard 4 frames a second.
+    assert 0 < sent / frames <= 25_000 / 4
+
+
+def test_other_versions_are_painted_the_stock_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(painting, "EXACT_SPANS", False)
+    monkeypatch.setattr(painting.textual, "__version__", "8.2.999")
+    monkeypatch.setattr(ChopsUpdate, "render_segments", STOCK)
+    painting.install()
+    assert not painting.EXACT_SPANS
+    assert ChopsUpdate.render_segments is STOCK

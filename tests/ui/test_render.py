@@ -1,0 +1,477 @@
+"""Drawing as functions: figures, alignment, widths, and what an empty desk says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from desks import SYMBOLS, PaintedDesk
+
+from cockpit.control.desk import Event
+from cockpit.core import MONEY_SCALE, PICTURE_DTYPE, PRICE_NONE, Mode, RiskState, Severity
+from cockpit.ui.grid import changes
+from cockpit.ui.panels import PANELS
+from cockpit.ui.render import (
+    alert,
+    fills,
+    footer,
+    header,
+    ladder,
+    latency,
+    log,
+    number,
+    overlay,
+    positions,
+    risk,
+    small,
+    strategies,
+    tabs,
+    throughput,
+)
+from cockpit.ui.render.glyphs import ASCII, UNICODE
+from cockpit.ui.render.table import Column, table
+from cockpit.ui.render.text import Row, Rows, clean, length, settle, spread, wrap
+from cockpit.ui.scene import History, Message, Prompt, Scene
+from cockpit.ui.screens.main import TITLES
+
+BODIES: dict[str, Callable[[Scene, int, int], Rows]] = {
+    "strategies": strategies.render,
+    "positions": positions.render,
+    "fills": fills.render,
+    "ladder": ladder.render,
+    "risk": risk.render,
+    "latency": latency.render,
+    "throughput": throughput.render,
+    "log": log.render,
+}
+
+
+def text_of(rows: Rows) -> list[str]:
+    return ["".join(text for text, _ in row) for row in rows]
+
+
+def style_of(row: Row, part: str) -> str:
+    """The style of the segment that holds ``part``."""
+    return next(style for text, style in row if part in text)
+
+
+def scene_of(desk: PaintedDesk, now: float = 1_700_000_000.0) -> Scene:
+    scene = Scene()
+    scene.refresh(desk, now)
+    return scene
+
+
+# ---- figures -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0.00"),
+        (123_456_789_012, "1,234.57"),
+        (-123_456_789_012, "-1,234.57"),
+        (499_999, "0.00"),
+        (-499_999, "0.00"),
+        (500_000, "0.01"),
+        (-500_000, "-0.01"),
+        (2**63 - 1, "92,233,720,368.55"),
+    ],
+)
+def test_money_is_exact_and_rounds_half_away_from_zero(value: int, shown: str) -> None:
+    assert number.scaled(value, MONEY_SCALE, 2) == shown
+
+
+def test_money_gives_up_decimals_then_thousands_but_never_the_sign() -> None:
+    value = -1_234_567_89 * MONEY_SCALE
+    assert number.fit_money(value, 15) == "-123,456,789.00"
+    assert number.fit_money(value, 14) == "-123,456,789.0"
+    assert number.fit_money(value, 12) == "-123,456,789"
+    assert number.fit_money(value, 9) == "-123.46M"
+    assert number.fit_money(value, 5) == "-123M"
+
+
+@pytest.mark.parametrize("value", [0, 1, -1, 999, 10**6, -(2**63), 2**63 - 1])
+@pytest.mark.parametrize("width", [5, 7, 9, 12, 20])
+def test_a_fitted_figure_is_never_too_wide(value: int, width: int) -> None:
+    assert len(number.fit_money(value, width)) <= width
+    assert len(number.fit_count(value, width)) <= width
+
+
+def test_a_profit_has_arrow_sign_and_colour_and_nothing_has_none() -> None:
+    assert number.shown_pnl(MONEY_SCALE, UNICODE) == ("▲ +1.00", "up")
+    assert number.shown_pnl(-MONEY_SCALE, UNICODE) == ("▼ -1.00", "down")
+    assert number.shown_pnl(0, UNICODE) == ("· 0.00", "flat")
+    assert number.shown_pnl(1, UNICODE) == ("· 0.00", "flat")
+    assert number.shown_pnl(MONEY_SCALE, ASCII) == ("^ +1.00", "up")
+
+
+@pytest.mark.parametrize(
+    ("ns", "shown"),
+    [
+        (0, "0 ns"),
+        (999, "999 ns"),
+        (1_000, "1.00 µs"),
+        (9_994, "9.99 µs"),
+        (9_996, "10.0 µs"),
+        (99_960, "100 µs"),
+        (999_499, "999 µs"),
+        (999_500, "1.00 ms"),
+        (31_000_000, "31.0 ms"),
+        (59_000_000_000, "59.0 s "),
+        (2**64 - 1, "18B s "),
+    ],
+)
+def test_a_duration_has_three_digits_and_the_unit_that_reads(ns: int, shown: str) -> None:
+    assert number.duration(ns, UNICODE) == shown
+
+
+def test_an_age_dims_at_two_seconds_and_is_marked_at_five() -> None:
+    assert number.age(1.9, UNICODE) == ("1.9 s", "text")
+    assert number.age(2.0, UNICODE) == ("2.0 s", "stale")
+    assert number.age(5.0, UNICODE) == ("!5.0 s", "late")
+    assert number.age(600, UNICODE) == ("!10 min", "late")
+    assert number.age(-3, UNICODE) == ("0.0 s", "text")
+
+
+def test_an_average_price_is_the_same_long_and_short() -> None:
+    assert number.average_price(30_001, 3, SYMBOLS[0]) == "100.003"
+    assert number.average_price(-30_001, -3, SYMBOLS[0]) == "100.003"
+    assert number.average_price(0, 0, SYMBOLS[0]) == "-"
+
+
+def test_times_are_utc_or_since_the_start() -> None:
+    assert number.clock_time(1_700_000_000.25, virtual=False) == "22:13:20.250"
+    assert number.clock_time(3661.5, virtual=True) == "01:01:01.500"
+
+
+# ---- text ----------------------------------------------------------------------------
+
+
+def test_every_character_of_outside_text_becomes_one_cell() -> None:
+    assert clean("a\x1b[31mb\n\tc") == "a?[31mb??c"
+    assert clean("注文 é e\u0301 \u202e") == "?? é e? ?"
+    assert clean("[bold]plain[/bold]") == "[bold]plain[/bold]"
+
+
+def test_a_settled_row_is_exactly_as_wide_as_asked() -> None:
+    row: Row = (("abc", "text"), ("def", "text"), ("ghi", "up"))
+    assert settle(row, 12) == (("abcdef", "text"), ("ghi", "up"), ("   ", "text"))
+    assert settle(row, 4) == (("abcd", "text"),)
+    assert settle((), 0) == ()
+
+
+def test_the_left_gives_way_when_both_ends_do_not_fit() -> None:
+    assert text_of([spread((("abcdef", "text"),), (("12", "text"),), 5)]) == ["abc12"]
+
+
+def test_wrapped_lines_fit_and_lose_nothing() -> None:
+    lines = wrap("a bb averyveryverylongword dd", 8)
+    assert max(map(len, lines)) <= 8
+    assert "".join(lines).replace(" ", "") == "abbaveryveryverylongworddd"
+
+
+def test_a_table_aligns_the_decimal_points_and_drops_by_priority() -> None:
+    columns = [Column("name", "<"), Column("price", "."), Column("more", ">", priority=1)]
+    body = [[("a", "text"), ("1.5", "text"), ("x", "text")],
+            [("b", "text"), ("12.25", "text"), ("y", "text")]]  # fmt: skip
+    rows = text_of(table(columns, body, 30))
+    assert len({row.index(".") for row in rows[1:]}) == 1
+    assert "more" in rows[0]
+    assert "more" not in text_of(table(columns, body, 12))[0]
+
+
+def test_only_the_cells_that_differ_are_changes() -> None:
+    old = settle((("price 100.01 qty 5", "text"),), 60)
+    new = settle((("price 100.02 qty 5", "text"), (" " * 30, "text"), ("x", "up")), 60)
+    assert changes(old, old) == []
+    assert changes(old, new) == [(11, 12), (48, 49)]
+    assert changes(old, settle((("price 100.01", "up"), (" qty 5", "text")), 60)) == [
+        (0, 12)
+    ]
+
+
+# ---- panels --------------------------------------------------------------------------
+
+
+def extreme_desk() -> PaintedDesk:
+    """Every integer as large as it gets, with names that mean harm."""
+    desk = PaintedDesk()
+    picture = desk.picture
+
+    def flood(record: np.ndarray) -> None:
+        for name in record.dtype.names or ():
+            kind = record.dtype[name].base
+            if kind.names:
+                flood(record[name])
+            elif kind.kind in "iu":
+                top = np.iinfo(kind)
+                record[name] = top.min if name in ("realised", "position") else top.max
+            elif kind.kind == "f":
+                record[name] = 1e308
+            elif kind.kind == "S":
+                record[name] = "[/x]\x1b\u6ce8".encode()
+
+    flood(picture)
+    body = picture["desk"]
+    body["risk_state"] = RiskState.FLATTENING
+    body["symbol_count"] = len(desk.symbols)
+    for name in ("fills", "strategies", "symbols"):
+        body[name]["last_refusal" if name == "strategies" else "reserved"] = 0
+    body["symbols"]["level_count"] = 16
+    picture["virtual_time"] = 0
+    desk.waiting = [Event(1e9, Severity.CRITICAL, "x" * 40, "[/bold]\x1b " * 60)]
+    desk.errors = ("e" * 300, "second")
+    return desk
+
+
+def busy_scene() -> Scene:
+    desk = extreme_desk()
+    scene = scene_of(desk)
+    scene.history.rates()
+    desk.picture["time_ns"] = 10**18
+    scene.refresh(desk, scene.now)
+    return scene
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+@pytest.mark.parametrize("width", [20, 41, 59, 78, 158])
+@pytest.mark.parametrize("name", BODIES)
+def test_no_panel_is_wider_or_higher_than_its_place(
+    name: str, width: int, glyphs: object
+) -> None:
+    for scene in (busy_scene(), scene_of(PaintedDesk()), Scene()):
+        scene.glyphs = glyphs  # type: ignore[assignment]
+        for height in (4, 9, 40):
+            rows = BODIES[name](scene, width, height)
+            assert len(rows) <= height
+            # The narrowest places there are; beyond every figure the row is cut.
+            if width >= (41 if int(scene.picture["time_ns"]) < 10**12 else 59):
+                assert max(map(length, rows), default=0) <= width
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_ascii_glyphs_leave_nothing_that_is_not_ascii(name: str) -> None:
+    for scene in (busy_scene(), scene_of(PaintedDesk())):
+        scene.glyphs = ASCII
+        assert "".join(text_of(BODIES[name](scene, 78, 30))).isascii()
+
+
+def test_every_panel_has_a_drawing_here() -> None:
+    assert {panel.NAME for panel in PANELS} == set(BODIES)
+
+
+def test_a_switch_shows_as_live_only_when_the_picture_says_so() -> None:
+    desk = PaintedDesk()
+    desk.add_strategy(0, "maker")
+    scene = scene_of(desk)
+    assert "OFF" in text_of(strategies.render(scene, 70, 5))[1]
+    from cockpit.ui.scene import Pending
+
+    scene.pending[0] = Pending(Mode.LIVE, scene.now + 3)
+    scene.refresh(desk, scene.now)
+    assert "LIVE?" in text_of(strategies.render(scene, 70, 5))[1]
+    desk.picture["desk"]["strategies"][0]["config"]["mode"] = Mode.LIVE
+    scene.refresh(desk, scene.now)
+    assert scene.pending == {}
+    assert "● LIVE " in text_of(strategies.render(scene, 70, 5))[1]
+
+
+def test_a_live_strategy_of_a_paused_desk_is_held() -> None:
+    desk = PaintedDesk()
+    desk.add_strategy(0, "maker", mode=Mode.LIVE)
+    desk.set_state(RiskState.PAUSED)
+    assert "HELD" in text_of(strategies.render(scene_of(desk), 70, 5))[1]
+
+
+def test_an_unanswered_switch_is_not_shown_for_ever() -> None:
+    from cockpit.ui.scene import Pending
+
+    desk = PaintedDesk()
+    desk.add_strategy(0, "maker")
+    scene = scene_of(desk)
+    scene.pending[0] = Pending(Mode.LIVE, scene.now + 3)
+    scene.expire(scene.now + 3)
+    assert scene.pending == {}
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "style"),
+    [(0, 100, "gauge"), (74, 100, "gauge"), (75, 100, "warn"), (99, 100, "warn"),
+     (100, 100, "bad"), (5, 0, "bad"), (0, 0, "gauge"), (-5, 100, "gauge")],
+)  # fmt: skip
+def test_a_gauge_warns_at_three_quarters_and_breaches_at_the_limit(
+    used: int, limit: int, style: str
+) -> None:
+    assert risk.severity(used, limit) == style
+
+
+@pytest.mark.parametrize("used", [-(2**63), -1, 0, 1, 50, 100, 2**63 - 1])
+@pytest.mark.parametrize("limit", [0, 1, 100, 2**63 - 1])
+def test_a_bar_is_as_wide_as_asked_and_shows_what_is_not_nothing(
+    used: int, limit: int
+) -> None:
+    row = risk.bar(used, limit, 10, UNICODE)
+    assert length(row) == 10
+    assert (row[0][0] != "") == (used > 0)
+
+
+def test_a_ladder_keeps_its_centre_until_the_touch_leaves_the_middle_third() -> None:
+    rows = 18
+    assert ladder.recentre(None, PRICE_NONE, PRICE_NONE, rows) is None
+    at = ladder.recentre(None, 100, 102, rows)
+    assert at == 101
+    assert ladder.recentre(at, 102, 104, rows) == 101
+    assert ladder.recentre(at, 103, 105, rows) == 104
+    assert ladder.recentre(at, PRICE_NONE, PRICE_NONE, rows) == 101
+    assert ladder.recentre(at, 90, 112, rows) == 101, "a wide spread stands still as well"
+
+
+def test_a_ladder_shows_every_price_and_both_sides_where_they_are() -> None:
+    desk = PaintedDesk()
+    desk.set_book(0, [(100, 7), (98, 20)], [(102, 5)])["levels"][0][1]["own_qty"] = 3
+    desk.picture["desk"]["symbols"][0]["last"] = 102
+    rows = ladder.render(scene_of(desk), 60, 14)
+    lines = text_of(rows)
+    prices = [line for line in lines if "1.0" in line[20:40] or "0.9" in line[20:40]]
+    assert len(prices) == 14 - ladder.HEAD_ROWS
+    bid = next(line for line in prices if "1.00" in line)
+    ask = next(row for row in rows if "1.02" in "".join(t for t, _ in row[3:]))
+    own = next(line for line in prices if "0.98" in line)
+    assert bid.index("7") < bid.index("1.00")
+    assert style_of(ask, "1.02") == "price.last"
+    assert own.split()[0] == "3"
+    assert "imbalance" in lines[1]
+    assert "+17%" in lines[1]
+
+
+def test_a_ladder_in_doubt_says_so() -> None:
+    desk = PaintedDesk()
+    desk.set_book(0, [(100, 7)], [(102, 5)])["stale"] = 1
+    assert "in doubt" in text_of(ladder.render(scene_of(desk), 60, 14))[1]
+
+
+def test_a_fill_below_the_mid_is_an_edge_for_a_buyer_and_not_for_a_seller() -> None:
+    fill = np.zeros((), PICTURE_DTYPE)["desk"]["fills"][0]
+    fill["price"], fill["mid2"] = 100, 203
+    assert fills.edge(fill) == "+1.5"
+    fill["side"] = 1
+    assert fills.edge(fill) == "-1.5"
+    fill["mid2"] = 0
+    assert fills.edge(fill) == "-"
+
+
+def test_rates_are_per_second_of_the_engine() -> None:
+    desk = PaintedDesk()
+    history = History()
+    history.sample(desk.picture)
+    desk.picture["time_ns"] += 500_000_000
+    desk.picture["desk"]["counters"]["md_count"] = 1000
+    history.sample(desk.picture)
+    assert history.rates()[0].series == (), "half a second is no sample"
+    desk.picture["time_ns"] += 1_500_000_000
+    desk.picture["desk"]["counters"]["md_count"] = 3000
+    history.sample(desk.picture)
+    assert history.rates()[0].series == (1500.0,)
+
+
+def test_a_sparkline_ends_at_the_newest_and_spans_to_its_maximum() -> None:
+    assert throughput.sparkline([0, 1, 7], 5, UNICODE) == "   ▂▇"
+    assert throughput.sparkline([], 3, UNICODE) == "   "
+    assert len(throughput.sparkline([1.0] * 200, 12, UNICODE)) == 12
+
+
+def test_the_feed_that_stopped_is_marked_and_a_gap_is_named() -> None:
+    desk = PaintedDesk()
+    desk.set_book(0, [(100, 7)], [(102, 5)])
+    desk.picture["time_ns"] += 6_000_000_000
+    row = positions.render(scene_of(desk), 100, 9)[1]
+    assert style_of(row, "!6.0 s") == "late"
+    desk.picture["desk"]["symbols"][0]["stale"] = 1
+    assert style_of(positions.render(scene_of(desk), 100, 9)[1], "gap") == "bad"
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_an_empty_desk_is_explained(name: str) -> None:
+    lines = text_of(BODIES[name](scene_of(PaintedDesk()), 70, 20))
+    assert "".join(lines).strip()
+    if name in ("strategies", "positions", "fills", "log"):
+        assert any(line.rstrip().endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize("name", ["strategies", "positions", "fills", "ladder", "risk"])
+def test_an_exchange_without_a_desk_is_explained(name: str) -> None:
+    lines = text_of(BODIES[name](scene_of(PaintedDesk(())), 70, 20))
+    assert "desk" in " ".join(lines).lower()
+
+
+# ---- around the panels ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [60, 80, 115, 116, 160, 240])
+def test_the_header_always_says_market_state_money_ages_and_time(width: int) -> None:
+    scene = busy_scene()
+    rows = header.render(scene, width)
+    assert len(rows) == header.height(width)
+    assert {length(row) for row in rows} == {width}
+    whole = " ".join(text_of(rows))
+    for part in ("SIM", "FLATTENING", "P&L", "feed", "engine", "UTC"):
+        assert part in whole
+
+
+def test_the_header_names_a_stopped_engine_and_a_missing_desk() -> None:
+    desk = PaintedDesk()
+    desk.picture["running"] = 0
+    assert header.state(scene_of(desk))[0] == " STOPPED "
+    desk = PaintedDesk(())
+    assert header.state(scene_of(desk))[0] == " NO DESK "
+    desk.picture["venue"]["time_ns"] = 0
+    assert header.state(scene_of(desk))[0] == " STARTING "
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_the_halt_key_is_in_every_status_line(width: int) -> None:
+    scene = scene_of(PaintedDesk())
+    for message in (None, Message("m" * 300, "bad", 9e9)):
+        scene.message = message
+        row = footer.render(scene, width)
+        assert text_of([row])[0].startswith(" h h halt")
+        assert length(row) <= width + 2
+    scene.message = None
+    assert "quit" in text_of([footer.render(scene, width)])[0]
+
+
+@pytest.mark.parametrize(("width", "height"), [(59, 16), (40, 8), (24, 4)])
+def test_a_small_terminal_still_shows_market_state_money_and_the_halt_key(
+    width: int, height: int
+) -> None:
+    lines = text_of(small.render(scene_of(PaintedDesk()), width, height))
+    assert "SIM" in lines[0]
+    assert "ACTIVE" in lines[0]
+    assert "P&L" in lines[1]
+    assert "h h halt" in lines[2]
+    assert len(lines) <= height
+
+
+def test_the_alert_shows_the_first_error_and_counts_the_rest() -> None:
+    scene = busy_scene()
+    row = alert.render(scene, 100)
+    assert length(row) == 100
+    assert "(+1 more)" in text_of([row])[0]
+    scene.config_errors = ()
+    assert alert.render(scene, 100) == ()
+
+
+def test_the_tabs_fit_the_smallest_terminal_that_has_them() -> None:
+    assert length(tabs.render(TITLES, "risk", 80)) <= 80
+
+
+@pytest.mark.parametrize("width", [60, 80, 96])
+def test_overlays_are_as_wide_as_asked(width: int) -> None:
+    scene = scene_of(PaintedDesk())
+    prompt = Prompt("flatten", "Flatten", "text " * 40, "flatten", "fl")
+    for rows in (
+        overlay.help_rows(scene, width),
+        overlay.prompt_rows(scene, prompt, width),
+    ):
+        assert {length(row) for row in rows} == {width}
