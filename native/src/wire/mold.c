@@ -84,11 +84,14 @@ void cp_mold_begin(cp_mold_builder *builder, uint8_t *bytes, uint32_t size_max,
     cp_mold_encode_header(&header, bytes);
 }
 
+static_assert((CP_MOLD_SIZE_MAX - CP_MOLD_HEADER_SIZE) / CP_MOLD_BLOCK_SIZE <
+                  CP_MOLD_COUNT_MAX,
+              "a datagram is full before its count is");
+
 uint8_t *cp_mold_claim(cp_mold_builder *builder, uint32_t size)
 {
     uint32_t room = builder->size_max - builder->size;
-    if (builder->count == CP_MOLD_COUNT_MAX || room < CP_MOLD_BLOCK_SIZE ||
-        room - CP_MOLD_BLOCK_SIZE < size)
+    if (room < CP_MOLD_BLOCK_SIZE || room - CP_MOLD_BLOCK_SIZE < size)
         return NULL;
     builder->claimed = size;
     return builder->bytes + builder->size + CP_MOLD_BLOCK_SIZE;
