@@ -308,7 +308,8 @@ def _catch_signals() -> list[int]:
 
 
 def _report(desk: LocalDesk, seconds: float, as_json: bool) -> None:
-    from cockpit.control.summary import render, summary
+    from cockpit.control.report import render
+    from cockpit.control.summary import summary
 
     found = summary(desk, seconds)
     click.echo(json.dumps(found, indent=2) if as_json else render(found))

@@ -6,6 +6,7 @@ bucket: it records in HdrHistogram's layout.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,10 @@ def write(path: Path, engine: core.Engine, *, start: float, end: float) -> None:
         log = HistogramLogWriter(file)
         log.output_log_format_version()
         log.output_comment("cockpit latency per hop; values in ns, interval maxima in ms")
-        log.output_start_time(start * 1e3)
-        log.output_base_time(start * 1e3)
+        # The package's own lines for these fail on any date (0.10.8).
+        date = datetime.fromtimestamp(start, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
+        file.write(f"#[StartTime: {start:.3f} (seconds since epoch), {date}]\n")
+        file.write(f"#[BaseTime: {start:.3f} (seconds since epoch)]\n")
         log.output_legend()
         for hop in core.Hop:
             counts = engine.histogram(hop)
