@@ -4,13 +4,24 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cockpit.config import load, settings
 from cockpit.control.local import LocalDesk
 from cockpit.control.report import duration, render
 from cockpit.control.summary import summary
-from cockpit.core import HOPS, LIMITS, MONEY_SCALE, Engine
+from cockpit.core import (
+    FLOW_EVENT_DTYPE,
+    HOPS,
+    LIMITS,
+    MONEY_SCALE,
+    ROW_NONE,
+    Engine,
+    Instrument,
+)
+
+MD_ADD, MD_EXECUTE = 1, 2
 
 
 def run(
@@ -48,6 +59,10 @@ def test_adds_up(files: Path) -> None:
     total = figures["pnl"]["total"]
     for parts in (figures["positions"], figures["strategies"]):
         assert sum(part["total"] for part in parts) == pytest.approx(total, abs=1e-6)
+    profit = figures["pnl"]
+    assert profit["fees"] != 0
+    gain = profit["realised"] + profit["unrealised"]
+    assert total == pytest.approx(gain - profit["fees"], abs=1e-6)
     held = {item["symbol"]: item["position"] for item in figures["positions"]}
     for item in figures["strategies"]:
         held[item["symbol"]] -= item["position"]
@@ -71,6 +86,41 @@ def test_an_open_position_has_the_price_it_was_paid_at(files: Path) -> None:
 def test_one_seed_is_one_run_and_another_seed_another(files: Path) -> None:
     hashes = [run(files, 5_000, seed=seed)[1]["state_hash"] for seed in (7, 7, 8)]
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_a_replay_says_how_true_it_was(files: Path) -> None:
+    instrument = Instrument("TAPE", 10**6, 10**6, 10**5)
+    config = load(files, recording=("TAPE",))
+    made = settings(config, recording=(instrument,), replay_speed=0, virtual_time=True)
+    desk = LocalDesk(Engine(made), config, origin="a tape")
+    tape = np.zeros(5, FLOW_EVENT_DTYPE)
+    tape["row"], tape["qty"], tape["price"] = ROW_NONE, 100, 10_000
+    tape["time_ns"] = range(5)
+    # Two orders at one price; the second is executed first, then the first. In the end
+    # an execution of an order that was never there.
+    tape["kind"] = [MD_ADD, MD_ADD, MD_EXECUTE, MD_EXECUTE, MD_EXECUTE]
+    tape["ref"] = [1, 2, 2, 1, 3]
+    desk.engine.replay_events(tape)
+    desk.start()
+    desk.engine.run(1_000)
+    figures = summary(desk, 1.0)
+    replay = figures["replay"]
+    assert figures["mode"] == "REPLAY"
+    assert figures["origin"] == "a tape"
+    assert replay["messages"] == replay["total"] == 5
+    assert replay["finished"]
+    assert replay["executions_known"] == 2
+    assert replay["executions_matched"] == 1
+    assert replay["executions_matched_share"] == 0.5
+    assert [(item["message"], item["cause"]) for item in replay["exceptions"]] == [
+        (3, "not_front")
+    ]
+    text = render(figures)
+    assert "REPLAY  a tape" in text
+    assert "message 3: order 2 not_front" in text
+    assert "impact" in text
+    stand_ins = [event.text for event in desk.events() if "stands in" in event.text]
+    assert stand_ins[0] == "mm_acme: ACME is not in the recording; TAPE stands in for it"
 
 
 def test_people_can_read_it(files: Path) -> None:
