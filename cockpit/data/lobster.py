@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cockpit.data.errors import DataError
-from cockpit.data.packed import read_gzip
+from cockpit.data.packed import is_gzip, is_zip, read_gzip
 from cockpit.data.reveal import (
     ADD,
     DELETE,
@@ -98,7 +98,7 @@ def read_lobster(path: Path, dtype: np.dtype[Any]) -> LobsterDay:
 def _load(path: Path) -> tuple[str, bytes, bytes | None]:
     """Name and bytes of the message file, and bytes of its order book file."""
     try:
-        if path.suffix.lower() == ".zip":
+        if is_zip(path):
             return _load_zip(path)
         beside = _beside(path)
         book = _unpack(beside) if beside is not None else None
@@ -144,7 +144,7 @@ def _beside(path: Path) -> Path | None:
 
 
 def _unpack(path: Path) -> bytes:
-    if path.suffix.lower() == ".gz":
+    if is_gzip(path):
         return read_gzip(path, SIZE_MAX)
     return path.read_bytes()
 

@@ -1,4 +1,4 @@
-"""Files packed by gzip, read within a limit."""
+"""Packed files: known by their first bytes, read within a limit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,25 @@ from pathlib import Path
 from cockpit.data.errors import DataError
 
 _CHUNK = 1 << 20
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """The first ``size`` bytes as they lie on disk. Raises :class:`DataError`."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(size)
+    except OSError as error:
+        raise DataError(path, f"cannot be read: {error.strerror or error}") from error
+
+
+def is_gzip(path: Path) -> bool:
+    return read_head(path, len(_GZIP)) == _GZIP
+
+
+def is_zip(path: Path) -> bool:
+    return read_head(path, len(_ZIP)) == _ZIP
 
 
 def read_gzip(path: Path, limit: int, *, head: bool = False) -> bytes:

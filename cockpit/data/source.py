@@ -24,7 +24,7 @@ from cockpit.core import (
 )
 from cockpit.data.errors import DataError
 from cockpit.data.lobster import is_message_name, read_lobster
-from cockpit.data.packed import read_gzip
+from cockpit.data.packed import is_gzip, is_zip, read_gzip, read_head
 
 ACCEPTED = (
     "a Nasdaq TotalView-ITCH 5.0 file (raw or .gz), or a LOBSTER message file (.csv, "
@@ -39,9 +39,6 @@ ORDERS_SPARE = 1 << 14  # room for the desk's own orders beside the recorded one
 ORDERS_MAX = 1 << 20  # resting at once; the busiest full day has 2 million, all stocks
 
 HEAD_SIZE = 4096  # bytes looked at to recognise a file
-
-_GZIP = b"\x1f\x8b"
-_ZIP = b"PK\x03\x04"
 
 
 class Player(Protocol):
@@ -96,29 +93,19 @@ def open_recording(path: Path, symbols: Sequence[str] | None = None) -> Recordin
     ``symbols``: which stocks of a file with many; None: the busiest, at most SYMBOL_MAX.
     Raises :class:`DataError` for anything that is not a recording, with the place.
     """
-    head = _head(path)
-    if head.startswith(_ZIP) or is_message_name(path.name):
+    if is_zip(path) or is_message_name(path.name):
         return _lobster(path, symbols)
-    packed = head.startswith(_GZIP)
-    start = read_gzip(path, HEAD_SIZE, head=True) if packed else head
-    if _is_message_line(start):
+    packed = is_gzip(path)
+    head = read_gzip(path, HEAD_SIZE, head=True) if packed else read_head(path, HEAD_SIZE)
+    if not head:
+        raise DataError(path, f"is empty; expected {ACCEPTED}")
+    if _is_message_line(head):
         return _lobster(path, symbols)
     buffer = read_gzip(path, ITCH_SIZE_MAX) if packed else _map(path)
     return _itch(path, buffer, symbols)
 
 
 # ---- recognising ---------------------------------------------------------------------
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(HEAD_SIZE)
-    except OSError as error:
-        raise DataError(path, f"cannot be read: {error.strerror or error}") from error
-    if not head:
-        raise DataError(path, f"is empty; expected {ACCEPTED}")
-    return head
 
 
 def _is_message_line(head: bytes) -> bool:

@@ -6,8 +6,7 @@
 #define DESK CP_PARTICIPANT_DESK
 #define EVENT_MAX 20000
 
-/* ---- a venue with a recording in it ---------------------------------------------------
- */
+/* ---- a venue with a recording in it ---------------------------------------- */
 
 static cp_flow_event events[EVENT_MAX];
 static uint32_t event_count;
@@ -123,8 +122,7 @@ static cp_mismatch only_mismatch(void)
     return found[0];
 }
 
-/* ---- alone ---------------------------------------------------------------------------
- */
+/* ---- alone ----------------------------------------------------------------- */
 
 static void executions_meet_the_order_they_met(void)
 {
@@ -319,8 +317,7 @@ static void a_day_of_references_passes_through_a_small_table(void)
     close_all();
 }
 
-/* ---- with the desk -------------------------------------------------------------------
- */
+/* ---- with the desk --------------------------------------------------------- */
 
 static void an_aggressor_meets_the_desk_that_stands_before_its_order(void)
 {
@@ -435,8 +432,7 @@ static void one_message_cannot_overfill_the_outboxes(void)
     close_all();
 }
 
-/* ---- the published book --------------------------------------------------------------
- */
+/* ---- the published book ---------------------------------------------------- */
 
 static void every_row_is_held_against_the_published_book(void)
 {
@@ -481,8 +477,7 @@ static void the_desk_is_left_out_of_the_comparison(void)
     close_all();
 }
 
-/* ---- time ----------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------ */
 
 static void events_are_due_at_their_distance_from_the_first(void)
 {
@@ -530,8 +525,7 @@ static void refuses_what_it_cannot_play(void)
     CHECK(flow == NULL);
 }
 
-/* ---- ITCH ----------------------------------------------------------------------------
- */
+/* ---- ITCH ------------------------------------------------------------------ */
 
 static uint8_t file[1 << 20];
 static uint64_t file_size;
@@ -703,8 +697,7 @@ static void refuses_files_and_instruments_it_cannot_play(void)
              cp_flow_replay_create_itch(&flow, file, file_size, &odd, 1, locates, 64, 0));
 }
 
-/* ---- anything ------------------------------------------------------------------------
- */
+/* ---- anything -------------------------------------------------------------- */
 
 static void put_random(cp_random *random)
 {

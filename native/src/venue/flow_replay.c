@@ -58,8 +58,7 @@ struct cp_flow_replay {
     cp_mismatch mismatches[CP_MISMATCH_MAX];
 };
 
-/* ---- lifetime ------------------------------------------------------------------------
- */
+/* ---- lifetime -------------------------------------------------------------- */
 
 static void find_next(cp_flow_replay *flow, uint64_t skip_max);
 
@@ -202,8 +201,7 @@ int cp_flow_replay_create_events(cp_flow_replay **created, const cp_flow_event *
     return 0;
 }
 
-/* ---- time ----------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------ */
 
 void cp_flow_replay_start(cp_flow_replay *flow, uint64_t start_ns)
 {
@@ -221,8 +219,7 @@ uint64_t cp_flow_replay_next_ns(const cp_flow_replay *flow)
     return wait_ns < 9e18 ? flow->start_ns + (uint64_t)wait_ns : CP_NEVER - 1;
 }
 
-/* ---- source --------------------------------------------------------------------------
- */
+/* ---- source ---------------------------------------------------------------- */
 
 static bool is_ours(const itch_source *itch, const uint8_t *record)
 {
@@ -260,8 +257,7 @@ static void find_next(cp_flow_replay *flow, uint64_t skip_max)
         flow->next_ns = flow->events[flow->event_index].time_ns;
 }
 
-/* ---- orders to the venue -------------------------------------------------------------
- */
+/* ---- orders to the venue --------------------------------------------------- */
 
 static bool is_alive_at_venue(const cp_flow_replay *flow, uint64_t ref)
 {
@@ -337,8 +333,7 @@ static outcome submit_and_see(cp_flow_replay *flow, const cp_order *order, uint6
     return seen;
 }
 
-/* ---- play: entries -------------------------------------------------------------------
- */
+/* ---- play: entries --------------------------------------------------------- */
 
 static bool crosses(const cp_flow_replay *flow, const cp_flow_event *event)
 {
@@ -415,8 +410,7 @@ static void play_add(cp_flow_replay *flow, const cp_flow_event *event)
     take_entry_outcome(flow, cp_recorded_get(&flow->orders, event->ref), seen);
 }
 
-/* ---- play: removals ------------------------------------------------------------------
- */
+/* ---- play: removals -------------------------------------------------------- */
 
 /* Its recorded life is over: forget it, unless it rests on because of the desk. */
 static void end_life(cp_flow_replay *flow, cp_recorded *order)
@@ -481,8 +475,7 @@ static void play_replace(cp_flow_replay *flow, cp_recorded *order,
     ended->flags = flags | CP_RECORDED_TOUCHED;
 }
 
-/* ---- play: executions ----------------------------------------------------------------
- */
+/* ---- play: executions ------------------------------------------------------ */
 
 static void note_mismatch(cp_flow_replay *flow, const cp_recorded *order,
                           uint64_t front_ref, uint32_t qty, cp_mismatch_cause cause)
@@ -597,8 +590,7 @@ static void play_execution(cp_flow_replay *flow, cp_recorded *order, uint32_t qt
         end_life(flow, order);
 }
 
-/* ---- play: one event -----------------------------------------------------------------
- */
+/* ---- play: one event ------------------------------------------------------- */
 
 static void play_event(cp_flow_replay *flow, const cp_flow_event *event)
 {
@@ -629,8 +621,7 @@ static void play_event(cp_flow_replay *flow, const cp_flow_event *event)
         play_execution(flow, order, event->qty);
 }
 
-/* ---- ITCH messages as events ---------------------------------------------------------
- */
+/* ---- ITCH messages as events ----------------------------------------------- */
 
 static const uint8_t KIND_OF_TYPE[128] = {
     ['A'] = CP_MD_ADD,     ['F'] = CP_MD_ADD,    ['E'] = CP_MD_EXECUTE,
@@ -704,8 +695,7 @@ static void step_itch(cp_flow_replay *flow)
         play_off_increment(flow, &event);
 }
 
-/* ---- the published book --------------------------------------------------------------
- */
+/* ---- the published book ---------------------------------------------------- */
 
 /* The best levels of one side without the desk's orders; how many. */
 static uint32_t depth_without_desk(const cp_book *book, cp_side side, cp_level *levels,
@@ -779,8 +769,7 @@ static void step_events(cp_flow_replay *flow)
         check_row(flow, event);
 }
 
-/* ---- the step ------------------------------------------------------------------------
- */
+/* ---- the step -------------------------------------------------------------- */
 
 void cp_flow_replay_step(cp_flow_replay *flow, cp_venue *venue, uint64_t now_ns)
 {

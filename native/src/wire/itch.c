@@ -17,8 +17,7 @@ static uint64_t get_u64(const uint8_t *bytes)
     return __builtin_bswap64(value);
 }
 
-/* ---- framing -------------------------------------------------------------------------
- */
+/* ---- framing --------------------------------------------------------------- */
 
 int cp_itch_frame(const uint8_t *bytes, uint64_t size, uint64_t *offset,
                   const uint8_t **message, uint32_t *length)
@@ -45,8 +44,7 @@ int cp_itch_frame(const uint8_t *bytes, uint64_t size, uint64_t *offset,
     return 0;
 }
 
-/* ---- decoding ------------------------------------------------------------------------
- */
+/* ---- decoding -------------------------------------------------------------- */
 
 static int decode_side(uint8_t letter, uint8_t *side)
 {
@@ -137,8 +135,7 @@ int cp_itch_decode(const uint8_t *message, uint32_t length, cp_itch_message *dec
     return 0;
 }
 
-/* ---- scan ----------------------------------------------------------------------------
- */
+/* ---- scan ------------------------------------------------------------------ */
 
 static uint32_t gcd_u32(uint32_t a, uint32_t b)
 {
