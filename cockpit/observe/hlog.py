@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
-from hdrh.log import HistogramLogWriter
 
 from cockpit import core
 
@@ -29,20 +28,26 @@ def histogram_of(counts: npt.NDArray[np.uint64]) -> HdrHistogram:
 
 
 def write(path: Path, engine: core.Engine, *, start: float, end: float) -> None:
-    """Write all hops that have values. ``start``, ``end``: seconds since 1970."""
-    with path.open("w") as file:
-        log = HistogramLogWriter(file)
-        log.output_log_format_version()
-        log.output_comment("cockpit latency per hop; values in ns, interval maxima in ms")
-        # The package's own lines for these fail on any date (0.10.8).
-        date = datetime.fromtimestamp(start, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
-        file.write(f"#[StartTime: {start:.3f} (seconds since epoch), {date}]\n")
-        file.write(f"#[BaseTime: {start:.3f} (seconds since epoch)]\n")
-        log.output_legend()
-        for hop in core.Hop:
-            counts = engine.histogram(hop)
-            if not counts.any():
-                continue
-            histogram = histogram_of(counts)
-            histogram.set_tag(core.HOPS[hop])
-            log.output_interval_histogram(histogram, 0, end - start, NS_PER_MS)
+    """Write all hops that have values. ``start``, ``end``: seconds since 1970.
+
+    The lines are put together here: the package's own writer (0.10.8) knows no tags, and
+    fails on dates.
+    """
+    date = datetime.fromtimestamp(start, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
+    lines = [
+        "#[cockpit latency per hop; values in ns, interval maxima in ms]",
+        "#[Histogram log format version 1.2]",
+        f"#[StartTime: {start:.3f} (seconds since epoch), {date}]",
+        f"#[BaseTime: {start:.3f} (seconds since epoch)]",
+        '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
+    ]
+    for hop in core.Hop:
+        counts = engine.histogram(hop)
+        if not counts.any():
+            continue
+        histogram = histogram_of(counts)
+        maximum = histogram.get_max_value() / NS_PER_MS
+        payload = histogram.encode().decode()
+        tag = core.HOPS[hop]
+        lines.append(f"Tag={tag},0.000,{end - start:.3f},{maximum:.6f},{payload}")
+    path.write_text("\n".join(lines) + "\n")
