@@ -71,6 +71,7 @@ def test_latencies_are_exported_so_that_the_package_reads_them_back(tmp_path: Pa
     counts = {}
     while (histogram := reader.get_next_interval_histogram()) is not None:
         counts[histogram.get_tag()] = histogram.get_total_count()
+    reader.close()
     assert counts
     for hop, count in counts.items():
         assert count == found["hops"][hop]["count"]
