@@ -53,11 +53,10 @@ def _money(amount: float) -> str:
 
 
 def _head(figures: Mapping[str, Any]) -> str:
-    clock = "virtual seconds" if figures["virtual_time"] else "seconds"
-    return (
-        f"{figures['mode']}  {figures['origin']}  {figures['seconds']:.3f} {clock}, "
-        f"seed {figures['seed']}"
-    )
+    took = f"{figures['seconds']:.3f} seconds"
+    if figures["virtual_time"]:
+        took = f"{figures['virtual_seconds']:.3f} virtual seconds in {took}"
+    return f"{figures['mode']}  {figures['origin']}  {took}, seed {figures['seed']}"
 
 
 def _traffic(figures: Mapping[str, Any]) -> str:

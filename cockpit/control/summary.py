@@ -31,8 +31,8 @@ MISMATCHES_SHOWN = 100
 def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
     """Everything a run of so many seconds came to, of plain JSON types.
 
-    ``seconds`` is what the run took by the clock that its rates are meant for: the
-    wall's, or under virtual time the virtual one's.
+    ``seconds`` is what it took by the clock on the wall, also under virtual time: the
+    rates say how fast it went.
     """
     picture = desk.read()
     settings = desk.engine.settings
@@ -73,6 +73,8 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "config_errors": list(desk.config_errors()),
     }
     if settings.virtual_time:
+        passed_ns = int(picture["time_ns"]) - int(picture["start_ns"])
+        figures["virtual_seconds"] = passed_ns / 1e9
         figures["state_hash"] = f"{int(picture['state_hash']):016x}"
     if settings.flow.kind == FlowKind.REPLAY:
         figures["replay"] = _replay(desk.engine, picture)
