@@ -270,8 +270,8 @@ void cp_ouch_set_option(cp_ouch_message *message, cp_ouch_tag tag, uint64_t valu
 
 static void read_fields(const ouch_layout *layout, const uint8_t *bytes, uint8_t *message)
 {
-    for (const ouch_field *f = layout->fields; f < layout->fields + layout->field_count;
-         f++) {
+    for (uint32_t i = 0; i < layout->field_count; i++) {
+        const ouch_field *f = &layout->fields[i];
         const uint8_t *from = bytes + f->at;
         uint8_t *to = message + f->member;
         if (f->is_text) {
@@ -351,8 +351,8 @@ int cp_ouch_decode(cp_ouch_direction direction, const uint8_t *bytes, uint32_t s
 static void write_fields(const ouch_layout *layout, const uint8_t *message,
                          uint8_t *bytes)
 {
-    for (const ouch_field *f = layout->fields; f < layout->fields + layout->field_count;
-         f++) {
+    for (uint32_t i = 0; i < layout->field_count; i++) {
+        const ouch_field *f = &layout->fields[i];
         const uint8_t *from = message + f->member;
         uint8_t *to = bytes + f->at;
         if (f->is_text) {
