@@ -606,6 +606,7 @@ int main(void)
     RUN(keeps_unknown_tags_as_they_came);
     RUN(skips_and_counts_unknown_tags_it_cannot_keep);
     RUN(writes_the_largest_message_in_the_size_stated);
+    RUN(pads_texts_and_finds_their_end);
     RUN(refuses_every_message_cut_off_anywhere);
     RUN(refuses_every_wrong_appendage_length);
     RUN(survives_random_bytes);
