@@ -25,6 +25,7 @@ from cockpit.data.reveal import (
     DELETE,
     EXECUTE,
     NOWHERE,
+    QTY_MAX,
     Messages,
     Revealer,
     Step,
@@ -34,7 +35,6 @@ from cockpit.data.table import Integers, read_table
 COLUMNS = 6
 TICK = 100  # one cent in 1/10000: no increment is wider
 MONEY_PER_PRICE = 10_000  # money units in 1/10000 dollar
-QTY_MAX = 1_000_000_000  # lots the venue takes in one order
 PRICE_MAX = 2_000_000_000  # 1/10000 dollar
 ROW_NONE = 0xFFFF_FFFF  # CP_ROW_NONE
 SIZE_MAX = 4 << 30  # bytes of one file, unpacked
@@ -185,8 +185,14 @@ def _check_book(book: Integers, message_count: int, path: Path) -> None:
                               f"four for each level")  # fmt: skip
     price, size = book[:, 0::2], book[:, 1::2]
     nowhere = np.abs(price) == NOWHERE
-    bad = (size < 0) | (~nowhere & ((price <= 0) | (price > PRICE_MAX)))
-    _check(path, bad.any(axis=1), "prices and sizes above 0 in the order book file")
+    bad = (
+        (size < 0) | (size > QTY_MAX) | (~nowhere & ((price <= 0) | (price > PRICE_MAX)))
+    )
+    _check(
+        path,
+        bad.any(axis=1),
+        f"prices above 0 and sizes up to {QTY_MAX} in the order book file",
+    )
 
 
 # ---- into events ---------------------------------------------------------------------

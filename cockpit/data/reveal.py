@@ -23,6 +23,7 @@ import numpy.typing as npt
 ADD, REDUCE, DELETE, EXECUTE = 1, 2, 3, 4  # LOBSTER's own types
 REVEALED, UNSEEN = 1, 2  # CP_FLOW_REVEALED, CP_FLOW_UNSEEN
 ANONYMOUS = 1 << 63  # references of ours: volume that no message ever names
+QTY_MAX = 1_000_000_000  # lots the venue takes in one order
 NOWHERE = 9_999_999_999  # distance of a level that is not there
 
 Integers = npt.NDArray[np.int64]
@@ -309,13 +310,14 @@ class Revealer:
             return
         queue = self._sides[side].queues.get(distance, {})
         behind = list(queue.items()) if front else []
-        for waiting, qty in behind:
-            self._drop(side, distance, waiting, qty, before(row))
-        self._sides[side].add(distance, ref, self._takes[ref])
-        step = Step(before(row), ADD, ref, self._takes[ref], distance, side, UNSEEN)
+        for waiting, left in behind:
+            self._drop(side, distance, waiting, left, before(row))
+        qty = min(self._takes[ref], QTY_MAX)
+        self._sides[side].add(distance, ref, qty)
+        step = Step(before(row), ADD, ref, qty, distance, side, UNSEEN)
         self.steps.append(step)
-        for waiting, qty in behind:
-            self._enter(side, distance, waiting, qty, before(row))
+        for waiting, left in behind:
+            self._enter(side, distance, waiting, left, before(row))
 
     def _enter(self, side: int, distance: int, ref: int, qty: int, when: int) -> None:
         self._sides[side].add(distance, ref, qty)

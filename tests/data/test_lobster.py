@@ -272,7 +272,7 @@ def test_refuses_an_order_book_that_is_not_of_these_messages(tmp_path: Path) -> 
         read(write(tmp_path, [GOOD], [row, row]))
     with pytest.raises(DataError, match="5 columns"):
         read(write(tmp_path, [GOOD], ["1,2,3,4,5"]))
-    with pytest.raises(DataError, match="above 0"):
+    with pytest.raises(DataError, match="prices above 0 and sizes up to"):
         read(write(tmp_path, [GOOD], ["1000100,-10,1000000,10"]))
 
 

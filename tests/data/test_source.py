@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import struct
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -114,6 +115,38 @@ def test_refuses_what_is_not_there_or_no_file(tmp_path: Path) -> None:
         open_recording(tmp_path / "absent")
     with pytest.raises(DataError, match="cannot be read"):
         open_recording(tmp_path)
+
+
+# ---- anything -------------------------------------------------------------------------
+
+
+def nonsense(random: Random, rows: int) -> tuple[str, str]:
+    """Well-formed lines that tell of no possible market: messages, and order books."""
+    messages, books = [], []
+    for row in range(rows):
+        price = random.randrange(99_00, 101_00) * 100
+        side = random.choice([-1, 1])
+        kind = random.choice([1, 1, 2, 3, 4, 4, 5, 7])
+        ref, qty = random.randrange(1, 40), random.choice([1, 50, 10**9])
+        messages.append(f"{34200 + row // 3},{kind},{ref},{qty},{price},{side}")
+        cells = [f"{random.randrange(99_00, 101_00) * 100},{random.randrange(0, 99)}"
+                 for _ in range(4)]  # fmt: skip
+        books.append(",".join(cells))
+    return "\n".join(messages), "\n".join(books)
+
+
+@pytest.mark.parametrize("with_book", [False, True])
+def test_survives_recordings_that_contradict_themselves(
+    tmp_path: Path, with_book: bool
+) -> None:
+    for seed in range(30):
+        messages, book = nonsense(Random(seed), 200)
+        (tmp_path / "A_message_2.csv").write_text(messages)
+        if with_book:
+            (tmp_path / "A_orderbook_2.csv").write_text(book)
+        figures, _ = play(open_recording(tmp_path / "A_message_2.csv"))
+        assert figures["messages"] == figures["total"] == 200, f"seed {seed}"
+        assert figures["rows_checked"] == (200 if with_book else 0), f"seed {seed}"
 
 
 # ---- real recordings -----------------------------------------------------------------
