@@ -14,8 +14,7 @@
 
 static const cp_fuzz_target *const target = &cp_fuzz_target_here;
 
-/* ---- mutation -------------------------------------------------------------------------
- */
+/* ---- mutation ---------------------------------------------------------------------- */
 
 static void put_number(cp_random *random, uint8_t *bytes, uint32_t size)
 {
@@ -97,8 +96,7 @@ static uint32_t mutate(cp_random *random, uint8_t *bytes, uint32_t size)
 
 #ifdef CP_LIBFUZZER
 
-/* ---- entry points of libFuzzer --------------------------------------------------------
- */
+/* ---- entry points of libFuzzer ----------------------------------------------------- */
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max,
@@ -134,8 +132,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max,
 
 #else
 
-/* ---- the program ----------------------------------------------------------------------
- */
+/* ---- the program ------------------------------------------------------------------- */
 
 /* The input in hand, for the report of a broken promise. */
 static struct {

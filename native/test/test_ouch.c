@@ -61,8 +61,7 @@ static const struct {
 
 static cp_random dice;
 
-/* ---- images of messages
- * ---------------------------------------------------------------- */
+/* ---- images of messages ------------------------------------------------------------ */
 
 struct image {
     uint8_t bytes[1024];
@@ -205,8 +204,7 @@ static void add_all_options(enum filling filling, cp_ouch_message *m, struct ima
     cp_store_u16(image->bytes + length_at, (uint16_t)(image->size - length_at - 2));
 }
 
-/* ---- types
- * ----------------------------------------------------------------------------- */
+/* ---- types ------------------------------------------------------------------------- */
 
 static void knows_the_types_of_each_direction_and_no_others(void)
 {
@@ -305,8 +303,7 @@ static void refuses_any_tail_of_a_system_event(void)
     CHECK_EQ(-EPROTO, decode_copy(CP_OUCH_OUTBOUND, image.bytes, image.size, &m));
 }
 
-/* ---- appendages
- * ------------------------------------------------------------------------ */
+/* ---- appendages -------------------------------------------------------------------- */
 
 static void carries_every_option_at_its_extremes(void)
 {
@@ -455,8 +452,23 @@ static void writes_the_largest_message_in_the_size_stated(void)
     CHECK_EQ(-EINVAL, cp_ouch_encode(CP_OUCH_OUTBOUND, &m, bytes, sizeof bytes, &size));
 }
 
-/* ---- lengths
- * --------------------------------------------------------------------------- */
+static void pads_texts_and_finds_their_end(void)
+{
+    char field[9];
+    memset(field, 'x', sizeof field);
+    cp_store_text(field, 8, "AAPL");
+    CHECK(memcmp(field, "AAPL    x", 9) == 0);
+    CHECK_EQ(4, cp_text_length(field, 8));
+    cp_store_text(field, 8, "");
+    CHECK(memcmp(field, "        x", 9) == 0);
+    CHECK_EQ(0, cp_text_length(field, 8));
+    cp_store_text(field, 8, "ABCDEFGHI");
+    CHECK(memcmp(field, "ABCDEFGHx", 9) == 0);
+    CHECK_EQ(8, cp_text_length(field, 8));
+    CHECK_EQ(3, cp_text_length("A B\0 ", 5));
+}
+
+/* ---- lengths ----------------------------------------------------------------------- */
 
 static void refuses_every_message_cut_off_anywhere(void)
 {
@@ -529,8 +541,7 @@ static void survives_random_bytes(void)
     CHECK(good > 1000);
 }
 
-/* ---- recordings
- * ------------------------------------------------------------------------ */
+/* ---- recordings -------------------------------------------------------------------- */
 
 static void check_recorded_fields(const cp_ouch_message *m)
 {

@@ -191,8 +191,7 @@ static void knows_who_may_send_what(void)
     }
 }
 
-/* ---- logins -------------------------------------------------------------------------
- */
+/* ---- logins ------------------------------------------------------------------------ */
 
 /* A whole login of four fields as they stand on the wire. */
 static int decode_login(const char *fields, cp_soup_login *login)
