@@ -406,6 +406,97 @@ static void accounts_a_fill_to_the_symbol_and_the_strategy(void)
     kit_close(k);
 }
 
+static void takes_one_acknowledgement_only(void)
+{
+    cp_orders orders;
+    CHECK_EQ(0, cp_orders_init(&orders, 4));
+    uint32_t place = open_in(&orders, CP_STATE_PENDING_CANCEL);
+    cp_report again = { .kind = CP_REPORT_ACCEPTED,
+                        .client_id = orders.orders[place].client_id,
+                        .order_ref = 99 };
+    CHECK(!cp_orders_on_report(&orders, &again, 5).expected);
+    CHECK(orders.orders[place].order_ref != 99);
+    cp_orders_free(&orders);
+}
+
+/* As if the strategy had asked while a change was under way. */
+static void wish_for(kit *k, int64_t price)
+{
+    k->desk->slots[0].wishes[CP_BUY] = (cp_wish){ price, 10, CP_BUY, true };
+}
+
+static uint32_t count_new_after(const kit *k, uint32_t first, int64_t price)
+{
+    uint32_t count = 0;
+    for (uint32_t i = first; i < k->order_count; i++)
+        count += k->orders[i].kind == CP_ORDER_NEW && k->orders[i].price == price;
+    return count;
+}
+
+static void forgets_a_wish_when_its_quote_fills_or_is_pulled(void)
+{
+    kit *k = quoting();
+    cp_order bid = k->orders[0];
+    wish_for(k, 14990);
+    kit_fill(k, bid, bid.price, 10, 0, CP_MAKER);
+    CHECK_EQ(0, count_new_after(k, 2, 14990));
+    kit_close(k);
+
+    k = quoting();
+    wish_for(k, 14990);
+    kit_control(k, (cp_control){ .kind = CP_CONTROL_MODE, .mode = CP_MODE_OFF });
+    kit_cancelled(k, k->orders[0].client_id, 10, CP_REASON_USER);
+    kit_cancelled(k, k->orders[1].client_id, 10, CP_REASON_USER);
+    CHECK_EQ(0, count_new_after(k, 2, 14990));
+    CHECK_EQ(0, cp_desk_working_count(k->desk));
+    kit_close(k);
+}
+
+static uint64_t hop_max(kit *k, cp_hop hop)
+{
+    return atomic_load(&cp_desk_histogram(k->desk, hop)->max);
+}
+
+static void measures_each_hop_between_its_two_stamps(void)
+{
+    kit *k = kit_make();
+    k->config.strategies[0] = kit_strategy("market_maker", 0);
+    kit_open(k);
+    kit_market(k, 0, 14998, 15002, 500);
+    /* Once more with a clock that runs ahead of T1 by what deciding took. */
+    kit_accept(k, k->orders[1]);
+    kit_cancelled(k, k->orders[0].client_id, 10, CP_REASON_SWEEP);
+    cp_md md = { .kind = CP_MD_ADD,
+                 .side = CP_BUY,
+                 .order_ref = 5,
+                 .price = 14999,
+                 .qty = 5,
+                 .sequence = k->sequence + 1,
+                 .sent_ns = k->now_ns - 700 };
+    k->clock.base_ns = k->now_ns + 40;
+    cp_desk_on_md(k->desk, &md, k->now_ns, &k->clock);
+    CHECK_EQ(1, cp_desk_orders(k->desk)->count);
+    cp_order order = *(const cp_order *)cp_outbox_at(cp_desk_orders(k->desk), 0);
+    CHECK_EQ((int64_t)k->now_ns, (int64_t)order.cause_ns);
+    cp_desk_on_sent(k->desk, &order, k->now_ns + 100);
+    cp_outbox_clear(cp_desk_orders(k->desk));
+    CHECK_EQ(700, hop_max(k, CP_HOP_FEED));
+    CHECK_EQ(40, hop_max(k, CP_HOP_DECIDE));
+    CHECK_EQ(0, hop_max(k, CP_HOP_RISK));
+    CHECK_EQ(60, hop_max(k, CP_HOP_SEND));
+    CHECK_EQ(100, hop_max(k, CP_HOP_TICK_TO_ORDER));
+    kit_wait(k, 1000);
+    kit_accept(k, order);
+    CHECK_EQ(900, hop_max(k, CP_HOP_ACK));
+    kit_wait(k, 555);
+    kit_fill(k, order, order.price, 4, 6, CP_MAKER);
+    kit_wait(k, 555);
+    kit_fill(k, order, order.price, 6, 0, CP_MAKER);
+    CHECK_EQ(555, hop_max(k, CP_HOP_QUEUE_WAIT)); /* to the first of its fills */
+    CHECK_EQ(100, kit_picture(k)->fills[0].tick_to_order_ns);
+    kit_close(k);
+}
+
 /* ---- controls ---- */
 
 static void pauses_by_pulling_all_and_refusing_more(void)
@@ -703,6 +794,25 @@ static void refuses_by_itself_when_the_link_or_the_table_is_full(void)
     kit_close(k);
 }
 
+static void counts_cancels_and_never_holds_one_back(void)
+{
+    kit *k = quoting();
+    cp_control limits = { .kind = CP_CONTROL_LIMITS };
+    kit_limits(limits.limits);
+    limits.limits[CP_LIMIT_MESSAGE_RATE] = 2; /* both quotes have used it up */
+    kit_control(k, limits);
+    kit_add(k, 0, CP_BUY, 15001, 500);
+    CHECK_EQ(CP_LIMIT_MESSAGE_RATE, kit_note(k, CP_NOTE_REFUSAL)->a);
+    CHECK_EQ(3, kit_note(k, CP_NOTE_REFUSAL)->d);
+    CHECK_EQ(4, k->order_count); /* quotes that may not move are taken off */
+    CHECK_EQ(CP_ORDER_CANCEL, k->orders[2].kind);
+    CHECK_EQ(CP_ORDER_CANCEL, k->orders[3].kind);
+    CHECK_EQ(4, kit_picture(k)->limits[CP_LIMIT_MESSAGE_RATE].used);
+    kit_wait(k, 1002 * 1000000);
+    CHECK_EQ(0, kit_picture(k)->limits[CP_LIMIT_MESSAGE_RATE].used);
+    kit_close(k);
+}
+
 static void says_which_limit_held_an_order_back(void)
 {
     kit *k = kit_make();
@@ -892,6 +1002,9 @@ int main(void)
     RUN(counts_and_notes_what_it_cannot_place);
     RUN(takes_a_fill_that_comes_before_the_acknowledgement);
     RUN(accounts_a_fill_to_the_symbol_and_the_strategy);
+    RUN(takes_one_acknowledgement_only);
+    RUN(forgets_a_wish_when_its_quote_fills_or_is_pulled);
+    RUN(measures_each_hop_between_its_two_stamps);
     RUN(pauses_by_pulling_all_and_refusing_more);
     RUN(asks_again_for_what_a_cancel_of_all_left);
     RUN(sweeps_an_order_whose_replace_is_under_way);
@@ -903,6 +1016,7 @@ int main(void)
     RUN(changes_nothing_on_a_control_it_refuses);
     RUN(swaps_parameters_in_place_and_all_else_once_pulled);
     RUN(refuses_by_itself_when_the_link_or_the_table_is_full);
+    RUN(counts_cancels_and_never_holds_one_back);
     RUN(says_which_limit_held_an_order_back);
     RUN(keeps_its_books_straight_whatever_a_venue_may_do);
     return 0;
