@@ -299,7 +299,7 @@ typedef struct cp_flow_event {
     uint32_t price_rest; /* money past `price` increments: a print between two steps */
     uint32_t row;        /* of the reference book this event completes, from 0; or CP_ROW_NONE */
     uint16_t symbol;
-    uint8_t kind; /* cp_md_kind */
+    uint8_t kind; /* cp_md_kind; 0: a message that does nothing (a halt) */
     uint8_t side; /* of the resting order */
     uint8_t flags; /* CP_FLOW_* */
     uint8_t reserved[15];
