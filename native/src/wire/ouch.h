@@ -4,7 +4,7 @@
  * many bytes of elements, each a length, a tag and a value. SoupBinTCP carries one
  * message a packet, so the packet's payload is the message, all of it.
  *
- * One struct serves all 24 types; a type uses the fields its letter is named at. The same
+ * One struct serves all 25 types; a type uses the fields its letter is named at. The same
  * letter means another thing in the other direction, so every call is told the direction.
  * Letters (side, time in force, reasons) stay as sent, known or not: what they mean and
  * whether they are allowed is the venue's or the desk's business. Lengths are exact.
