@@ -95,6 +95,34 @@ def test_volume_that_comes_into_sight_goes_to_who_is_named_later(tmp_path: Path)
     ).sum() == 2
 
 
+def test_an_order_comes_with_the_last_time_its_price_came_into_sight(
+    tmp_path: Path,
+) -> None:
+    near, far = "1000100,5,1000000,10,1000200,10", "1000100,5,1000000,10,1000300"
+    day = read(
+        write(
+            tmp_path,
+            [
+                "34200,1,1,10,1000200,-1",
+                "34201,3,1,10,1000200,-1",
+                "34202,1,2,10,1000200,-1",
+                "34203,3,2,10,1000200,-1",
+                "34204,4,9,40,1000300,-1",
+            ],
+            [
+                f"{near},{NO_BID}",
+                f"{far},40,{NO_BID}",  # whoever it is, it goes out of sight again
+                f"{near},{NO_BID}",
+                f"{far},50,{NO_BID}",
+                f"{far},10,{NO_BID}",
+            ],
+        )
+    )
+    assert rebuilt(day).unseen_matched == 1
+    came = day.events[day.events["ref"] == 9]
+    assert came["time_ns"].tolist() == [34_203 * 10**9, 34_204 * 10**9]
+
+
 def test_what_went_out_of_sight_is_settled_when_it_comes_back(tmp_path: Path) -> None:
     rows = [
         f"1000300,30,1000000,10,1000400,5,{NO_BID}",
