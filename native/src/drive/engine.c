@@ -1,6 +1,8 @@
 /* engine.c: what the live and the virtual drive do the same way. */
 #include "drive/engine.h"
 
+static_assert(CP_DESK_PARTICIPANT == CP_PARTICIPANT_DESK, "desk and venue mean the same");
+
 uint64_t cp_engine_flow_next_ns(const cp_engine *engine)
 {
     if (engine->replay)
