@@ -21,7 +21,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 
 from cockpit.control.desk import Desk, Event
-from cockpit.core import Mode, Severity
+from cockpit.core import Mode, RiskState, Severity
 from cockpit.ui import keys, painting, themes
 from cockpit.ui.render import glyphs as glyph_sets
 from cockpit.ui.render.text import clean
@@ -249,9 +249,11 @@ class CockpitApp(App[int], inherit_bindings=False):
         except Exception as error:
             self.scene.say(f"{name}: {type(error).__name__}: {error}", "bad")
 
-    def _ask(self, command: Callable[[], None], said: str, style: str = "text") -> None:
+    def _ask(
+        self, command: Callable[[], None], said: str, style: str, settled: RiskState
+    ) -> None:
         command()
-        self.scene.say(said, style)
+        self.scene.say(said, style, settled)
 
     def _do_strategy(self, slot: int) -> None:
         scene = self.scene
@@ -262,20 +264,20 @@ class CockpitApp(App[int], inherit_bindings=False):
         scene.say(f"asked {scene.slot_name(slot)} to go {wanted.name}")
 
     def _do_pause(self) -> None:
-        self._ask(self.desk.pause, "asked to pause")
+        self._ask(self.desk.pause, "asked to pause", "text", RiskState.PAUSED)
 
     def _do_resume(self) -> None:
-        self._ask(self.desk.resume, "asked to resume")
+        self._ask(self.desk.resume, "asked to resume", "text", RiskState.ACTIVE)
 
     def _do_flatten(self) -> None:
-        self._ask(self.desk.flatten, "asked to flatten", "warn")
+        self._ask(self.desk.flatten, "asked to flatten", "warn", RiskState.FLATTENING)
 
     def _do_halt(self) -> None:
         self.scene.prompt = None
-        self._ask(self.desk.halt, "asked to halt", "alarm")
+        self._ask(self.desk.halt, "asked to halt", "alarm", RiskState.HALTED)
 
     def _do_unhalt(self) -> None:
-        self._ask(self.desk.unhalt, "asked to leave HALTED")
+        self._ask(self.desk.unhalt, "asked to leave HALTED", "text", RiskState.PAUSED)
 
     def _do_next_symbol(self) -> None:
         self.scene.selected = (self.scene.selected + 1) % len(self.scene.symbols)

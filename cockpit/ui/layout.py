@@ -122,7 +122,7 @@ def _two(rect: Rect, focus: str, needs: Needs) -> dict[str, Rect]:
 def _full(rect: Rect, needs: Needs) -> dict[str, Rect]:
     room = rect.width - 2 * GAP
     middle = min(max(room * 26 // 100, 36), 46)
-    left = (room - middle) * 52 // 100
+    left = (room - middle) * 53 // 100
     right = room - middle - left
     log = 6 if rect.height < 42 else 7
     body = rect.height - log - 1

@@ -4,26 +4,46 @@ checked against. With any other version everything here falls back to the stock 
 Two savings. Stock Textual sends each changed span from the left edge of its widget, so
 that several small changes in one line send the line's head several times; and it states
 and resets the style for every piece of text. Here a span is sent from where it begins,
-and a style only when it changes.
+and of a style only what differs from the one before.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import textual
+from rich.color import ColorSystem
+from rich.style import Style
 
 CHECKED_VERSIONS = frozenset({"8.2.8"})
 
+_PLAIN = Style()
+
 EXACT_SPANS = False
 """Whether small spans cost what they are long, so that runs are worth refreshing."""
+
+
+@lru_cache(maxsize=1024)
+def _codes(style: Style, system: ColorSystem) -> tuple[str, str, str]:
+    """What a style asks for, apart: attributes, colour, ground."""
+    colour, ground = style.color, style.bgcolor
+    return (
+        style.without_color._make_ansi_codes(system),
+        ";".join(colour.downgrade(system).get_ansi_codes(True)) if colour else "39",
+        ";".join(ground.downgrade(system).get_ansi_codes(False)) if ground else "49",
+    )
 
 
 def _render_segments(update: Any, console: Any) -> str:
     """As ChopsUpdate.render_segments; leaves the same screen in fewer bytes."""
     pieces: list[str] = []
     system = console._color_system
-    current: str | None = None
+    now = (
+        "",
+        "39",
+        "49",
+    )  # what the terminal writes in after the reset each update ends with
     for y, first, last in update.spans:
         for end, (start, strip) in zip(
             update.chop_ends[y], update.chops[y].items(), strict=True
@@ -35,13 +55,22 @@ def _render_segments(update: Any, console: Any) -> str:
             for text, style, control in strip.crop(left - start, right - start):
                 if control:
                     continue
-                codes = style._make_ansi_codes(system) if style else ""
-                if codes != current:
-                    pieces.append(f"\x1b[0;{codes}m" if codes else "\x1b[0m")
-                    current = codes
+                wanted = _codes(style or _PLAIN, system) if system is not None else now
+                if wanted != now:
+                    pieces.append(_switch(now, wanted))
+                    now = wanted
                 pieces.append(text)
     pieces.append("\x1b[0m")
     return "".join(pieces)
+
+
+def _switch(now: tuple[str, str, str], wanted: tuple[str, str, str]) -> str:
+    """The shortest way from one look to another. Attributes only go away with a reset."""
+    if now[0] != wanted[0]:
+        codes = ["0", *(code for code in wanted if code not in ("", "39", "49"))]
+    else:
+        codes = [new for old, new in zip(now, wanted, strict=True) if old != new]
+    return f"\x1b[{';'.join(codes)}m"
 
 
 def install() -> None:

@@ -26,7 +26,7 @@ SAMPLE_NS = 1_000_000_000
 """Engine time between two samples of the rates."""
 PENDING_S = 3.0
 """How long an unanswered command is shown as pending."""
-MESSAGE_S = 6.0
+MESSAGE_S = 5.0
 """How long the status line keeps a message."""
 
 _SECOND_NS = 1_000_000_000
@@ -39,6 +39,8 @@ class Message:
     text: str
     style: str
     until: float
+    settled: RiskState | None = None
+    """The state that makes it old news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ class Scene:
     def expire(self, now: float) -> None:
         """Forget what has had its time, and what has been answered."""
         self.now = now
-        if self.message and now >= self.message.until:
+        said = self.message
+        if said and (now >= said.until or said.settled == self.risk_state):
             self.message = None
         self.armed = {name: until for name, until in self.armed.items() if now < until}
         slots = dict(self.slots())
@@ -190,6 +193,19 @@ class Scene:
     def desk_on(self) -> bool:
         """False when the engine is an exchange alone."""
         return int(self.picture["desk"]["symbol_count"]) > 0
+
+    @property
+    def market(self) -> str:
+        """Where the market comes from, and of a recording how much has been played."""
+        replay = self.picture["venue"]["replay"]
+        if total := int(replay["total"]):
+            played = (
+                "ended"
+                if replay["finished"]
+                else f"{int(replay['messages']) / total:.0%}"
+            )
+            return f"{self.origin}  {played}"
+        return self.origin
 
     @property
     def starting(self) -> bool:
@@ -253,9 +269,11 @@ class Scene:
             return (time_ns - int(self.picture["start_ns"])) / _SECOND_NS
         return time_ns / _SECOND_NS + (self.offset or 0.0)
 
-    def say(self, text: str, style: str = "text", seconds: float = MESSAGE_S) -> None:
-        """Put a line into the status line."""
-        self.message = Message(clean(text), style, self.now + seconds)
+    def say(
+        self, text: str, style: str = "text", settled: RiskState | None = None
+    ) -> None:
+        """Put a line into the status line, at most until the desk is ``settled``."""
+        self.message = Message(clean(text), style, self.now + MESSAGE_S, settled)
 
     def freeze(self) -> None:
         """Keep the picture as it is now, whoever refills it."""

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cockpit.control.desk import Desk
 
+EXIT_USAGE = 2
+
 
 def refusal() -> str:
     """Why no screen can be shown here, and what can be had instead; empty when it can."""
@@ -50,19 +52,25 @@ def run(
 ) -> int:
     """Show ``desk``, which is running, until the operator leaves; the exit code.
 
-    0 after an orderly end, 1 when something could not be closed (stderr says what), 128
-    plus the number after a signal.
+    0 after an orderly end, 1 when something could not be closed (stderr says what), 2
+    when there is no such theme, 128 plus the number after a signal.
     """
     from cockpit.ui.app import CockpitApp
+    from cockpit.ui.themes import ThemeError
 
-    app = CockpitApp(
-        desk,
-        clock=clock,
-        theme=theme,
-        glyphs=glyph_set(glyphs),
-        refresh_hz=refresh_hz,
-        themes_dir=themes_dir,
-    )
+    try:
+        app = CockpitApp(
+            desk,
+            clock=clock,
+            theme=theme,
+            glyphs=glyph_set(glyphs),
+            refresh_hz=refresh_hz,
+            themes_dir=themes_dir,
+        )
+    except ThemeError as error:
+        trouble = "; ".join(text for text in (str(error), desk.close()) if text)
+        print(f"cockpit: {trouble}", file=sys.stderr)
+        return EXIT_USAGE
     app.run()
     if app.closing_error:
         with contextlib.suppress(OSError):  # the terminal may be gone

@@ -98,6 +98,11 @@ async def test_h_arms_and_a_second_h_halts() -> None:
         b.clock.now += 1.9
         await b.press("h")
         assert b.desk.calls == ["halt"]
+        assert "asked to halt" in b.shown("footer")
+        b.desk.set_state(RiskState.HALTED)
+        await b.frame()
+        assert "HALTED" in b.shown("header")
+        assert "asked to halt" not in b.shown("footer")
 
 
 async def test_a_second_h_too_late_only_arms_again() -> None:

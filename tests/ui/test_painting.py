@@ -9,8 +9,10 @@ import pyte
 import pytest
 from market import open_app, open_desk, play
 from rich.console import Console
+from rich.style import Style
 from textual import _compositor
 from textual._compositor import ChopsUpdate
+from textual.strip import Strip
 
 from cockpit.ui import painting
 
@@ -30,6 +32,23 @@ def updates(monkeypatch: pytest.MonkeyPatch) -> list[ChopsUpdate]:
 
     monkeypatch.setattr(_compositor, "ChopsUpdate", Recorded)
     return made
+
+
+@pytest.fixture
+def _fresh_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strips and styles keep their codes as the first terminal wanted them: forget."""
+    render, render_style = Strip.render, Strip.render_style
+
+    def strip(self: Strip, console: Console) -> str:
+        self._render_cache = None
+        return render(self, console)
+
+    def style(style: Style, text: str, color_system: Any) -> str:
+        style._ansi = None
+        return render_style(style, text, color_system)
+
+    monkeypatch.setattr(Strip, "render", strip)
+    monkeypatch.setattr(Strip, "render_style", staticmethod(style))
 
 
 def console(system: str) -> Console:
@@ -54,6 +73,7 @@ def differing(one: pyte.Screen, other: pyte.Screen) -> list[Any]:
     ]
 
 
+@pytest.mark.usefixtures("_fresh_codes")
 @pytest.mark.parametrize("system", ["truecolor", "256", "standard"])
 async def test_it_leaves_the_same_screen_cell_for_cell(
     updates: list[ChopsUpdate], system: str

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from desks import SYMBOLS, PaintedDesk
 
 from cockpit.control.desk import Event
-from cockpit.core import MONEY_SCALE, PICTURE_DTYPE, PRICE_NONE, Mode, RiskState, Severity
+from cockpit.core import (
+    LIMITS,
+    MONEY_SCALE,
+    PICTURE_DTYPE,
+    PRICE_NONE,
+    Mode,
+    RiskState,
+    Severity,
+)
 from cockpit.ui.grid import changes
 from cockpit.ui.panels import PANELS
 from cockpit.ui.render import (
@@ -349,6 +358,33 @@ def test_a_ladder_in_doubt_says_so() -> None:
     desk = PaintedDesk()
     desk.set_book(0, [(100, 7)], [(102, 5)])["stale"] = 1
     assert "in doubt" in text_of(ladder.render(scene_of(desk), 60, 14))[1]
+
+
+def test_what_does_not_fit_is_counted_and_what_matters_comes_first() -> None:
+    symbols = tuple(replace(SYMBOLS[0], name=f"S{i}") for i in range(20))
+    desk = PaintedDesk(symbols)
+    desk.picture["desk"]["symbols"][17]["position"] = -4
+    desk.picture["desk"]["limits"][6]["used"] = 990
+    scene = scene_of(desk)
+    lines = text_of(positions.render(scene, 70, 8))
+    assert lines[1].startswith("S17 ")
+    assert lines[-1] == "… 14 more"
+    lines = text_of(risk.render(scene, 70, 4))
+    assert lines[0].startswith(risk.label(LIMITS[6].name))
+    assert lines[-1] == f"… {len(LIMITS) - 3} more"
+
+
+def test_a_recording_says_how_much_of_it_has_been_played() -> None:
+    desk = PaintedDesk()
+    desk.mode, desk.origin = "REPLAY", "AAPL.itch"
+    replay = desk.picture["venue"]["replay"]
+    replay["total"], replay["messages"] = 400, 100
+    scene = scene_of(desk)
+    head = header.render(scene, 140)
+    assert style_of(head[0], "REPLAY") == "mode.replay"
+    assert "AAPL.itch  25%" in text_of(head)[0]
+    replay["finished"] = 1
+    assert "AAPL.itch  ended" in text_of(header.render(scene, 140))[0]
 
 
 def test_a_fill_below_the_mid_is_an_edge_for_a_buyer_and_not_for_a_seller() -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pyte
 import pytest
+from desks import PaintedDesk
 
 from cockpit.ui import terminal
 
@@ -151,6 +152,15 @@ def test_no_color_is_no_colour() -> None:
 
 def test_without_a_terminal_it_says_where_to_go() -> None:
     assert "cockpit once" in terminal.refusal()
+
+
+def test_a_theme_that_is_not_there_is_said_and_the_desk_closed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    desk = PaintedDesk()
+    assert terminal.run(desk, theme="nope") == terminal.EXIT_USAGE
+    assert desk.calls == ["close"]
+    assert "no theme 'nope'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ _COLUMNS = (
     Column("side", "<", 4),
     Column("qty", ">", 5),
     Column("price", ".", 8),
-    Column("edge", ".", 7, priority=3),
+    Column("edge, inc", ".", 9, priority=3),
     Column("as", "<", 5, priority=2),
     Column("strategy", "<", 10, priority=1),
     Column("tick to order", ">", 13, priority=4),
@@ -27,7 +27,7 @@ _COLUMNS = (
 
 def detail(scene: Scene) -> str:
     count = int(scene.picture["desk"]["counters"]["fill_count"])
-    return f"{count:,} in all, edge to mid in increments" if count else ""
+    return f"{count:,} in all" if count else ""
 
 
 def edge(fill: Any) -> str:

@@ -76,10 +76,10 @@ def render(scene: Scene, width: int) -> Rows:
     if height(width) == 1:
         right = (*pnl(scene), gap, *_ages(scene), gap, *_clock(scene), (" ", "text"))
         room = width - sum(len(text) for text, _ in (*chips, *right)) - 2
-        origin = shorten(scene.origin, max(room, 0), scene.glyphs.ellipsis)
+        origin = shorten(scene.market, max(room, 0), scene.glyphs.ellipsis)
         return [spread((*chips, (origin, "dim")), right, width)]
     first = spread(chips, (*pnl(scene), (" ", "text")), width)
     right = (*_ages(scene), gap, *_clock(scene), (" ", "text"))
     room = width - sum(len(text) for text, _ in right) - 3
-    origin = shorten(scene.origin, max(room, 0), scene.glyphs.ellipsis)
+    origin = shorten(scene.market, max(room, 0), scene.glyphs.ellipsis)
     return [first, spread(((" ", "text"), (origin, "dim")), right, width)]

@@ -8,7 +8,7 @@ from cockpit.control.desk import Symbol
 from cockpit.core import PRICE_NONE
 from cockpit.ui.render import number
 from cockpit.ui.render.table import Column, table
-from cockpit.ui.render.text import Row, Rows, Segment, clean, paragraph
+from cockpit.ui.render.text import Row, Rows, Segment, clean, cut, paragraph
 from cockpit.ui.scene import Scene
 
 _COLUMNS = (
@@ -65,8 +65,11 @@ def render(scene: Scene, width: int, height: int) -> Rows:
     if not scene.desk_on:
         return paragraph("No desk, no positions.", width)
     pairs = list(scene.symbol_pictures())
+    if len(pairs) + 1 > height:
+        # Not all fit: what is held goes before what is not.
+        pairs.sort(key=lambda pair: int(pair[1]["position"]) == 0)
     body = [_row(scene, symbol, picture) for symbol, picture in pairs]
-    rows = table(_COLUMNS, body, width)
+    rows = cut(table(_COLUMNS, body, width), height, scene.glyphs.ellipsis)
     if not any(_touched(picture) for _, picture in pairs):
         rows += ((), *_hint(scene, width))
     return rows[:height]

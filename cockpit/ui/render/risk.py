@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cockpit.core import LIMITS, Parameter
 from cockpit.ui.render import number
 from cockpit.ui.render.glyphs import Glyphs
-from cockpit.ui.render.text import Row, Rows, Segment, paragraph, shorten
+from cockpit.ui.render.text import Row, Rows, Segment, cut, paragraph, shorten
 from cockpit.ui.scene import Scene
 
 WARN = 0.75
@@ -98,7 +100,16 @@ def render(scene: Scene, width: int, height: int) -> Rows:
     if not scene.desk_on:
         return paragraph("No desk, no limits.", width)
     name_width = max(len(label(parameter.name)) for parameter in LIMITS)
-    return [
+    rows = [
         _gauge(scene, index, parameter, width, name_width)
         for index, parameter in enumerate(LIMITS)
-    ][:height]
+    ]
+    if len(rows) > height:
+        # Not all fit: the nearest to their limits go first.
+        rows = [rows[index] for index in sorted(range(len(rows)), key=_distance(scene))]
+    return cut(rows, height, scene.glyphs.ellipsis)
+
+
+def _distance(scene: Scene) -> Callable[[int], float]:
+    limits = scene.picture["desk"]["limits"]
+    return lambda index: -int(limits[index]["used"]) / max(int(limits[index]["limit"]), 1)

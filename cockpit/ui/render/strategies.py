@@ -7,18 +7,18 @@ from typing import Any
 from cockpit.core import Mode, RiskState
 from cockpit.ui.render import number
 from cockpit.ui.render.table import Column, table
-from cockpit.ui.render.text import Rows, Segment, paragraph
+from cockpit.ui.render.text import Rows, Segment, cut, paragraph
 from cockpit.ui.scene import Scene
 
 _COLUMNS = (
     Column("key", "<", 3),
     Column("strategy", "<", 10),
-    Column("state", "<", 7),
+    Column("state", "<", 6),
     Column("symbol", "<", 6, priority=6),
     Column("pos", ">", 6, priority=1),
-    Column("P&L", ".", 9),
+    Column("P&L", ".", 7),
     Column("working", ">", 7, priority=7),
-    Column("orders", ">", 6, priority=4),
+    Column("orders", ">", 6, priority=5),
     Column("fills", ">", 5, priority=2),
     Column("refused", ">", 7, priority=3),
     Column("rejected", ">", 8, priority=8),
@@ -67,5 +67,8 @@ def render(scene: Scene, width: int, height: int) -> Rows:
     decimals = 2 if width >= _CENTS_WIDTH else 0
     body = [_row(scene, slot, picture, decimals) for slot, picture in scene.slots()]
     if not body:
-        return paragraph("No strategy is configured: strategies.toml has none.", width)
-    return table(_COLUMNS, body, width)[:height]
+        text = (
+            "No strategy is configured. Add one to strategies.toml: it is taken at once."
+        )
+        return paragraph(text, width)[:height]
+    return cut(table(_COLUMNS, body, width), height, scene.glyphs.ellipsis)

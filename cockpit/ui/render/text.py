@@ -94,6 +94,14 @@ def centre(row: Row, width: int) -> Row:
     return ((" " * space, "text"), *row)
 
 
+def cut(rows: Rows, height: int, ellipsis: str = "…") -> Rows:
+    """At most ``height`` rows; the last one says how many are missing."""
+    if len(rows) <= height or height <= 0:
+        return rows[: max(height, 0)]
+    missing = len(rows) - height + 1
+    return [*rows[: height - 1], ((f"{ellipsis} {missing} more", "dim"),)]
+
+
 def paragraph(text: str, width: int, style: str = "dim") -> Rows:
     """Wrapped ``text``, a row a line."""
     return [((line, style),) for line in wrap(text, width)]
