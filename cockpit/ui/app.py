@@ -18,7 +18,8 @@ from pathlib import Path
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import Resize
+from textual.events import Event as TextualEvent
+from textual.events import Key, Resize
 
 from cockpit.control.desk import Desk, Event
 from cockpit.core import Mode, RiskState, Severity
@@ -30,16 +31,26 @@ from cockpit.ui.screens.main import TITLES, MainScreen
 
 REFRESH_MIN_HZ, REFRESH_MAX_HZ = 1.0, 10.0
 _PANEL_NAMES = [name for name, _ in TITLES]
+_NEVER_TYPED = frozenset(
+    key for name in ("halt", "quit_now") for key in keys.BY_NAME[name].keys
+)
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 
 
 def _bindings() -> list[BindingType]:
+    # Of priority: they act in the app's own queue, in which questions are answered too.
+    # Otherwise a fast typist's letters would overtake the question they answer.
     return [
-        Binding(key, f"perform('{action.name}', {index})", action.help, show=False,
-                priority=action.name == "quit_now")
+        Binding(
+            key,
+            f"perform('{action.name}', {index})",
+            action.help,
+            show=False,
+            priority=True,
+        )
         for action in keys.ACTIONS
         for index, key in enumerate(action.keys)
-    ]  # fmt: skip
+    ]
 
 
 class CockpitApp(App[int], inherit_bindings=False):
@@ -198,6 +209,22 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     # ---- keys --------------------------------------------------------------------
 
+    async def on_event(self, message: TextualEvent) -> None:
+        if (
+            isinstance(message, Key)
+            and not message.is_forwarded
+            and self._answers(message)
+        ):
+            return
+        await super().on_event(message)
+
+    def _answers(self, key: Key) -> bool:
+        """Give a key to the question, if one is open and the key is for it."""
+        taken = self._answer(key.key, key.character)
+        if taken:
+            self.draw()
+        return taken
+
     def action_perform(self, name: str, index: int) -> None:
         """Do what the table says a key does, or say why not."""
         scene, action = self.scene, keys.BY_NAME[name]
@@ -217,29 +244,23 @@ class CockpitApp(App[int], inherit_bindings=False):
             self._do(name, index)
         self.draw()
 
-    def answer(self, key: str, character: str | None) -> bool:
-        """Give a key to the open question; False when it is not for it."""
-        scene = self.scene
-        prompt = scene.prompt
-        if prompt is None or key in ("h", "ctrl+c"):
+    def _answer(self, key: str, character: str | None) -> bool:
+        prompt = self.scene.prompt
+        if prompt is None or key in _NEVER_TYPED:
             return False
         if key == "escape":
-            scene.prompt = None
+            self.scene.prompt = None
         elif key == "backspace":
             prompt.typed = prompt.typed[:-1]
         elif key == "enter":
-            if prompt.typed == prompt.word:
-                scene.prompt = None
+            right = prompt.typed == prompt.word
+            prompt.typed = ""
+            if right:
+                self.scene.prompt = None
                 self._do(prompt.action, 0)
-            else:
-                prompt.typed = ""
-        elif (
-            character
-            and character.isprintable()
-            and len(prompt.typed) < len(prompt.word) + 8
-        ):
-            prompt.typed = clean(prompt.typed + character)
-        self.draw()
+        elif character and character.isprintable():
+            # A little longer than the word, so that a slip can be seen and taken back.
+            prompt.typed = clean(prompt.typed + character)[: len(prompt.word) + 8]
         return True
 
     def _do(self, name: str, index: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from desks import PaintedDesk
+from textual.events import Key
 
 from cockpit.core import Mode, RiskState
 from cockpit.ui import keys
@@ -140,6 +141,14 @@ async def test_flatten_asks_for_its_word() -> None:
         await b.press(*"flattem", "backspace", "n", "enter")
         assert b.desk.calls == ["flatten"]
         assert not b.app.screen.query_one("#over").display
+
+
+async def test_letters_do_not_overtake_the_question_they_answer() -> None:
+    async with bench() as b:
+        for key in ("f", *"flatten", "enter", "p"):
+            b.app.post_message(Key(key, key if len(key) == 1 else "\r"))
+        await b.pilot.pause()
+        assert b.desk.calls == ["flatten", "pause"]
 
 
 async def test_escape_leaves_a_question_unanswered() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual.app import ComposeResult
-from textual.events import Key
 from textual.screen import Screen
 
 from cockpit.ui import layout
@@ -144,12 +143,3 @@ class MainScreen(Screen[None], inherit_bindings=False):
             grid.styles.width = rect.width
             grid.styles.height = rect.height
         self._placed = plan
-
-    def on_key(self, event: Key) -> None:
-        """A question takes the keys it can use; the rest stay what they are."""
-        from cockpit.ui.app import CockpitApp
-
-        app = self.app
-        if isinstance(app, CockpitApp) and app.answer(event.key, event.character):
-            event.prevent_default()
-            event.stop()
