@@ -1,0 +1,320 @@
+/* venue_pipe: the venue as a filter, for a comparison with a model written elsewhere.
+ *
+ *     venue_pipe            requests on stdin, replies on stdout, until stdin ends
+ *     venue_pipe --layout   where each field of the messages stands, one a line
+ *
+ * A request is a pipe_request: 16 bytes of head and a payload of one message. Replies are
+ * kept back until PIPE_FLUSH, so a driver that flushes before its requests fill a pipe
+ * cannot deadlock. A flush sends four counts (of 4 bytes each), then as many pipe_reply,
+ * cp_md, cp_report and pipe_line: what the venue said between two flushes, each kind
+ * together, so that a slow reader takes it apart in four calls.
+ *
+ * What cannot be obeyed ends the program with 2; a broken promise of the core aborts it.
+ */
+#include "base/base.h"
+#include "venue/venue.h"
+
+#define PIPE_CAPACITY (16u << 20) /* bytes of one kind kept back between two flushes */
+
+typedef enum pipe_verb {
+    PIPE_INSTRUMENT = 1, /* payload: cp_instrument, the next one of the venue to come */
+    PIPE_CREATE = 2,     /* argument: order capacity; the venue before it is gone */
+    PIPE_ORDER = 3,      /* payload: cp_order */
+    PIPE_BOOK = 4,       /* argument: symbol; replies a line a level, then its orders */
+    PIPE_COUNTS = 5,     /* replies one line */
+    PIPE_CHECK = 6,      /* every invariant of every book */
+    PIPE_FLUSH = 7       /* no reply of its own */
+} pipe_verb;
+
+typedef struct pipe_request {
+    uint64_t now_ns;
+    uint32_t verb;
+    uint32_t argument;
+    uint8_t payload[CP_LINE];
+} pipe_request;
+
+/* How much of what follows answers one request. */
+typedef struct pipe_reply {
+    uint32_t md_count;
+    uint32_t report_count;
+    uint32_t line_count;
+    uint32_t verb;
+} pipe_reply;
+
+typedef enum pipe_line_kind {
+    PIPE_LINE_LEVEL = 1,
+    PIPE_LINE_ORDER = 2,
+    PIPE_LINE_COUNTS = 3
+} pipe_line_kind;
+
+/* One line of a book, or the counters. */
+typedef struct pipe_line {
+    uint64_t id;    /* level: orders at it; counts: market data events */
+    int64_t price;  /* counts: executions */
+    uint64_t qty;   /* counts: lots traded */
+    uint32_t owner; /* counts: orders resting */
+    uint16_t kind;  /* pipe_line_kind */
+    uint16_t side;
+} pipe_line;
+
+static cp_instrument instruments[CP_SYMBOL_MAX];
+static uint32_t instrument_count;
+static cp_venue *venue;
+
+/* What is kept back, one kind of it. */
+typedef struct kept {
+    uint8_t *bytes;
+    uint32_t size;
+    uint32_t count;
+} kept;
+
+static kept replies, md_kept, reports_kept, lines_kept;
+static kept *const kinds[] = { &replies, &md_kept, &reports_kept, &lines_kept };
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+_Noreturn static void refuse(const char *why)
+{
+    fprintf(stderr, "venue_pipe: %s\n", why);
+    exit(2);
+}
+
+static void keep(kept *where, const void *bytes, size_t size, uint32_t count)
+{
+    if (size > PIPE_CAPACITY - where->size)
+        refuse("more replies than are kept back between two flushes");
+    memcpy(where->bytes + where->size, bytes, size);
+    where->size += (uint32_t)size;
+    where->count += count;
+}
+
+static uint32_t keep_outbox(kept *where, cp_outbox *outbox)
+{
+    uint32_t count = outbox->count;
+    keep(where, outbox->lines, (size_t)count * CP_LINE, count);
+    cp_outbox_clear(outbox);
+    return count;
+}
+
+static void keep_line(pipe_line line)
+{
+    keep(&lines_kept, &line, sizeof line, 1);
+}
+
+/* ---- what is asked -------------------------------------------------------------- */
+
+static void add_instrument(const pipe_request *request)
+{
+    if (venue != NULL) { /* a new list begins */
+        cp_venue_destroy(venue);
+        venue = NULL;
+        instrument_count = 0;
+    }
+    if (instrument_count == CP_SYMBOL_MAX)
+        refuse("too many instruments");
+    memcpy(&instruments[instrument_count++], request->payload, sizeof(cp_instrument));
+}
+
+static void create(uint32_t order_capacity)
+{
+    if (venue != NULL)
+        cp_venue_destroy(venue);
+    venue = NULL;
+    if (cp_venue_create(&venue, instruments, instrument_count, order_capacity) != 0)
+        refuse("the venue cannot be created");
+}
+
+static void keep_level(const cp_book *book, cp_side side, int64_t price)
+{
+    const cp_book_level *level = cp_book_level_at(book, side, price);
+    keep_line((pipe_line){ .id = level->count,
+                           .price = price,
+                           .qty = level->qty,
+                           .kind = PIPE_LINE_LEVEL,
+                           .side = (uint16_t)side });
+    for (uint32_t at = level->head; at != CP_NONE;) {
+        const cp_book_order *order = &book->pool->orders[at];
+        keep_line((pipe_line){ .id = order->id,
+                               .price = order->price,
+                               .qty = order->qty,
+                               .owner = order->owner,
+                               .kind = PIPE_LINE_ORDER,
+                               .side = (uint16_t)side });
+        at = order->next;
+    }
+}
+
+static void keep_book(uint32_t symbol)
+{
+    const cp_book *book = cp_venue_book(venue, (uint16_t)symbol);
+    for (cp_side side = CP_BUY; side <= CP_SELL; side++) {
+        int64_t price = cp_book_best(book, side);
+        while (price != CP_PRICE_NONE) {
+            keep_level(book, side, price);
+            price = cp_book_next_price(book, side, price);
+        }
+    }
+}
+
+static void keep_counts(void)
+{
+    const cp_venue_counters *counters = cp_venue_counts(venue);
+    keep_line((pipe_line){ .id = counters->md_count,
+                           .price = (int64_t)counters->trade_count,
+                           .qty = counters->traded_qty,
+                           .owner = cp_venue_resting_count(venue),
+                           .kind = PIPE_LINE_COUNTS });
+}
+
+static void check(void)
+{
+    for (uint32_t symbol = 0; symbol < instrument_count; symbol++)
+        cp_book_check(cp_venue_book(venue, (uint16_t)symbol));
+}
+
+static void flush(void)
+{
+    for (uint32_t i = 0; i < KINDS; i++)
+        fwrite(&kinds[i]->count, sizeof kinds[i]->count, 1, stdout);
+    for (uint32_t i = 0; i < KINDS; i++) {
+        fwrite(kinds[i]->bytes, 1, kinds[i]->size, stdout);
+        kinds[i]->size = kinds[i]->count = 0;
+    }
+    if (fflush(stdout) != 0 || ferror(stdout))
+        refuse("nobody reads the replies");
+}
+
+static void act(const pipe_request *request)
+{
+    switch (request->verb) {
+    case PIPE_ORDER: {
+        cp_order order;
+        memcpy(&order, request->payload, sizeof order);
+        cp_venue_on_order(venue, &order, request->now_ns);
+        return;
+    }
+    case PIPE_BOOK:
+        if (request->argument >= instrument_count)
+            refuse("no such symbol");
+        keep_book(request->argument);
+        return;
+    case PIPE_COUNTS:
+        keep_counts();
+        return;
+    case PIPE_CHECK:
+        check();
+        return;
+    default:
+        refuse("no such verb");
+    }
+}
+
+static void answer(const pipe_request *request)
+{
+    if (venue == NULL)
+        refuse("no venue yet");
+    uint32_t lines_before = lines_kept.count;
+    act(request);
+    pipe_reply reply = { .verb = request->verb,
+                         .md_count = keep_outbox(&md_kept, cp_venue_md(venue)),
+                         .report_count =
+                             keep_outbox(&reports_kept, cp_venue_reports(venue)),
+                         .line_count = lines_kept.count - lines_before };
+    keep(&replies, &reply, sizeof reply, 1);
+}
+
+/* ---- what the messages look like ------------------------------------------------ */
+
+#define FIELD(type, name)                                                                \
+    (void)printf(#type " " #name " %zu %zu\n", offsetof(type, name),                     \
+                 sizeof(((type *)NULL)->name))
+
+static void print_messages(void)
+{
+    FIELD(cp_order, client_id);
+    FIELD(cp_order, original_id);
+    FIELD(cp_order, price);
+    FIELD(cp_order, qty);
+    FIELD(cp_order, symbol);
+    FIELD(cp_order, participant);
+    FIELD(cp_order, kind);
+    FIELD(cp_order, side);
+    FIELD(cp_order, type);
+    FIELD(cp_order, time_in_force);
+
+    FIELD(cp_md, sequence);
+    FIELD(cp_md, time_ns);
+    FIELD(cp_md, order_ref);
+    FIELD(cp_md, other_ref);
+    FIELD(cp_md, price);
+    FIELD(cp_md, qty);
+    FIELD(cp_md, leaves);
+    FIELD(cp_md, symbol);
+    FIELD(cp_md, kind);
+    FIELD(cp_md, side);
+    FIELD(cp_md, price_rest);
+
+    FIELD(cp_report, time_ns);
+    FIELD(cp_report, client_id);
+    FIELD(cp_report, original_id);
+    FIELD(cp_report, order_ref);
+    FIELD(cp_report, match_ref);
+    FIELD(cp_report, price);
+    FIELD(cp_report, qty);
+    FIELD(cp_report, leaves);
+    FIELD(cp_report, symbol);
+    FIELD(cp_report, participant);
+    FIELD(cp_report, kind);
+    FIELD(cp_report, side);
+    FIELD(cp_report, reason);
+    FIELD(cp_report, liquidity);
+}
+
+static void print_layout(void)
+{
+    print_messages();
+    FIELD(cp_instrument, name);
+    FIELD(cp_instrument, increment);
+    FIELD(cp_instrument, maker_fee);
+    FIELD(cp_instrument, taker_fee);
+    FIELD(cp_instrument, price_max);
+    FIELD(pipe_request, now_ns);
+    FIELD(pipe_request, verb);
+    FIELD(pipe_request, argument);
+    FIELD(pipe_request, payload);
+    FIELD(pipe_line, id);
+    FIELD(pipe_line, price);
+    FIELD(pipe_line, qty);
+    FIELD(pipe_line, owner);
+    FIELD(pipe_line, kind);
+    FIELD(pipe_line, side);
+}
+
+int main(int argc, char **argv)
+{
+    static_assert(sizeof(cp_instrument) <= CP_LINE, "an instrument is a payload");
+    if (argc == 2 && strcmp(argv[1], "--layout") == 0) {
+        print_layout();
+        return 0;
+    }
+    for (uint32_t i = 0; i < KINDS; i++) {
+        kinds[i]->bytes = malloc(PIPE_CAPACITY);
+        if (kinds[i]->bytes == NULL)
+            refuse("no memory");
+    }
+
+    pipe_request request;
+    while (fread(&request, sizeof request, 1, stdin) == 1) {
+        if (request.verb == PIPE_INSTRUMENT)
+            add_instrument(&request);
+        else if (request.verb == PIPE_CREATE)
+            create(request.argument);
+        else if (request.verb == PIPE_FLUSH)
+            flush();
+        else
+            answer(&request);
+    }
+    cp_venue_destroy(venue);
+    for (uint32_t i = 0; i < KINDS; i++)
+        free(kinds[i]->bytes);
+    return 0;
+}
