@@ -209,6 +209,7 @@ typedef struct cp_parameter {
 uint32_t cp_strategy_kind_count(void);
 const char *cp_strategy_kind_name(uint32_t kind);
 const char *cp_strategy_kind_help(uint32_t kind);
+uint32_t cp_strategy_symbol_count(uint32_t kind); /* how many it trades: 1 or 2 */
 uint32_t cp_strategy_parameter_count(uint32_t kind);
 const cp_parameter *cp_strategy_parameter(uint32_t kind, uint32_t index);
 
@@ -237,6 +238,8 @@ typedef struct cp_strategy_config {
     uint32_t mode;   /* cp_strategy_mode */
     uint32_t symbol;
     uint32_t used;   /* 0: the slot is empty */
+    uint32_t symbol2; /* of a kind with two symbols; else 0 */
+    uint32_t reserved;
     uint64_t version;
     uint64_t hash;
     double parameters[CP_PARAMETER_MAX];

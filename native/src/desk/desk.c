@@ -68,7 +68,7 @@ static int init_strategies(cp_desk *desk, const cp_config *config, char *error)
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
         cp_slot *slot = &desk->slots[i];
         slot->quotes[CP_BUY] = slot->quotes[CP_SELL] = CP_NONE;
-        slot->take = slot->close = CP_NONE;
+        slot->take = slot->take2 = slot->close = CP_NONE;
         slot->last_refusal = CP_REFUSE_COUNT;
     }
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
@@ -149,7 +149,7 @@ static void on_doubt(cp_desk *desk, uint32_t changed, uint32_t symbol)
     }
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
         cp_slot *slot = &desk->slots[i];
-        if (!slot->kind || (!(changed & CP_FEED_GAP) && slot->config.symbol != symbol))
+        if (!slot->kind || (!(changed & CP_FEED_GAP) && !cp_seats_trade(slot, symbol)))
             continue;
         slot->refusal_noted_ns[CP_REFUSE_STALE] = 0;
         cp_seats_pull(desk, i);
@@ -220,8 +220,7 @@ static void on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *rep
     cp_position *cell = &desk->cells[own->strategy][own->symbol];
     cp_position_fill(&desk->positions[own->symbol], side, report->price, qty, fee);
     cp_position_fill(cell, side, report->price, qty, fee);
-    if (slot->config.symbol == own->symbol)
-        slot->seat.position = cell->qty;
+    cp_seats_show_position(slot, own->symbol, cell->qty);
     slot->fill_count++;
     desk->counters.fill_count++;
     desk->hash = cp_mix(desk->hash, own->client_id);
@@ -273,8 +272,7 @@ static void detach(cp_desk *desk, const cp_own_order *own, bool by_us)
     CP_ASSERT(slot->working_count > 0);
     slot->working_count--;
     if (own->purpose == CP_PURPOSE_TAKE) {
-        slot->take = CP_NONE;
-        slot->seat.taking = false;
+        cp_seats_end_take(slot, own);
     } else if (own->purpose == CP_PURPOSE_CLOSE) {
         slot->close = CP_NONE;
     } else {

@@ -28,6 +28,7 @@ typedef struct cp_slot {
     cp_wish wishes[2];  /* by cp_side: quotes asked for and not yet dealt with */
     uint32_t quotes[2]; /* places in the order table, or CP_NONE */
     uint32_t take;
+    uint32_t take2; /* in the second symbol */
     uint32_t close;
     uint32_t working_count;
     uint32_t last_refusal;
@@ -100,6 +101,12 @@ void cp_seats_on_fill(cp_desk *desk, uint32_t slot, cp_side side, uint32_t qty);
 void cp_seats_settle(cp_desk *desk, uint32_t slot, cp_side side);
 /* Show the seat its quote as it now stands. */
 void cp_seats_refresh(cp_desk *desk, uint32_t slot, cp_side side);
+/* Does the slot's strategy trade this symbol, as its first or its second? */
+bool cp_seats_trade(const cp_slot *slot, uint32_t symbol);
+/* Show the seat what its slot holds of this symbol now. */
+void cp_seats_show_position(cp_slot *slot, uint32_t symbol, int64_t qty);
+/* An order to take is over. */
+void cp_seats_end_take(cp_slot *slot, const cp_own_order *own);
 /* Take all of a slot's orders off and forget what it wished for. */
 void cp_seats_pull(cp_desk *desk, uint32_t slot);
 /* Bring a waiting configuration into force once nothing is working. */

@@ -67,17 +67,28 @@ void cp_seats_settle(cp_desk *desk, uint32_t slot_index, cp_side side)
         cp_desk_pull(desk, place);
 }
 
-static void settle_take(cp_desk *desk, uint32_t slot_index)
+/* `place` is where the slot keeps the order, `taking` where the seat sees that it is out. */
+static void settle_take(cp_desk *desk, uint32_t slot_index, uint32_t symbol, cp_wish *wish,
+                        uint32_t *place, bool *taking)
 {
-    cp_slot *slot = &desk->slots[slot_index];
-    cp_wish *wish = &slot->seat.take;
     wish->asked = false;
-    if (slot->take != CP_NONE)
+    if (*place != CP_NONE)
         return;
-    slot->take = cp_desk_send_new(desk, slot_index, slot->config.symbol,
-                                  wish->side == CP_SELL ? CP_SELL : CP_BUY, wish->price,
-                                  wish->qty, CP_PURPOSE_TAKE);
-    slot->seat.taking = slot->take != CP_NONE;
+    *place = cp_desk_send_new(desk, slot_index, symbol,
+                              wish->side == CP_SELL ? CP_SELL : CP_BUY, wish->price,
+                              wish->qty, CP_PURPOSE_TAKE);
+    *taking = *place != CP_NONE;
+}
+
+void cp_seats_end_take(cp_slot *slot, const cp_own_order *own)
+{
+    if (own->symbol == slot->config.symbol) {
+        slot->take = CP_NONE;
+        slot->seat.taking = false;
+    } else {
+        slot->take2 = CP_NONE;
+        slot->seat.taking2 = false;
+    }
 }
 
 static void listen(cp_desk *desk, uint32_t slot_index)
@@ -85,7 +96,7 @@ static void listen(cp_desk *desk, uint32_t slot_index)
     cp_slot *slot = &desk->slots[slot_index];
     cp_seat *seat = &slot->seat;
     if (CP_LIKELY(!seat->quotes[CP_BUY].asked && !seat->quotes[CP_SELL].asked &&
-                  !seat->take.asked))
+                  !seat->take.asked && !seat->take2.asked))
         return;
     desk->decided_ns = 0;
     for (int i = CP_BUY; i <= CP_SELL; i++) {
@@ -98,7 +109,11 @@ static void listen(cp_desk *desk, uint32_t slot_index)
         cp_seats_refresh(desk, slot_index, side);
     }
     if (seat->take.asked)
-        settle_take(desk, slot_index);
+        settle_take(desk, slot_index, slot->config.symbol, &seat->take, &slot->take,
+                    &seat->taking);
+    if (seat->take2.asked && slot->kind->two_symbols)
+        settle_take(desk, slot_index, slot->config.symbol2, &seat->take2, &slot->take2,
+                    &seat->taking2);
 }
 
 void cp_seats_on_market(cp_desk *desk, uint32_t symbol, uint32_t changed)
@@ -157,12 +172,26 @@ void cp_seats_pull(cp_desk *desk, uint32_t slot_index)
     }
 }
 
+bool cp_seats_trade(const cp_slot *slot, uint32_t symbol)
+{
+    return slot->kind && (slot->config.symbol == symbol ||
+                          (slot->kind->two_symbols && slot->config.symbol2 == symbol));
+}
+
+void cp_seats_show_position(cp_slot *slot, uint32_t symbol, int64_t qty)
+{
+    if (slot->config.symbol == symbol)
+        slot->seat.position = qty;
+    else if (cp_seats_trade(slot, symbol))
+        slot->seat.position2 = qty;
+}
+
 static void set_listening(cp_desk *desk, uint32_t slot_index)
 {
     const cp_slot *slot = &desk->slots[slot_index];
     uint16_t bit = (uint16_t)(1u << slot_index);
     for (uint32_t i = 0; i < desk->symbol_count; i++) {
-        bool here = is_running(slot) && slot->config.symbol == i;
+        bool here = is_running(slot) && cp_seats_trade(slot, i);
         uint32_t wants = here ? slot->kind->wants : 0;
         uint16_t *lists[] = { &desk->price_listeners[i], &desk->qty_listeners[i],
                               &desk->trade_listeners[i] };
@@ -186,6 +215,11 @@ static void seat_strategy(cp_desk *desk, uint32_t slot_index)
                             .now_ns = desk->now_ns,
                             .taking = slot->take != CP_NONE };
     slot->seat.position = desk->cells[slot_index][slot->config.symbol].qty;
+    if (slot->kind->two_symbols) {
+        slot->seat.touch2 = &desk->feed.symbols[slot->config.symbol2].touch;
+        slot->seat.position2 = desk->cells[slot_index][slot->config.symbol2].qty;
+        slot->seat.taking2 = slot->take2 != CP_NONE;
+    }
     cp_seats_refresh(desk, slot_index, CP_BUY);
     cp_seats_refresh(desk, slot_index, CP_SELL);
     slot->kind->start(slot->state, &slot->seat);
@@ -224,6 +258,9 @@ int cp_seats_check(const cp_desk *desk, const cp_strategy_config *config)
     if (!kind || config->symbol >= desk->symbol_count || config->mode > CP_MODE_LIVE ||
         !memchr(config->name, 0, sizeof(config->name)))
         return -EINVAL;
+    if (kind->two_symbols &&
+        (config->symbol2 >= desk->symbol_count || config->symbol2 == config->symbol))
+        return -EINVAL;
     return cp_strategy_check_parameters(kind, config->parameters);
 }
 
@@ -259,7 +296,8 @@ void cp_seats_configure(cp_desk *desk, uint32_t slot_index,
     cp_slot *slot = &desk->slots[slot_index];
     bool same = slot->kind && config->used && !slot->waiting &&
                 slot->config.kind == config->kind &&
-                slot->config.symbol == config->symbol;
+                slot->config.symbol == config->symbol &&
+                (!slot->kind->two_symbols || slot->config.symbol2 == config->symbol2);
     if (!same) {
         slot->next = *config;
         slot->waiting = true;

@@ -15,7 +15,7 @@
 
 #include "desk/feed.h"
 
-#define CP_STRATEGY_STATE_SIZE 512 /* bytes of a strategy's own memory */
+#define CP_STRATEGY_STATE_SIZE 4096 /* bytes of a strategy's own memory */
 
 typedef struct cp_wish {
     int64_t price;
@@ -44,9 +44,14 @@ typedef struct cp_seat {
     bool taking;              /* a take is under way: another would be ignored */
     bool changing[2]; /* by cp_side: a change of the quote is under way, and the book may
                          show it before the venue has said so */
+    /* the second symbol of a kind that trades two; else NULL and nothing */
+    const cp_touch *touch2;
+    int64_t position2;
+    bool taking2;
     /* left by the strategy */
     cp_wish quotes[2];
     cp_wish take;
+    cp_wish take2; /* in the second symbol */
     double signal; /* its own figure, for the screen */
 } cp_seat;
 
@@ -65,11 +70,21 @@ static inline void cp_seat_take(cp_seat *seat, cp_side side, int64_t price, uint
     seat->take = (cp_wish){ price, qty, (uint8_t)side, qty > 0 };
 }
 
+static inline void cp_seat_take2(cp_seat *seat, cp_side side, int64_t price, uint32_t qty)
+{
+    seat->take2 = (cp_wish){ price, qty, (uint8_t)side, qty > 0 };
+}
+
 /* A price on both sides that can be trusted. */
+static inline bool cp_touch_is_market(const cp_touch *touch)
+{
+    return !touch->stale && touch->price[CP_BUY] != CP_PRICE_NONE &&
+           touch->price[CP_SELL] != CP_PRICE_NONE;
+}
+
 static inline bool cp_seat_has_market(const cp_seat *seat)
 {
-    return !seat->touch->stale && seat->touch->price[CP_BUY] != CP_PRICE_NONE &&
-           seat->touch->price[CP_SELL] != CP_PRICE_NONE;
+    return cp_touch_is_market(seat->touch);
 }
 
 /* Lots in the book at this price that are the seat's own. The order before the last may
@@ -119,6 +134,7 @@ typedef struct cp_strategy_kind {
     const cp_parameter *parameters;
     uint32_t parameter_count;
     uint32_t wants;                            /* CP_WANTS_* */
+    bool two_symbols; /* it has a second market, and is called for that one too */
     uint32_t state_size;                       /* at most CP_STRATEGY_STATE_SIZE */
     void (*start)(void *state, cp_seat *seat); /* state is zeroed */
     void (*on_book)(void *state, cp_seat *seat);

@@ -30,6 +30,11 @@ const char *cp_strategy_kind_help(uint32_t kind)
     return kind < KIND_COUNT ? kinds[kind]->help : NULL;
 }
 
+uint32_t cp_strategy_symbol_count(uint32_t kind)
+{
+    return kind < KIND_COUNT ? kinds[kind]->two_symbols ? 2 : 1 : 0;
+}
+
 uint32_t cp_strategy_parameter_count(uint32_t kind)
 {
     return kind < KIND_COUNT ? kinds[kind]->parameter_count : 0;
