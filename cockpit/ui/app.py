@@ -167,6 +167,10 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def step(self) -> None:
         """One frame: read the desk and draw."""
+        self._read()
+        self.draw()
+
+    def _read(self) -> None:
         scene = self.scene
         now = self._clock()
         if scene.closing_since is not None:
@@ -181,7 +185,6 @@ class CockpitApp(App[int], inherit_bindings=False):
                     f"no picture from the desk: {type(error).__name__}: {error}"
                 )
                 self._report(scene.trouble)
-        self.draw()
 
     def draw(self) -> None:
         """Draw the scene as it is, without asking the desk."""
@@ -228,7 +231,8 @@ class CockpitApp(App[int], inherit_bindings=False):
     def action_perform(self, name: str, index: int) -> None:
         """Do what the table says a key does, or say why not."""
         scene, action = self.scene, keys.BY_NAME[name]
-        scene.expire(self._clock())
+        # What can be done is judged by what is so now, not when the last frame was drawn.
+        self._read()
         if scene.closing_since is not None and name != "quit_now":
             return
         armed = name in scene.armed
