@@ -195,17 +195,12 @@ class Scene:
         return int(self.picture["desk"]["symbol_count"]) > 0
 
     @property
-    def market(self) -> str:
-        """Where the market comes from, and of a recording how much has been played."""
+    def played(self) -> str:
+        """Of a recording, how much has been played; empty for any other market."""
         replay = self.picture["venue"]["replay"]
-        if total := int(replay["total"]):
-            played = (
-                "ended"
-                if replay["finished"]
-                else f"{int(replay['messages']) / total:.0%}"
-            )
-            return f"{self.origin}  {played}"
-        return self.origin
+        if not (total := int(replay["total"])):
+            return ""
+        return "ended" if replay["finished"] else f"{int(replay['messages']) / total:.0%}"
 
     @property
     def starting(self) -> bool:

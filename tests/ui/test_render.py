@@ -383,6 +383,9 @@ def test_a_recording_says_how_much_of_it_has_been_played() -> None:
     head = header.render(scene, 140)
     assert style_of(head[0], "REPLAY") == "mode.replay"
     assert "AAPL.itch  25%" in text_of(head)[0]
+    scene.origin = "a long way to the file " * 5
+    assert "…  25%" in text_of(header.render(scene, 120))[0]
+    scene.origin = "AAPL.itch"
     replay["finished"] = 1
     assert "AAPL.itch  ended" in text_of(header.render(scene, 140))[0]
 

@@ -69,6 +69,13 @@ def _clock(scene: Scene) -> Row:
     return ((number.clock_time(scene.now, virtual=False, decimals=0) + " UTC", "text"),)
 
 
+def _market(scene: Scene, room: int) -> str:
+    """Where the market comes from; of a recording the share played is never cut off."""
+    played = f"  {scene.played}" if scene.played else ""
+    origin = shorten(scene.origin, max(room - len(played), 0), scene.glyphs.ellipsis)
+    return shorten(origin + played, max(room, 0), scene.glyphs.ellipsis)
+
+
 def render(scene: Scene, width: int) -> Rows:
     """One line or two, by :func:`height`."""
     gap: Segment = ("   ", "text")
@@ -76,10 +83,10 @@ def render(scene: Scene, width: int) -> Rows:
     if height(width) == 1:
         right = (*pnl(scene), gap, *_ages(scene), gap, *_clock(scene), (" ", "text"))
         room = width - sum(len(text) for text, _ in (*chips, *right)) - 2
-        origin = shorten(scene.market, max(room, 0), scene.glyphs.ellipsis)
+        origin = _market(scene, room)
         return [spread((*chips, (origin, "dim")), right, width)]
     first = spread(chips, (*pnl(scene), (" ", "text")), width)
     right = (*_ages(scene), gap, *_clock(scene), (" ", "text"))
     room = width - sum(len(text) for text, _ in right) - 3
-    origin = shorten(scene.market, max(room, 0), scene.glyphs.ellipsis)
+    origin = _market(scene, room)
     return [first, spread(((" ", "text"), (origin, "dim")), right, width)]
