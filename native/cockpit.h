@@ -45,7 +45,8 @@ typedef enum cp_md_kind {
     CP_MD_DELETE = 4,  /* order_ref is gone; qty is what it had left */
     CP_MD_REPLACE = 5, /* order_ref is gone, other_ref rests at the back: price, qty */
     CP_MD_TRADE = 6,   /* a print against hidden interest: no effect on the book */
-    CP_MD_CLEAR = 7    /* every order of the symbol is gone */
+    CP_MD_CLEAR = 7,   /* every order of the symbol is gone */
+    CP_MD_PHASE = 8    /* qty: the symbol's new cp_phase; price: of the cross it ends */
 } cp_md_kind;
 
 typedef enum cp_order_kind {
@@ -53,11 +54,51 @@ typedef enum cp_order_kind {
     CP_ORDER_CANCEL = 2,     /* original_id */
     CP_ORDER_REPLACE = 3,    /* original_id becomes client_id with this price and qty */
     CP_ORDER_CANCEL_ALL = 4, /* everything this participant has working */
-    CP_ORDER_REDUCE = 5      /* original_id loses qty and keeps its place */
+    CP_ORDER_REDUCE = 5,     /* original_id loses qty and keeps its place */
+    CP_ORDER_MASS_CANCEL = 6, /* of one symbol or CP_NOBODY, one side or CP_SIDE_BOTH */
+    CP_ORDER_HEARTBEAT = 7    /* the sender is alive; no answer */
 } cp_order_kind;
 
-typedef enum cp_order_type { CP_LIMIT = 0, CP_MARKET = 1 } cp_order_type;
-typedef enum cp_time_in_force { CP_DAY = 0, CP_IOC = 1 } cp_time_in_force;
+#define CP_SIDE_BOTH 2
+
+typedef enum cp_order_type {
+    CP_LIMIT = 0,
+    CP_MARKET = 1,
+    CP_STOP = 2,      /* a market order once a trade reaches stop_price */
+    CP_STOP_LIMIT = 3 /* likewise a limit order */
+} cp_order_type;
+
+typedef enum cp_time_in_force {
+    CP_DAY = 0, /* expires at the close */
+    CP_IOC = 1,
+    CP_FOK = 2,
+    CP_GTC = 3
+} cp_time_in_force;
+
+/* Flags of an order. */
+#define CP_POST_ONLY 1  /* refused when it would take */
+#define CP_POST_SLIDE 2 /* moved one tick behind the best opposite price instead */
+#define CP_TOTAL 4      /* REPLACE, REDUCE: qty counts what was executed already */
+
+/* What a taker's order does when it meets one of its own side of the house. */
+typedef enum cp_smp {
+    CP_SMP_NONE = 0,
+    CP_SMP_NEWEST = 1,
+    CP_SMP_OLDEST = 2,
+    CP_SMP_BOTH = 3,
+    CP_SMP_DECREMENT = 4
+} cp_smp;
+
+typedef enum cp_phase {
+    CP_PHASE_CONTINUOUS = 0,
+    CP_PHASE_PRE_OPEN = 1, /* orders gather, nothing trades; so in HALT and PRE_CLOSE */
+    CP_PHASE_HALT = 2,
+    CP_PHASE_PRE_CLOSE = 3,
+    CP_PHASE_OPENING_CROSS = 4,
+    CP_PHASE_CLOSING_CROSS = 5,
+    CP_PHASE_CLOSED = 6,
+    CP_PHASE_COUNT = 7
+} cp_phase;
 
 typedef enum cp_report_kind {
     CP_REPORT_ACCEPTED = 1,
@@ -66,10 +107,11 @@ typedef enum cp_report_kind {
     CP_REPORT_REPLACED = 4,  /* client_id is the new id, qty = leaves is what now rests */
     CP_REPORT_REJECTED = 5,
     CP_REPORT_CHANGE_REJECTED = 6, /* a cancel, reduce or replace was refused */
-    CP_REPORT_ALL_CANCELLED = 7    /* answers CP_ORDER_CANCEL_ALL; qty = orders pulled */
+    CP_REPORT_ALL_CANCELLED = 7,   /* answers a cancel of many; qty = orders pulled */
+    CP_REPORT_TRIGGERED = 8        /* a stop is an order now: order_ref, qty = leaves */
 } cp_report_kind;
 
-typedef enum cp_liquidity { CP_MAKER = 0, CP_TAKER = 1 } cp_liquidity;
+typedef enum cp_liquidity { CP_MAKER = 0, CP_TAKER = 1, CP_CROSS = 2 } cp_liquidity;
 
 /* Why the venue said no, or took an order off. */
 typedef enum cp_reason {
@@ -85,7 +127,18 @@ typedef enum cp_reason {
     CP_REASON_CAPACITY = 9, /* the venue's order pool or price pages are full */
     CP_REASON_SWEEP = 10,   /* CP_SWEEP_MAX orders met: the rest is cancelled */
     CP_REASON_MALFORMED = 11,
-    CP_REASON_COUNT = 12
+    CP_REASON_FOK = 12,
+    CP_REASON_MIN_QTY = 13,
+    CP_REASON_POST_ONLY = 14,
+    CP_REASON_SMP = 15,   /* self-match prevention */
+    CP_REASON_STOP = 16,  /* it waits for its trigger */
+    CP_REASON_PHASE = 17, /* not now */
+    CP_REASON_BAND = 18,  /* beyond the price band */
+    CP_REASON_THROTTLE = 19,
+    CP_REASON_EXPIRED = 20, /* a DAY order at the close */
+    CP_REASON_DISCONNECT = 21,
+    CP_REASON_DEAD_MAN = 22,
+    CP_REASON_COUNT = 23
 } cp_reason;
 
 typedef enum cp_order_state {

@@ -114,7 +114,7 @@ static void compare_side(const cp_book *book, const cp_book *copy, cp_side side)
         while (index != CP_NONE && twin != CP_NONE) {
             const cp_book_order *order = &book->pool->orders[index];
             const cp_book_order *other = &copy_pool.orders[twin];
-            CHECK_EQ((uint64_t)order->serial << 32 | index, other->id);
+            CHECK_EQ((uint64_t)(order->serial & ((1u << 30) - 1)) << 32 | index, other->id);
             CHECK_EQ(order->qty, other->qty);
             index = order->next;
             twin = other->next;
@@ -670,13 +670,17 @@ static void every_new_order_that_is_not_right_is_rejected_with_its_reason(void)
     rejected(bad, CP_REASON_DUPLICATE_ID);
     bad = good, bad.side = 2;
     rejected(bad, CP_REASON_MALFORMED);
-    bad = good, bad.type = 2;
+    bad = good, bad.type = 4;
     rejected(bad, CP_REASON_MALFORMED);
-    bad = good, bad.time_in_force = 2;
+    bad = good, bad.time_in_force = 4;
+    rejected(bad, CP_REASON_MALFORMED);
+    bad = good, bad.smp = 5;
+    rejected(bad, CP_REASON_MALFORMED);
+    bad = good, bad.flags = 8;
     rejected(bad, CP_REASON_MALFORMED);
     bad = good, bad.kind = 0;
     rejected(bad, CP_REASON_MALFORMED);
-    bad = good, bad.kind = 6;
+    bad = good, bad.kind = 8;
     rejected(bad, CP_REASON_MALFORMED);
     send_order(good);
     expect_report(0, CP_REPORT_ACCEPTED, 1, 2, 10, 10, CP_REASON_NONE);

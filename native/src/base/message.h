@@ -18,8 +18,8 @@ typedef struct cp_md {
     uint32_t qty;
     uint32_t leaves;
     uint16_t symbol;
-    uint8_t kind; /* cp_md_kind */
-    uint8_t side; /* of the resting order */
+    uint8_t kind;        /* cp_md_kind */
+    uint8_t side;        /* of the resting order */
     uint32_t price_rest; /* TRADE: money past `price` increments */
 } cp_md;
 
@@ -37,15 +37,24 @@ typedef struct cp_order {
     uint8_t side;
     uint8_t type; /* cp_order_type */
     uint8_t time_in_force;
-    uint16_t strategy; /* for the desk's own books; the venue ignores it */
-    uint8_t reserved[10];
+    uint16_t strategy;    /* for the desk's own books; the venue ignores it */
+    uint8_t flags;        /* CP_POST_ONLY, CP_POST_SLIDE, CP_TOTAL */
+    uint8_t smp;          /* cp_smp */
+    uint32_t display_qty; /* shown at a time; 0: all */
+    union {
+        uint32_t min_qty;    /* LIMIT, MARKET: least to execute at once; 0: any */
+        uint32_t stop_price; /* STOP, STOP_LIMIT */
+    };
 } cp_order;
 
 /* What the venue answers. */
 typedef struct cp_report {
     uint64_t time_ns;
     uint64_t client_id;
-    uint64_t original_id; /* REPLACED, CHANGE_REJECTED: the order that was meant */
+    union {
+        uint64_t original_id; /* REPLACED, CHANGE_REJECTED: the order that was meant */
+        int64_t fee;          /* EXECUTED: money, a cost above 0 */
+    };
     uint64_t order_ref;
     uint64_t match_ref; /* EXECUTED */
     int64_t price;

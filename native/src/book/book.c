@@ -11,9 +11,6 @@ int cp_pool_init(cp_pool *pool, uint32_t capacity)
     if (!pool->orders)
         return -ENOMEM;
     memset(pool->orders, 0, size); /* touch every page now, not on the hot path */
-    for (uint32_t i = 0; i < capacity; i++)
-        pool->orders[i].next = i + 1 < capacity ? i + 1 : CP_NONE;
-    pool->free_head = 0;
     pool->capacity = capacity;
     return 0;
 }
@@ -161,10 +158,15 @@ static uint32_t check_ladder(const cp_book *book, cp_side side)
     return count;
 }
 
-void cp_book_check(const cp_book *book)
+void cp_book_check_structure(const cp_book *book)
 {
     uint32_t count = check_ladder(book, CP_BUY) + check_ladder(book, CP_SELL);
     CP_ASSERT(count == book->order_count);
+}
+
+void cp_book_check(const cp_book *book)
+{
+    cp_book_check_structure(book);
     int64_t bid = cp_book_best(book, CP_BUY);
     int64_t ask = cp_book_best(book, CP_SELL);
     CP_ASSERT(bid == CP_PRICE_NONE || ask == CP_PRICE_NONE || bid < ask);

@@ -30,10 +30,12 @@ typedef struct cp_book_order {
 
 static_assert(sizeof(cp_book_order) == 32, "two to a line");
 
-/* Orders, taken and given back. */
+/* Orders, taken and given back. Those from `fresh` on have never been taken; a free one
+ * has qty 0. */
 typedef struct cp_pool {
     cp_book_order *orders;
     uint32_t free_head;
+    uint32_t fresh;
     uint32_t taken_count;
     uint32_t capacity;
 } cp_pool;
@@ -45,9 +47,12 @@ void cp_pool_free(cp_pool *pool);
 static inline uint32_t cp_pool_take(cp_pool *pool)
 {
     uint32_t index = pool->free_head;
-    if (CP_UNLIKELY(index == CP_NONE))
+    if (CP_LIKELY(index != CP_NONE))
+        pool->free_head = pool->orders[index].next;
+    else if (pool->fresh < pool->capacity)
+        index = pool->fresh++;
+    else
         return CP_NONE;
-    pool->free_head = pool->orders[index].next;
     pool->taken_count++;
     return index;
 }
@@ -55,6 +60,7 @@ static inline uint32_t cp_pool_take(cp_pool *pool)
 static inline void cp_pool_give(cp_pool *pool, uint32_t index)
 {
     CP_ASSERT(index < pool->capacity && pool->taken_count > 0);
+    pool->orders[index].qty = 0;
     pool->orders[index].next = pool->free_head;
     pool->free_head = index;
     pool->taken_count--;
@@ -224,5 +230,7 @@ uint64_t cp_book_qty_ahead(const cp_book *book, uint32_t index);
 /* Walk everything and assert: uncrossed, sorted, linked both ways, sums and counts
  * right, bitmaps right. For tests and debug builds. */
 void cp_book_check(const cp_book *book);
+/* The same, of a book that may be crossed: before an auction. */
+void cp_book_check_structure(const cp_book *book);
 
 #endif /* CP_BOOK_H */

@@ -46,6 +46,17 @@ static const char *const reason_names[CP_REASON_COUNT] = {
     [CP_REASON_CAPACITY] = "capacity",
     [CP_REASON_SWEEP] = "sweep",
     [CP_REASON_MALFORMED] = "malformed",
+    [CP_REASON_FOK] = "fok",
+    [CP_REASON_MIN_QTY] = "min_qty",
+    [CP_REASON_POST_ONLY] = "post_only",
+    [CP_REASON_SMP] = "smp",
+    [CP_REASON_STOP] = "stop",
+    [CP_REASON_PHASE] = "phase",
+    [CP_REASON_BAND] = "band",
+    [CP_REASON_THROTTLE] = "throttle",
+    [CP_REASON_EXPIRED] = "expired",
+    [CP_REASON_DISCONNECT] = "disconnect",
+    [CP_REASON_DEAD_MAN] = "dead_man",
 };
 
 static const char *const state_names[CP_STATE_COUNT] = {

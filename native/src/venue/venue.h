@@ -1,31 +1,16 @@
-/* venue.h: the exchange: one book a symbol, price-time matching, reports.
+/* venue.h: the exchange: one book a symbol, price-time matching, sessions, reports.
  *
  * A step function object: it is told an order and the time, and leaves what happened in
  * two outboxes, market data and reports, which the drive carries off and clears after
  * each call. It knows participants by number and nothing of what they are.
  *
- * One order may execute against at most CP_SWEEP_MAX resting orders; what is left of it
- * then is cancelled with CP_REASON_SWEEP. That bounds what one step can say:
- * CP_VENUE_MD_MAX and CP_VENUE_REPORT_MAX lines.
- *
- * What it answers, in this order
- *   new          ACCEPTED, then for each resting order met EXECUTED to its owner (MAKER)
- * and to the sender (TAKER), then what rests (market data only) or, for a rest that may
- * not, CANCELLED with the reason. Or REJECTED, and nothing else: an order that could not
- * rest for lack of room does not trade either. cancel       CANCELLED, leaves 0 reduce
- * CANCELLED, leaves > 0; taking off all there is or more is a cancel replace REPLACED,
- * then as for a new order. Side and symbol are the original's, whatever the message says.
- * The same price and no more quantity than is open keeps order_ref and place; anything
- * else is a new order_ref at the back. cancel all   CANCELLED for each, newest first, at
- * most CP_SWEEP_MAX of them; then ALL_CANCELLED: qty were pulled, leaves still rest (ask
- * again), no symbol a refused cancel, reduce or replace: CHANGE_REJECTED, nothing has
- * changed
+ * Every rule, with the order of what is said, is in docs/matching.md. A step has
+ * CP_SWEEP_MAX units of work, which bounds what it can say: CP_VENUE_MD_MAX and
+ * CP_VENUE_REPORT_MAX lines.
  *
  * order_ref is a serial number above the index of the order in the venue's pool (CP_NONE
  * for an order that can never rest). It is never 0, and no two orders that could be taken
- * for each other share one: a serial comes back after four billion orders.
- *
- * A participant's orders may meet each other.
+ * for each other share one: a serial comes back after a billion orders.
  */
 #ifndef CP_VENUE_H
 #define CP_VENUE_H
@@ -46,8 +31,34 @@ typedef struct cp_venue_counters {
     uint64_t md_count;    /* market data events emitted: the last sequence */
     uint64_t trade_count; /* executions: the last match number */
     uint64_t traded_qty;
-    uint64_t hash; /* of every market data event and report, times left out */
+    uint64_t hash;            /* of every market data event and report, times left out */
+    uint64_t copy_lost_count; /* drop copies that found their outbox full */
 } cp_venue_counters;
+
+#define CP_SESSION_MAX 1024u
+#define CP_TIER_MAX 8u
+/* Orders that have more to them than a resting order has: icebergs, stops, and those
+ * partly executed. One for sixteen orders, but at least and at most so many. */
+#define CP_RECORD_MIN 1024u
+#define CP_RECORD_MAX 65536u
+
+/* What a participant has asked for, or is held to. */
+typedef struct cp_session {
+    uint16_t participant;
+    uint16_t group;          /* self-match prevention; 0: himself alone */
+    uint32_t throttle_count; /* new orders and replaces a window; 0: any number */
+    uint64_t throttle_window_ns;
+    uint64_t dead_man_ns; /* silence after which his orders are pulled; 0: none */
+    bool cancel_on_disconnect;
+    bool drop_copy;
+} cp_session;
+
+/* Added to an instrument's fees once a session has traded from_qty lots. */
+typedef struct cp_fee_tier {
+    uint64_t from_qty;
+    int64_t maker_fee; /* money a lot */
+    int64_t taker_fee;
+} cp_fee_tier;
 
 /* `order_capacity`: orders resting, all symbols together. -EINVAL: no instrument, more
  * than CP_SYMBOL_MAX, one whose price_max is 0, or no capacity. -ENOMEM. */
@@ -56,6 +67,29 @@ int cp_venue_create(cp_venue **venue, const cp_instrument *instruments,
 void cp_venue_destroy(cp_venue *venue);
 
 void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns);
+
+/* ---- sessions and phases: the rules are P1 .. P15 ------------------------------- */
+
+/* -EINVAL: a throttle without a window. -ENOSPC: CP_SESSION_MAX are set. */
+int cp_venue_set_session(cp_venue *venue, const cp_session *session);
+/* Ascending by from_qty; -EINVAL otherwise, or more than CP_TIER_MAX. */
+int cp_venue_set_tiers(cp_venue *venue, const cp_fee_tier *tiers, uint32_t count);
+void cp_venue_on_disconnect(cp_venue *venue, uint16_t participant, uint64_t now_ns);
+/* True: more is to do now; carry off what was said and call again. */
+bool cp_venue_on_timer(cp_venue *venue, uint64_t now_ns);
+/* -EINVAL: no such symbol, or this phase cannot follow the present one. */
+int cp_venue_set_phase(cp_venue *venue, uint16_t symbol, cp_phase phase, uint64_t now_ns);
+cp_phase cp_venue_phase(const cp_venue *venue, uint16_t symbol);
+/* Price 0: none. -EINVAL: no such symbol, or price. */
+int cp_venue_set_reference(cp_venue *venue, uint16_t symbol, int64_t price);
+/* Width in increments, 0: none. -EINVAL: no such symbol, or width. */
+int cp_venue_set_band(cp_venue *venue, uint16_t symbol, uint32_t width);
+/* Reports repeated for those who watch; the drive clears them like the others. */
+cp_outbox *cp_venue_drop_copies(cp_venue *venue);
+/* Keep cp_venue_counters.hash, or not (it is kept at first). */
+void cp_venue_keep_hash(cp_venue *venue, bool keep);
+/* Walk everything and assert that it fits together. For tests and CP_CHECKED builds. */
+void cp_venue_check(const cp_venue *venue);
 
 /* Replay only: a recorded order trades qty although others stand before it. The order
  * is named by participant and client id; -ENOENT when it does not rest, -ERANGE when qty
@@ -73,7 +107,8 @@ cp_outbox *cp_venue_md(cp_venue *venue);
 cp_outbox *cp_venue_reports(cp_venue *venue);
 const cp_book *cp_venue_book(const cp_venue *venue, uint16_t symbol);
 const cp_venue_counters *cp_venue_counts(const cp_venue *venue);
-/* The resting order of that name, or NULL. Valid until the next call. */
+/* The resting order of that name, or NULL (a stop that waits does not rest). Valid until
+ * the next call. */
 const cp_book_order *cp_venue_find(const cp_venue *venue, uint16_t participant,
                                    uint64_t client_id);
 uint32_t cp_venue_resting_count(const cp_venue *venue);
