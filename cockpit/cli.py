@@ -1,4 +1,4 @@
-"""The commands: ``cockpit``, ``cockpit once``, ``sim``, ``bench`` and ``init``.
+"""The commands: ``cockpit`` itself, and those named in ``main``'s help.
 
 Each opens what it needs and nothing else: the screen's library is loaded only where there
 is a screen. Exit codes: 0 done; 1 stopped with orders still working, or a bar not met; 2
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cockpit import __version__, paths
+from cockpit.control.ctl import EXIT_NO_DESK, ctl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,16 +94,50 @@ def speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def rate_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--rate",
+        type=click.IntRange(1, 1_000_000),
+        help="Of the synthetic market, events/s.",
+    )(command)
+
+
+def screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that shows the screen."""
+    options = (
+        click.option(
+            "--theme", default="dark", show_default=True, help="A file of themes/."
+        ),
+        click.option(
+            "--glyphs",
+            type=click.Choice(["auto", "unicode", "ascii"]),
+            default="auto",
+            show_default=True,
+        ),
+        click.option(
+            "--hz",
+            type=click.FloatRange(1, 10),
+            default=4.0,
+            show_default=True,
+            help="Pictures a second.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Say what is wrong with files or arguments in plain lines, without a traceback."""
     from cockpit.config.problems import ConfigError
+    from cockpit.control.runtime import RuntimeRefused
     from cockpit.core import CoreError
     from cockpit.data.errors import DataError
 
     try:
         yield
-    except (ConfigError, CoreError, DataError) as error:
+    except (ConfigError, CoreError, DataError, RuntimeRefused) as error:
         click.echo(f"cockpit: {error}", err=True)
         sys.exit(EXIT_USAGE)
 
@@ -177,18 +212,8 @@ def open_desk(
 )
 @market_options
 @speed_option
-@click.option(
-    "--rate", type=click.IntRange(1, 1_000_000), help="Of the synthetic market, events/s."
-)
-@click.option("--theme", default="dark", show_default=True, help="A file of themes/.")
-@click.option(
-    "--glyphs",
-    type=click.Choice(["auto", "unicode", "ascii"]),
-    default="auto",
-    show_default=True,
-)
-@click.option("--hz", type=click.FloatRange(1, 10), default=4.0, show_default=True,
-              help="Pictures a second.")  # fmt: skip
+@rate_option
+@screen_options
 @click.version_option(__version__, prog_name="cockpit")
 @click.pass_context
 def main(
@@ -226,9 +251,7 @@ def main(
 @main.command()
 @market_options
 @speed_option
-@click.option(
-    "--rate", type=click.IntRange(1, 1_000_000), help="Of the synthetic market, events/s."
-)
+@rate_option
 @click.option("--seconds", type=click.FloatRange(0), default=10.0, show_default=True,
               help="How long; 0: until the replay ends.")  # fmt: skip
 @click.option(
@@ -342,6 +365,108 @@ def sim(
         desk.engine.run(min(events - played, SIM_CHUNK))
         before, played = played, int(desk.read()["venue"]["md_count"])
     _report(desk, time.perf_counter() - began, as_json)
+
+
+# ---- a desk in another process ---------------------------------------------------------
+
+
+main.add_command(ctl)
+
+
+@main.command()
+@click.argument("name", default="desk")
+@market_options
+@speed_option
+@rate_option
+def serve(
+    name: str,
+    config: Path | None,
+    seed: int | None,
+    replay: Path | None,
+    symbols: tuple[str, ...],
+    speed: float,
+    rate: int | None,
+) -> None:
+    """Trade without a screen, for `attach`, `ctl` and `watch` to join by NAME.
+
+    Events go to stdout, a line each. TERM and INT stop the desk in order, USR1 halts it,
+    a terminal that goes away changes nothing.
+    """
+    from cockpit.control import runtime
+    from cockpit.control.serve import Signals
+    from cockpit.control.serve import serve as run
+
+    with (
+        plain_errors(),
+        runtime.Lock(runtime.place(name, create=True)) as lock,
+        Signals() as signals,
+    ):
+        desk = open_desk(
+            config, replay, symbols, seed=seed, rate=rate, replay_speed=speed
+        )
+        trouble = run(desk, lock.place, signals)
+    if trouble:
+        click.echo(f"cockpit: {trouble}", err=True)
+        sys.exit(EXIT_TROUBLE)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--read-only", is_flag=True, help="Look on: no key changes anything.")
+@click.option("--take-over", is_flag=True, help="Take the controls from who has them.")
+@screen_options
+def attach(
+    name: str | None,
+    read_only: bool,
+    take_over: bool,
+    theme: str,
+    glyphs: str,
+    hz: float,
+) -> None:
+    """Show the screen of a served desk; leaving it leaves the desk trading."""
+    from cockpit.ui.terminal import refusal, run
+
+    if read_only and take_over:
+        raise click.UsageError("--read-only takes nothing over")
+    if why := refusal():
+        click.echo(f"cockpit: {why}", err=True)
+        sys.exit(EXIT_USAGE)
+    from cockpit.control import runtime
+    from cockpit.control.connection import Unreachable
+    from cockpit.control.remote import RemoteDesk
+
+    try:
+        desk = RemoteDesk(runtime.find(name), read_only=read_only, take=take_over)
+    except (runtime.RuntimeRefused, Unreachable) as error:
+        click.echo(f"cockpit: {error}", err=True)
+        sys.exit(EXIT_NO_DESK)
+    sys.exit(run(desk, theme=theme, glyphs=glyphs, refresh_hz=hz))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--every", type=click.FloatRange(0), default=0.0, metavar="SECONDS",
+              help="Also say that often how the desk stands.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Each line a JSON object.")
+def watch(name: str | None, every: float, as_json: bool) -> None:
+    """Print what happens on a served desk, one event a line, until it stops."""
+    from cockpit.control import runtime
+    from cockpit.control.connection import Unreachable
+    from cockpit.control.remote import RemoteDesk
+    from cockpit.control.watch import watch as follow
+
+    try:
+        with RemoteDesk(
+            runtime.find(name), read_only=True, program="watch", operates=False
+        ) as desk:
+            trouble = follow(desk, every=every, as_json=as_json)
+    except (runtime.RuntimeRefused, Unreachable) as error:
+        trouble = str(error)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    if trouble:
+        click.echo(f"cockpit: {trouble}", err=True)
+        sys.exit(EXIT_NO_DESK)
 
 
 @main.command()

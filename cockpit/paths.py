@@ -1,5 +1,7 @@
 """Where things are: the shipped defaults and the user's own files. Nothing else knows."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -32,3 +34,13 @@ def config() -> Path:
     """The configuration in use unless one is named: the user's, else the shipped one."""
     own = user_config()
     return own if (own / "desk.toml").is_file() else default_config()
+
+
+def runtime() -> Path:
+    """Where running desks have their sockets. Not made and not checked here."""
+    own = Path(f"/run/user/{os.geteuid()}")
+    if given := os.environ.get("XDG_RUNTIME_DIR"):
+        return Path(given) / "cockpit"
+    if own.is_dir():
+        return own / "cockpit"
+    return Path(tempfile.gettempdir()) / f"cockpit-{os.geteuid()}"

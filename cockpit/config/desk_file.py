@@ -7,7 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from cockpit.config.fields import MONEY_MAX, Checker, Field, Refused, plain, to_money
-from cockpit.config.models import DeskOptions, EngineOptions, MarketOptions
+from cockpit.config.models import (
+    ControlOptions,
+    DeskOptions,
+    EngineOptions,
+    MarketOptions,
+)
 from cockpit.core import MONEY_SCALE, SYMBOL_MAX, Instrument, Waiting
 
 PRICE_MAX = 1 << 30
@@ -61,6 +66,15 @@ MARKET = (
     _float("drift", "0", "1000", "increments/s", "size of the drift regimes"),
     _float("half_spread", "0.5", "1000", "increments", "from efficient price to a quote"),
 )
+CONTROL = (
+    Field(
+        "on_last_operator_gone",
+        "word",
+        "what a served desk does when its last operator has gone",
+        choices=("keep", "reduce", "halt"),
+    ),
+    _float("after", "0", "86400", "s", "how long it waits for one to come back"),
+)
 INSTRUMENT = (
     Field("name", "name", "as the screen shows it"),
     _decimal("tick", "0.00000001", "1000000", "currency", "one step of price"),
@@ -75,12 +89,17 @@ INSTRUMENT = (
 def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | None:
     """The checked file, or None with the problems in ``checker``."""
     before = len(checker.problems)
-    checker.unknown(table, ["engine", "market", "instrument"], "")
+    checker.unknown(table, ["engine", "market", "control", "instrument"], "")
     engine = _section(checker, table, "engine", ENGINE)
     market = _section(checker, table, "market", MARKET)
+    # May be left out: files written before desks were served have none.
+    control: dict[str, Any] | None = {}
+    if "control" in table:
+        control = _section(checker, table, "control", CONTROL)
     instruments = _instruments(checker, table.get("instrument"))
-    if len(checker.problems) > before or engine is None or market is None:
+    if len(checker.problems) > before or None in (engine, market, control):
         return None
+    assert engine is not None and market is not None and control is not None
     resting = 2 * market["depth"] * len(instruments)
     if engine["order_capacity"] < resting:
         checker.report(
@@ -91,7 +110,12 @@ def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | No
         )
         return None
     engine["link_latency_ns"] = engine.pop("link_latency")
-    return DeskOptions(EngineOptions(**engine), MarketOptions(**market), instruments)
+    return DeskOptions(
+        EngineOptions(**engine),
+        MarketOptions(**market),
+        instruments,
+        ControlOptions(**control),
+    )
 
 
 def _section(

@@ -47,12 +47,22 @@ class MarketOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlOptions:
+    """desk.toml, [control]: a served desk and its operators; see the file."""
+
+    on_last_operator_gone: str = "keep"
+    after: float = 0.0
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeskOptions:
     """desk.toml: read when the desk starts, and only then."""
 
     engine: EngineOptions
     market: MarketOptions
     instruments: tuple[Instrument, ...]
+    control: ControlOptions = ControlOptions()
 
     @property
     def hash(self) -> int:
@@ -61,6 +71,7 @@ class DeskOptions:
                 _plain(self.engine),
                 _plain(self.market),
                 [_plain(i) for i in self.instruments],
+                _plain(self.control),
             ]
         )
 

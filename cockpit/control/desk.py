@@ -1,8 +1,9 @@
 """What a screen, a script or an alert may ask of a desk, and how it answers.
 
-One interface. Today the desk is in this process (:mod:`cockpit.control.local`); a desk in
-another process answers to the same calls. Commands return at once and only hand over what
-was asked; whether it happened shows in the next picture, and in the events.
+One interface. The desk is in this process (:mod:`cockpit.control.local`) or in another
+one (:mod:`cockpit.control.remote`), and answers to the same calls. Commands return at
+once and only hand over what was asked; whether it happened shows in the next picture, and
+in the events.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from cockpit.core import Record, Severity
+from cockpit.core import Mode, Record, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class Desk(Protocol):
     def toggle_strategy(self, slot: int) -> None:
         """OFF to LIVE, anything else to OFF."""
 
+    def set_mode(self, slot: int, mode: Mode) -> None: ...
+
+    def cancel_all(self) -> None:
+        """Pull every working order; strategies go on as they are."""
+
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...
@@ -75,4 +81,7 @@ class Desk(Protocol):
     def unhalt(self) -> None: ...
 
     def close(self) -> str:
-        """Pull every order, stop in order. Empty, or what could not be done."""
+        """Leave the desk. Empty, or what could not be done.
+
+        One in this process pulls every order and stops; one in another trades on.
+        """

@@ -7,7 +7,8 @@ what it found in a queue; it reaches the core from here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -60,6 +61,9 @@ class LocalDesk:
         origin: str = "",
     ) -> None:
         settings = engine.settings
+        self.directory = directory
+        self.control = config.desk.control
+        """What the files say of serving it to others."""
         self._engine = engine
         self._replays = settings.flow.kind == FlowKind.REPLAY
         self._virtual = settings.virtual_time
@@ -78,6 +82,7 @@ class LocalDesk:
         self._switched: dict[int, tuple[Mode, float]] = {}
         self._picture = engine.read()
         self._closed: str | None = None
+        self._asker = ""
         for options in config.strategies:
             if stands := universe.stands_for(options.symbol):
                 self._say_config(Severity.WARNING, f"{options.name}: {stands}")
@@ -135,9 +140,23 @@ class LocalDesk:
         if not name:
             self._say(Severity.WARNING, "operator", f"no strategy on key {slot + 1}")
             return
-        mode = Mode.LIVE if self._mode_of(slot) == Mode.OFF else Mode.OFF
+        self.set_mode(slot, Mode.LIVE if self._mode_of(slot) == Mode.OFF else Mode.OFF)
+
+    def set_mode(self, slot: int, mode: Mode) -> None:
+        """Switch the strategy of a slot."""
+        name = self._reload.name(slot)
+        if not name:
+            self._say(Severity.WARNING, "operator", f"no strategy on key {slot + 1}")
+            return
+        before = self._mode_of(slot).name
         self._switched[slot] = mode, time.monotonic() + SWITCH_SECONDS
-        self._ask(f"{name} to {mode.name}", lambda: self._engine.set_mode(slot, mode))
+        self._ask(
+            f"{name} to {mode.name}", lambda: self._engine.set_mode(slot, mode), before
+        )
+
+    def cancel_all(self) -> None:
+        """Pull every working order; strategies go on as they are."""
+        self._ask("pull every order", self._engine.cancel_all)
 
     def pause(self) -> None:
         self._ask("pause", self._engine.pause)
@@ -153,6 +172,22 @@ class LocalDesk:
 
     def unhalt(self) -> None:
         self._ask("leave the halt", self._engine.unhalt)
+
+    @contextmanager
+    def asked_by(self, who: str, why: str = "") -> Iterator[None]:
+        """What is asked inside is logged as that operator's, with the reason."""
+        before, self._asker = (
+            self._asker,
+            f"; by {who}" + (f"; why: {why}" if why else ""),
+        )
+        try:
+            yield
+        finally:
+            self._asker = before
+
+    def say(self, severity: Severity, source: str, text: str) -> None:
+        """Add a line to the log, for whoever serves this desk to others."""
+        self._say(severity, source, text)
 
     def close(self) -> str:
         """Pull every order, stop in order. Empty, or what could not be done."""
@@ -191,8 +226,15 @@ class LocalDesk:
     def _say_config(self, severity: Severity, text: str) -> None:
         self._say(severity, "config", text)
 
-    def _ask(self, text: str, command: Callable[[], None]) -> None:
-        """Log what is asked for and hand it over; that it happened the core will say."""
+    def _ask(self, text: str, command: Callable[[], None], before: str = "") -> None:
+        """Log what is asked for and hand it over; that it happened the core will say.
+
+        ``before``: what was in force, if it is not the risk state. Who asked and why are
+        logged too where :meth:`asked_by` has said it.
+        """
+        if self._asker:
+            before = before or self._risk_state().name
+            text = f"{text} (before: {before}){self._asker}"
         self._say(Severity.INFO, "operator", f"asked: {text}")
         try:
             command()
@@ -218,6 +260,9 @@ class LocalDesk:
                 return mode
             del self._switched[slot]
         return shown
+
+    def _risk_state(self) -> RiskState:
+        return RiskState(int(self._picture["desk"]["risk_state"]))
 
     def _follow_files(self) -> None:
         for reading in self._watcher.readings() if self._watcher else ():

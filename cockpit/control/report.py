@@ -14,9 +14,9 @@ def render(figures: Mapping[str, Any]) -> str:
     if figures["desk"]:
         parts += [
             _latency(figures),
-            _positions(figures),
-            _strategies(figures),
-            _risk(figures),
+            positions(figures),
+            strategies(figures),
+            risk(figures),
         ]
     if "replay" in figures:
         parts.append(_replay(figures["replay"]))
@@ -84,7 +84,7 @@ def _latency(figures: Mapping[str, Any]) -> str:
     return _table(("latency", "count", "p50", "p90", "p99", "p99.9", "max"), rows)
 
 
-def _positions(figures: Mapping[str, Any]) -> str:
+def positions(figures: Mapping[str, Any]) -> str:
     def price(value: float | None) -> str:
         return "-" if value is None else f"{value:,.4f}"
 
@@ -117,7 +117,7 @@ def _positions(figures: Mapping[str, Any]) -> str:
     return _table(head, rows)
 
 
-def _strategies(figures: Mapping[str, Any]) -> str:
+def strategies(figures: Mapping[str, Any]) -> str:
     rows = [
         (
             f"{item['key']} {item['name']}",
@@ -135,7 +135,7 @@ def _strategies(figures: Mapping[str, Any]) -> str:
     return _table(head, rows)
 
 
-def _risk(figures: Mapping[str, Any]) -> str:
+def risk(figures: Mapping[str, Any]) -> str:
     risk = figures["risk"]
     rows = [
         (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cockpit.control.desk import Desk
 from cockpit.control.local import LocalDesk
 from cockpit.core import (
     HOPS,
@@ -64,10 +65,10 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "orders_working": int(firm["working_count"]),
         "hops": {name: _hop(picture["hops"][hop]) for hop, name in enumerate(HOPS)},
         "tick_to_order_ns": _hop(picture["hops"][Hop.TICK_TO_ORDER]),
-        "positions": _positions(desk, firm),
-        "pnl": _profit(firm),
-        "risk": _risk(firm),
-        "strategies": _strategies(desk, firm),
+        "positions": positions(desk, firm),
+        "pnl": profit(firm),
+        "risk": risk(firm),
+        "strategies": strategies(desk, firm),
         "threads": [_thread(thread) for thread in picture["threads"] if thread["name"]],
         "rings": [_ring(ring) for ring in picture["rings"] if ring["name"]],
         "config_errors": list(desk.config_errors()),
@@ -107,7 +108,7 @@ def _hop(hop: Record) -> dict[str, int]:
     }
 
 
-def _profit(holder: Record) -> dict[str, float]:
+def profit(holder: Record) -> dict[str, float]:
     """Realised and unrealised are before fees; the total is after them."""
     realised, unrealised, fees = (
         int(holder[key]) for key in ("realised", "unrealised", "fees")
@@ -124,7 +125,7 @@ def _price(steps: Any, count: int, increment: float) -> float | None:
     return round(int(steps) / count * increment, 8) if count else None
 
 
-def _positions(desk: LocalDesk, firm: Record) -> list[dict[str, Any]]:
+def positions(desk: Desk, firm: Record) -> list[dict[str, Any]]:
     found = []
     for symbol, held in zip(desk.symbols, firm["symbols"], strict=False):
         increment = symbol.increment / MONEY_SCALE
@@ -139,13 +140,13 @@ def _positions(desk: LocalDesk, firm: Record) -> list[dict[str, Any]]:
                 "worst_long": int(held["worst_long"]),
                 "worst_short": int(held["worst_short"]),
                 "stale": bool(held["stale"]),
-                **_profit(held),
+                **profit(held),
             }
         )
     return found
 
 
-def _risk(firm: Record) -> dict[str, Any]:
+def risk(firm: Record) -> dict[str, Any]:
     limits = {}
     for parameter, limit in zip(LIMITS, firm["limits"], strict=False):
         money = parameter.kind == "money"
@@ -164,7 +165,7 @@ def _risk(firm: Record) -> dict[str, Any]:
     }
 
 
-def _strategies(desk: LocalDesk, firm: Record) -> list[dict[str, Any]]:
+def strategies(desk: Desk, firm: Record) -> list[dict[str, Any]]:
     kinds = list(STRATEGY_KINDS)
     found = []
     for slot, strategy in enumerate(firm["strategies"]):
@@ -185,7 +186,7 @@ def _strategies(desk: LocalDesk, firm: Record) -> list[dict[str, Any]]:
                 "fills": int(strategy["fill_count"]),
                 "refusals": int(strategy["refusal_count"]),
                 "rejects": int(strategy["reject_count"]),
-                **_profit(strategy),
+                **profit(strategy),
             }
         )
     return found

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.config import load, settings
-from cockpit.config.desk_file import ENGINE, INSTRUMENT, MARKET
+from cockpit.config.desk_file import CONTROL, ENGINE, INSTRUMENT, MARKET
 from cockpit.core import LIMITS, STRATEGY_KINDS, Engine, StrategyKind
 from cockpit.paths import default_config
 
@@ -51,6 +51,6 @@ def test_the_comments_say_the_unit_of_every_limit() -> None:
 
 def test_the_manual_names_every_key_with_its_range() -> None:
     manual = MANUAL.read_text()
-    for field in (*ENGINE, *MARKET, *INSTRUMENT):
+    for field in (*ENGINE, *MARKET, *CONTROL, *INSTRUMENT):
         assert f"| `{field.name}` |" in manual, field
         assert field.allowed in manual, field

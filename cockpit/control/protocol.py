@@ -1,0 +1,317 @@
+"""What travels between a desk and its screens: frames, their limits, the picture's diff.
+
+A frame is a length (4 bytes, big end first) and one msgpack map. The first of each side
+are the greeting; it never changes shape, so that two versions can tell each other that
+they differ. A picture travels as the bytes of ``cp_picture``: XORed with the one sent
+before it and deflated, which leaves what has changed.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import msgpack  # type: ignore[import-untyped]
+import numpy as np
+
+from cockpit import core
+from cockpit.control.desk import Event, Symbol
+from cockpit.core import PICTURE_DTYPE, Severity
+
+MAGIC = "cockpit"
+PROTOCOL = 1
+"""Raised when a message changes its meaning."""
+
+VIEW, TRADE = "view", "trade"
+ROLES = (VIEW, TRADE)
+
+REQUEST_MAX = 4096
+"""Bytes of a frame to the desk: a command with its reason."""
+ANSWER_MAX = 1 << 20
+"""Bytes of a frame from the desk: a picture and what was said with it."""
+WHY_MAX = 200
+"""Characters of a reason."""
+PING_SECONDS = 1.0
+"""How often a client says that it is there."""
+HZ_MAX = 20.0
+
+REMEDY = "use the cockpit that the desk was started with, or restart the desk"
+
+_LENGTH = struct.Struct(">I")
+_PICTURE_BYTES = PICTURE_DTYPE.itemsize
+
+
+class ProtocolError(Exception):
+    """Bytes that are no frame, or a frame that makes no sense."""
+
+
+# ---- frames ----------------------------------------------------------------------------
+
+
+def encode(message: dict[str, Any], limit: int) -> bytes:
+    """A message as a frame. Raises :class:`ProtocolError` when it is too long."""
+    body: bytes = msgpack.packb(message, use_bin_type=True)
+    if len(body) > limit:
+        raise ProtocolError(f"a message of {len(body)} bytes; at most {limit} go")
+    return _LENGTH.pack(len(body)) + body
+
+
+class Frames:
+    """Bytes in, messages out. ``limit``: of one frame, bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._bytes = bytearray()
+
+    @property
+    def is_partial(self) -> bool:
+        """Has a frame begun that has not ended?"""
+        return bool(self._bytes)
+
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """The messages that are complete, decoded one by one as they are taken.
+
+        Raises :class:`ProtocolError`, as soon as a length is too large.
+        """
+        self._bytes += data
+        while len(self._bytes) >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._bytes)
+            if not 0 < length <= self._limit:
+                raise ProtocolError(
+                    f"a frame of {length} bytes announced; at most {self._limit} go"
+                )
+            end = _LENGTH.size + length
+            if len(self._bytes) < end:
+                return
+            body = bytes(self._bytes[_LENGTH.size : end])
+            del self._bytes[:end]
+            yield self._decode(body)
+
+    def _decode(self, body: bytes) -> dict[str, Any]:
+        try:
+            message = msgpack.unpackb(body, raw=False, strict_map_key=True)
+        except (ValueError, msgpack.UnpackException, RecursionError) as error:
+            raise ProtocolError(f"no msgpack ({type(error).__name__})") from None
+        if not isinstance(message, dict):
+            raise ProtocolError(f"a {type(message).__name__} where a map belongs")
+        return message
+
+
+# ---- the layout, as a number -----------------------------------------------------------
+
+
+def _layout_of(dtype: np.dtype[Any]) -> Any:
+    if dtype.subdtype:
+        base, shape = dtype.subdtype
+        return [list(shape), _layout_of(base)]
+    if dtype.fields is None:
+        return dtype.str
+    return [
+        dtype.itemsize,
+        [[name, part[1], _layout_of(part[0])] for name, part in dtype.fields.items()],
+    ]
+
+
+@cache
+def layout() -> str:
+    """A hash of everything a picture means: its fields, the tables and the enums."""
+    enums = sorted(
+        (name, [(member.name, int(member)) for member in found])
+        for name, found in vars(core).items()
+        if isinstance(found, type) and issubclass(found, IntEnum) and found is not IntEnum
+    )
+    tables = (
+        core.LIMITS,
+        list(core.STRATEGY_KINDS.values()),
+        core.HOPS,
+        core.REFUSALS,
+        core.REASONS,
+        core.ORDER_STATES,
+        core.MONEY_SCALE,
+    )
+    text = repr((_layout_of(PICTURE_DTYPE), enums, tables))
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+# ---- pictures --------------------------------------------------------------------------
+
+
+def pack_picture(picture: bytes, base: bytes | None) -> bytes:
+    """``picture`` as its difference from ``base`` (None: from nothing)."""
+    if base is None:
+        return zlib.compress(picture, 1)
+    now, before = (np.frombuffer(raw, np.uint8) for raw in (picture, base))
+    return zlib.compress(np.bitwise_xor(now, before).tobytes(), 1)
+
+
+def unpack_picture(packed: bytes, base: bytes | None) -> bytes:
+    """The picture again. Raises :class:`ProtocolError` when it is not whole."""
+    inflate = zlib.decompressobj()
+    try:
+        raw = inflate.decompress(packed, _PICTURE_BYTES + 1)
+    except zlib.error as error:
+        raise ProtocolError(f"a picture that cannot be inflated ({error})") from None
+    if len(raw) != _PICTURE_BYTES or not inflate.eof:
+        raise ProtocolError(f"a picture of another size than {_PICTURE_BYTES} bytes")
+    if base is None:
+        return raw
+    now, before = (np.frombuffer(part, np.uint8) for part in (raw, base))
+    return np.bitwise_xor(now, before).tobytes()
+
+
+# ---- messages --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What a client says first."""
+
+    role: str
+    """``view`` can only look; ``trade`` may ask for the controls."""
+    program: str = "screen"
+    """screen, ctl or watch, for the log."""
+    take: bool = False
+    """Take the controls even if somebody has them."""
+    watches: bool = True
+    """Wants pictures and events; a script that only commands does not."""
+    operates: bool = True
+    """Somebody sits there: counts as an operator of the desk."""
+    hz: float = 10.0
+    why: str = ""
+
+    def message(self) -> dict[str, Any]:
+        return {
+            "magic": MAGIC,
+            "protocol": PROTOCOL,
+            "layout": layout(),
+            "role": self.role,
+            "program": self.program,
+            "take": self.take,
+            "watches": self.watches,
+            "operates": self.operates,
+            "hz": self.hz,
+            "why": self.why,
+        }
+
+
+def hello_of(message: dict[str, Any]) -> Hello:
+    """The greeting of a client; raises :class:`ProtocolError` with what is wrong."""
+    if message.get("magic") != MAGIC:
+        raise ProtocolError("no greeting: this is cockpit's control socket")
+    if why := mismatch(message):
+        raise ProtocolError(why)
+    role = text_of(message, "role", 8)
+    if role not in ROLES:
+        raise ProtocolError(f"no role {role!r}; there are {', '.join(ROLES)}")
+    hz = message.get("hz")
+    if isinstance(hz, bool) or not isinstance(hz, int | float) or not 0 < hz <= HZ_MAX:
+        raise ProtocolError(f"pictures a second: more than 0, at most {HZ_MAX:g}")
+    return Hello(
+        role=role,
+        program=text_of(message, "program", 16),
+        take=message.get("take") is True,
+        watches=message.get("watches") is True,
+        operates=message.get("operates") is True,
+        hz=float(hz),
+        why=text_of(message, "why", WHY_MAX),
+    )
+
+
+def mismatch(message: dict[str, Any]) -> str:
+    """Why the two sides cannot understand each other; empty when they can."""
+    theirs, ours = message.get("protocol"), PROTOCOL
+    if theirs != ours:
+        spoken = str(theirs)[:20]
+        return f"the other side speaks protocol {spoken}, this one {ours}: {REMEDY}"
+    shape = str(message.get("layout"))[:20]
+    if shape != layout():
+        return (
+            f"the other side's picture has layout {shape}, this one's {layout()}: they "
+            f"were built from different sources; {REMEDY}"
+        )
+    return ""
+
+
+def text_of(message: dict[str, Any], key: str, longest: int) -> str:
+    """A text of a message, printable and not too long, or :class:`ProtocolError`."""
+    found = message.get(key, "")
+    if not isinstance(found, str) or len(found) > longest:
+        raise ProtocolError(f"{key}: a text of at most {longest} characters belongs here")
+    return "".join(c if c.isprintable() else " " for c in found)
+
+
+def event_row(event: Event) -> list[Any]:
+    return [event.time, int(event.severity), event.source, event.text]
+
+
+def event_of(row: list[Any]) -> Event:
+    time, severity, source, text = row
+    return Event(float(time), Severity(severity), str(source), str(text))
+
+
+def symbol_row(symbol: Symbol) -> list[Any]:
+    return [symbol.name, symbol.increment, symbol.point_value, symbol.decimals]
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Who may command, as every client is told."""
+
+    holder: int = 0
+    """Session that has the controls; 0: nobody."""
+    name: str = ""
+    """Of the holder: ``root on pts/3 (pid 812)``."""
+    sessions: list[str] = field(default_factory=list)
+    """Everybody who is there."""
+
+    def row(self) -> list[Any]:
+        return [self.holder, self.name, self.sessions]
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What the desk answers to a greeting it accepts."""
+
+    session: int
+    name: str
+    pid: int
+    mode: str
+    origin: str
+    symbols: tuple[Symbol, ...]
+
+    def message(self) -> dict[str, Any]:
+        return {
+            "magic": MAGIC,
+            "protocol": PROTOCOL,
+            "layout": layout(),
+            "session": self.session,
+            "name": self.name,
+            "pid": self.pid,
+            "mode": self.mode,
+            "origin": self.origin,
+            "symbols": [symbol_row(symbol) for symbol in self.symbols],
+        }
+
+
+def welcome_of(message: dict[str, Any]) -> Welcome:
+    """The desk's answer; raises :class:`ProtocolError` when it refuses or differs."""
+    if refused := message.get("refused"):
+        raise ProtocolError(f"the desk refuses: {refused}")
+    if message.get("magic") != MAGIC:
+        raise ProtocolError("what answers there is no desk")
+    if why := mismatch(message):
+        raise ProtocolError(why)
+    return Welcome(
+        session=int(message["session"]),
+        name=str(message["name"]),
+        pid=int(message["pid"]),
+        mode=str(message["mode"]),
+        origin=str(message["origin"]),
+        symbols=tuple(Symbol(*row) for row in message["symbols"]),
+    )

@@ -1,0 +1,330 @@
+"""A desk in another process, behind the same interface as one in this.
+
+A thread of its own receives what the desk sends; what is asked of it here takes the
+latest and never waits for the desk. When the desk is gone the thread goes on trying to
+find it again, and until then reading fails and says why: a picture that is not renewed is
+not shown as if it were.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from threading import Condition, Event, Thread
+from typing import Any, Self
+
+import numpy as np
+
+from cockpit.control import protocol
+from cockpit.control.actions import ACTIONS
+from cockpit.control.connection import Connection, Unreachable
+from cockpit.control.desk import Event as Line
+from cockpit.control.desk import Symbol
+from cockpit.control.protocol import Controls, Hello, ProtocolError, Welcome
+from cockpit.control.runtime import Place, RuntimeRefused
+from cockpit.core import PICTURE_DTYPE, Mode, Record, Severity
+
+SILENT_SECONDS = 2.0
+"""Without a picture for so long, the last is not shown any more."""
+START_SECONDS = 3.0
+AGAIN_SECONDS = 0.5
+"""Between two attempts to find the desk again."""
+EVENT_MAX = 2000
+"""Lines kept for a screen that does not ask for them."""
+SEND_SECONDS = 0.5
+
+
+class NotInControl(Exception):
+    """This screen may not ask that now; the text says who may."""
+
+
+class RemoteDesk:
+    """A :class:`~cockpit.control.desk.Desk` over the control socket of a served one.
+
+    Raises :class:`Unreachable` when it cannot be joined. Its methods are for one thread.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        read_only: bool = False,
+        take: bool = False,
+        hz: float = 10.0,
+        program: str = "screen",
+        operates: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._place = place
+        self._hello = Hello(
+            role=protocol.VIEW if read_only else protocol.TRADE,
+            program=program,
+            take=take,
+            operates=operates,
+            hz=hz,
+        )
+        self._clock = clock
+        self._changed = Condition()
+        self._raw: bytes | None = None
+        self._received = 0
+        self._renewed = clock()
+        self._memory = bytearray(PICTURE_DTYPE.itemsize)
+        self._record: Record = np.frombuffer(self._memory, PICTURE_DTYPE).reshape(())
+        self._record.flags.writeable = False
+        self._lines: deque[Line] = deque(maxlen=EVENT_MAX)
+        self._known: tuple[int, int] = (0, 0)
+        """Process of the desk, and how many of its events are known."""
+        self._errors: tuple[str, ...] = ()
+        self._controls = Controls()
+        self._trouble = ""
+        self._bye = ""
+        self._asked: dict[int, str] = {}
+        self._number = 0
+        self._stopping = Event()
+        self._connection: Connection | None = Connection(place, self._hello)
+        self._welcome = self._connection.welcome
+        self._thread = Thread(target=self._follow, name="remote", daemon=True)
+        self._thread.start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._raw or self._trouble, START_SECONDS)
+
+    # ---- what a screen shows -----------------------------------------------------------
+
+    @property
+    def mode(self) -> str:
+        return self._welcome.mode
+
+    @property
+    def origin(self) -> str:
+        """The desk's name, its market, and who commands it if it is not this screen."""
+        who = ""
+        if self._hello.role == protocol.VIEW:
+            who = "READ-ONLY  "
+        elif self._controls.holder == 0:
+            who = "controls: nobody  "
+        elif not self.in_control:
+            who = f"READ-ONLY, controls: {self._controls.name}  "
+        return f"{who}{self._welcome.name}: {self._welcome.origin}"
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        return self._welcome.symbols
+
+    @property
+    def welcome(self) -> Welcome:
+        """How the desk introduced itself."""
+        return self._welcome
+
+    @property
+    def in_control(self) -> bool:
+        """May this screen command?"""
+        return self._controls.holder == self._welcome.session
+
+    @property
+    def controls(self) -> Controls:
+        """Who may, and who is there."""
+        return self._controls
+
+    @property
+    def can_take(self) -> bool:
+        """Was it joined to command?"""
+        return self._hello.role == protocol.TRADE
+
+    @property
+    def ended(self) -> str:
+        """The desk's last words, once it has stopped in order."""
+        return self._bye
+
+    def read(self) -> Record:
+        """The latest picture; the same record, refilled in place.
+
+        Raises :class:`Unreachable` when there is no desk, or it has fallen silent.
+        """
+        with self._changed:
+            raw, age = self._raw, self._clock() - self._renewed
+            if self._trouble and not self._bye:
+                raise Unreachable(self._trouble)
+            if raw is None or (age > SILENT_SECONDS and not self._bye):
+                raise Unreachable(f"the desk has been silent for {age:.1f} s")
+            self._memory[:] = raw
+        return self._record
+
+    def events(self) -> list[Line]:
+        """What happened since the last call, oldest first."""
+        with self._changed:
+            found = list(self._lines)
+            self._lines.clear()
+        return found
+
+    def config_errors(self) -> tuple[str, ...]:
+        return self._errors
+
+    # ---- what an operator asks ---------------------------------------------------------
+
+    def toggle_strategy(self, slot: int) -> None:
+        """OFF to LIVE, anything else to OFF."""
+        self._ask("toggle", slot=slot)
+
+    def set_mode(self, slot: int, mode: Mode) -> None:
+        self._ask("strategy", strategy=str(slot + 1), mode=mode.name.lower())
+
+    def cancel_all(self) -> None:
+        self._ask("cancel")
+
+    def pause(self) -> None:
+        self._ask("pause")
+
+    def resume(self) -> None:
+        self._ask("resume")
+
+    def flatten(self) -> None:
+        self._ask("flatten")
+
+    def halt(self) -> None:
+        self._ask("halt")
+
+    def unhalt(self) -> None:
+        self._ask("unhalt")
+
+    def take_controls(self, why: str = "") -> None:
+        """Ask for the controls, whoever has them; the one who had them is told."""
+        self._ask("take", why=why)
+
+    def close(self) -> str:
+        """Leave the desk to itself: it trades on."""
+        self._stopping.set()
+        if connection := self._connection:
+            connection.close()
+        self._thread.join(timeout=1)
+        return ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # ---- inside ------------------------------------------------------------------------
+
+    def _ask(self, ask: str, **fields: Any) -> None:
+        """Hand a command over. That it is done, the picture will show."""
+        if not self.can_take:
+            raise NotInControl("this screen was attached read-only")
+        brake = ask in ACTIONS and ACTIONS[ask].brake
+        # Whoever asks first gets controls that nobody has.
+        mine = self._controls.holder in (0, self._welcome.session)
+        if not (brake or mine or ask == "take"):
+            raise NotInControl(f"{self._controls.name} has the controls: take over first")
+        connection = self._connection
+        if connection is None:
+            raise Unreachable(self._trouble or "there is no desk")
+        self._number += 1
+        with self._changed:
+            self._asked[self._number] = ask
+        try:
+            connection.send({"ask": ask, "number": self._number, **fields})
+        except OSError as error:
+            raise Unreachable(f"the desk does not take it: {error}") from None
+
+    def _follow(self) -> None:
+        """The thread: receive while there is a desk, look for it while there is none."""
+        while not self._stopping.is_set():
+            if self._connection is None:
+                self._find_again()
+                continue
+            try:
+                self._receive(self._connection)
+            except (
+                Unreachable,
+                ProtocolError,
+                OSError,
+                LookupError,
+                ValueError,
+            ) as error:
+                self._lose(error)
+
+    def _receive(self, connection: Connection) -> None:
+        pinged = 0.0
+        while not self._stopping.is_set():
+            if self._clock() - pinged >= protocol.PING_SECONDS:
+                connection.send({"ask": "ping"})
+                pinged = self._clock()
+            if message := connection.receive(protocol.PING_SECONDS / 4):
+                with self._changed:
+                    self._take(message)
+                    self._changed.notify_all()
+
+    def _lose(self, error: Exception) -> None:
+        if connection := self._connection:
+            connection.close()
+        with self._changed:
+            self._connection = None
+            self._controls = Controls()
+            self._asked.clear()
+            if self._stopping.is_set():
+                return
+            self._trouble = f"{error}; looking for it"
+            if not self._bye:
+                self._say(Severity.CRITICAL, f"lost the desk: {error}")
+            self._changed.notify_all()
+
+    def _find_again(self) -> None:
+        if self._stopping.wait(AGAIN_SECONDS):
+            return
+        try:
+            connection = Connection(self._place, self._hello, timeout=SILENT_SECONDS)
+        except (Unreachable, RuntimeRefused) as error:
+            with self._changed:
+                self._trouble = f"{error}; looking for it"
+            return
+        with self._changed:
+            self._welcome = connection.welcome
+            self._raw, self._received = None, 0
+            self._renewed = self._clock()
+            self._trouble = self._bye = ""
+            self._connection = connection
+            self._say(Severity.WARNING, f"joined desk {self._welcome.name!r} again")
+
+    def _take(self, message: dict[str, Any]) -> None:
+        """One message of the desk; the lock is held."""
+        if "picture" in message:
+            self._take_picture(message)
+        elif "answer" in message:
+            self._take_answer(message)
+        elif "bye" in message:
+            self._bye = str(message["bye"])
+        elif "refused" in message:
+            raise Unreachable(f"the desk cut this screen off: {message['refused']}")
+
+    def _take_picture(self, message: dict[str, Any]) -> None:
+        if message["base"] != self._received:
+            raise ProtocolError("a picture that builds on one never received")
+        self._raw = protocol.unpack_picture(message["picture"], self._raw)
+        self._received += 1
+        self._renewed = self._clock()
+        if "controls" in message:
+            self._errors = tuple(map(str, message["errors"]))
+            self._controls = Controls(*message["controls"])
+        self._take_events(message)
+
+    def _take_events(self, message: dict[str, Any]) -> None:
+        """New lines of the log; after a reconnection some are known already."""
+        rows = message.get("events", [])
+        last = int(message.get("last_event", 0))
+        pid, known = self._known
+        if pid == self._welcome.pid:
+            fresh = max(last - known, 0)
+            rows = rows[-fresh:] if fresh else []
+        if last:
+            self._known = self._welcome.pid, last
+        self._lines.extend(map(protocol.event_of, rows))
+
+    def _take_answer(self, message: dict[str, Any]) -> None:
+        ask = self._asked.pop(int(message["answer"]), "")
+        if message.get("status") != "done":
+            text = f"NOT DONE: {ask}: {message.get('text')}"
+            self._say(Severity.CRITICAL, text)
+
+    def _say(self, severity: Severity, text: str) -> None:
+        self._lines.append(Line(time.time(), severity, "screen", text))

@@ -1,0 +1,185 @@
+"""A desk without a screen: signals in, lines out, and a server between.
+
+Signals are taken by a thread that waits for them, which also learns who sent them. USR1
+halts, TERM and INT stop the desk in order, HUP (a terminal that went away) is noted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Event as Flag
+from threading import Thread
+from typing import Self
+
+from cockpit.control.desk import Event
+from cockpit.control.local import LocalDesk
+from cockpit.control.operators import Operator, terminal_of
+from cockpit.control.runtime import Place
+from cockpit.control.server import Server
+from cockpit.core import Severity
+
+SIGNALS = frozenset({signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+LINES_MAX = 10_000
+STDOUT = 1
+LOOK_SECONDS = 0.25
+
+
+class Signals:
+    """Hands each signal to ``act`` with who sent it, from a thread of its own.
+
+    Has to be entered before any thread begins, which then leave the signals to this one.
+    """
+
+    def __init__(self) -> None:
+        self.act: Callable[[signal.Signals, Operator], None] | None = None
+        self._waiting: list[tuple[signal.Signals, Operator]] = []
+        self._stopping = Flag()
+        self._thread = Thread(target=self._run, name="signals", daemon=True)
+
+    def __enter__(self) -> Self:
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            found = signal.sigtimedwait(SIGNALS, LOOK_SECONDS)
+            if found is not None:
+                pid, number = found.si_pid, signal.Signals(found.si_signo)
+                who = Operator(found.si_uid, pid, terminal_of(pid), number.name)
+                self._waiting.append((number, who))
+            if self.act is not None:
+                while self._waiting:
+                    self.act(*self._waiting.pop(0))
+
+
+class Lines:
+    """Events to stdout, a line each, by a thread: their reader cannot hold up a desk."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[str | None] = SimpleQueue()
+        self._lost = 0
+        self._thread = Thread(target=self._run, name="lines", daemon=True)
+        self._thread.start()
+
+    def write(self, event: Event) -> None:
+        if self._queue.qsize() >= LINES_MAX:
+            self._lost += 1
+            return
+        if self._lost:
+            self._queue.put(f"{self._lost} lines lost: nobody took them in time")
+            self._lost = 0
+        self._queue.put(line_of(event))
+
+    def close(self) -> None:
+        """Give what is left a moment to be taken."""
+        self._queue.put(None)
+        self._thread.join(timeout=1)
+
+    def _run(self) -> None:
+        while (line := self._queue.get()) is not None:
+            data = f"{line}\n".encode()
+            try:
+                # Past Python's own buffer, whose lock an end of the program waits for.
+                while data:
+                    data = data[os.write(STDOUT, data) :]
+            except OSError:
+                time.sleep(LOOK_SECONDS)  # a terminal or a pipe that is gone
+
+
+def line_of(event: Event) -> str:
+    """``2026-01-31 09:30:00.123 WARNING  risk: text``: one line, whatever the text."""
+    day = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.time))
+    text = " | ".join(clean(part) for part in event.text.splitlines())
+    milliseconds = int(event.time % 1 * 1000)
+    return (
+        f"{day}.{milliseconds:03d} {event.severity.name:8} {clean(event.source)}: {text}"
+    )
+
+
+def clean(text: str) -> str:
+    """Without what would move a cursor."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def notify(state: str) -> None:
+    """Tell the service manager, if one started us: ``READY=1``, ``STOPPING=1``."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        try:
+            sender.connect(address)
+            sender.send(state.encode())
+        except OSError as error:
+            print(f"cockpit: the service manager does not hear: {error}", file=sys.stderr)
+
+
+def serve(desk: LocalDesk, place: Place, signals: Signals) -> str:
+    """Serve a desk that is ready to start until it is told to stop.
+
+    The lock of ``place`` is held. Empty, or what could not be done at the end.
+    """
+    lines = Lines()
+
+    async def run() -> str:
+        loop = asyncio.get_running_loop()
+        server = Server(
+            desk,
+            place,
+            control=desk.control,
+            directory=desk.directory,
+            log=lines.write,
+        )
+
+        def act(number: signal.Signals, who: Operator) -> None:
+            loop.call_soon_threadsafe(_obey, server, number, who)
+
+        signals.act = act
+        server.note(
+            Severity.INFO,
+            f"desk {place.name!r} is served at {place.socket} by pid {os.getpid()}; "
+            f"`cockpit attach {place.name}` shows it",
+        )
+        notify("READY=1")
+        try:
+            return await server.run()
+        finally:
+            signals.act = None
+            notify("STOPPING=1")
+
+    try:
+        if os.path.lexists(place.halt):
+            # In line before the first market data: not one order leaves.
+            with desk.asked_by(str(place.halt), "the file is there at the start"):
+                desk.halt()
+        desk.start()
+        return asyncio.run(run())
+    finally:
+        desk.close()
+        lines.close()
+
+
+def _obey(server: Server, number: signal.Signals, who: Operator) -> None:
+    match number:
+        case signal.SIGUSR1:
+            server.halt(who, "signal USR1")
+        case signal.SIGHUP:
+            server.note(
+                Severity.WARNING, f"HUP from {who.full}: the terminal is gone, trading on"
+            )
+        case _:
+            server.stop(who, f"signal {number.name.removeprefix('SIG')}")

@@ -1,0 +1,66 @@
+"""A served desk in figures, as ``cockpit ctl status`` prints them.
+
+Money in currency, times in nanoseconds unless a key says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cockpit.control import report, summary
+from cockpit.control.remote import RemoteDesk
+from cockpit.core import Hop
+
+
+def status(desk: RemoteDesk) -> dict[str, Any]:
+    """What the latest picture of the desk says, of plain JSON types."""
+    picture = desk.read()
+    firm = picture["desk"]
+    counters, welcome, controls = firm["counters"], desk.welcome, desk.controls
+    hop = picture["hops"][Hop.TICK_TO_ORDER]
+    return {
+        "name": welcome.name,
+        "pid": welcome.pid,
+        "mode": desk.mode,
+        "origin": welcome.origin,
+        "up_seconds": (int(picture["time_ns"]) - int(picture["start_ns"])) / 1e9,
+        "state": summary.risk(firm)["state"],
+        "pnl": summary.profit(firm),
+        "orders_working": int(firm["working_count"]),
+        "orders_sent": int(counters["order_count"]),
+        "fills": int(counters["fill_count"]),
+        "rejects": int(counters["reject_count"]),
+        "refusals": int(counters["refusal_count"]),
+        "tick_to_order_ns": {
+            key: int(hop[field])
+            for key, field in (("p50", "p50_ns"), ("p99", "p99_ns"), ("max", "max_ns"))
+        },
+        "controls": controls.name,
+        "clients": list(controls.sessions),
+        "config_errors": list(desk.config_errors()),
+        "strategies": summary.strategies(desk, firm),
+        "positions": summary.positions(desk, firm),
+        "risk": summary.risk(firm),
+    }
+
+
+def render(figures: Mapping[str, Any]) -> str:
+    """The same for people."""
+    hop = figures["tick_to_order_ns"]
+    pnl = figures["pnl"]["total"]
+    head = [
+        f"{figures['name']}  {figures['mode']}  {figures['state']}  {figures['origin']}  "
+        f"pid {figures['pid']}, up {figures['up_seconds']:,.0f} s",
+        f"P&L {pnl:+,.2f}, {figures['orders_working']} orders working, "
+        f"{figures['orders_sent']:,} sent, {figures['fills']:,} fills, tick to order "
+        f"p50 {report.duration(hop['p50'])}, p99 {report.duration(hop['p99'])}",
+        f"controls: {figures['controls'] or 'nobody'}; "
+        f"here: {', '.join(figures['clients']) or 'nobody'}",
+    ]
+    head += [f"WRONG: {error}" for error in figures["config_errors"]]
+    parts = ["\n".join(head)]
+    parts += [
+        part(figures) for part in (report.strategies, report.positions, report.risk)
+    ]
+    return "\n\n".join(parts) + "\n"
