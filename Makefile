@@ -4,6 +4,7 @@
 #   make build   the environment and the core, nothing run
 #   make check   the C tests: release, address+undefined, thread
 #   make fuzz    the decoders under mutated messages, for minutes
+#   make soak    the venue against its model, 20 million messages, for half an hour
 #   make bench   every row of `cockpit bench`
 #   make lint    ruff, mypy, clang-format
 #   make clean   what was built; make distclean: the environment too
@@ -11,7 +12,7 @@
 # Each creates .venv if needed. A half-made one has no stamp and is made anew.
 
 .DEFAULT_GOAL := build
-.PHONY: run test build check fuzz bench lint format clean distclean tools snapshots
+.PHONY: run test build check fuzz soak bench lint format clean distclean tools snapshots
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
     $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -35,6 +36,10 @@ check: $(STAMP)
 # Every decoder, ten million mutated messages; N=... and SEED=... change that.
 fuzz: $(STAMP)
 	@$(MAKE) --no-print-directory -C native/fuzz run N=$(or $(N),10000000) SEED=$(or $(SEED),1) CC=$(CC)
+
+# SEEDS and EVENTS may be given; docs/testing.md says what a difference looks like.
+soak: $(STAMP)
+	$(BIN)/python -m tests.venue.compare --seeds $(or $(SEEDS),20) --events $(or $(EVENTS),1000000) $(ARGS)
 
 bench: build
 	$(BIN)/cockpit bench $(ARGS)

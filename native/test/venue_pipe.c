@@ -3,27 +3,37 @@
  *     venue_pipe            requests on stdin, replies on stdout, until stdin ends
  *     venue_pipe --layout   where each field of the messages stands, one a line
  *
- * A request is a pipe_request: 16 bytes of head and a payload of one message. Replies are
- * kept back until PIPE_FLUSH, so a driver that flushes before its requests fill a pipe
- * cannot deadlock. A flush sends four counts (of 4 bytes each), then as many pipe_reply,
- * cp_md, cp_report and pipe_line: what the venue said between two flushes, each kind
- * together, so that a slow reader takes it apart in four calls.
+ * A request is a pipe_request: 16 bytes of head and a payload of one message or of eight
+ * numbers. Replies are kept back until PIPE_FLUSH, so a driver that flushes before its
+ * requests fill a pipe cannot deadlock. A flush sends five counts (of 4 bytes each), then
+ * as many pipe_reply, cp_md, cp_report, drop copies and pipe_line: what the venue said
+ * between two flushes, each kind together, so that a slow reader takes it apart in a few
+ * calls.
  *
  * What cannot be obeyed ends the program with 2; a broken promise of the core aborts it.
  */
 #include "base/base.h"
-#include "venue/venue.h"
+#include "venue/inside.h" /* what an order hides is not for the public */
 
 #define PIPE_CAPACITY (16u << 20) /* bytes of one kind kept back between two flushes */
 
 typedef enum pipe_verb {
-    PIPE_INSTRUMENT = 1, /* payload: cp_instrument, the next one of the venue to come */
-    PIPE_CREATE = 2,     /* argument: order capacity; the venue before it is gone */
-    PIPE_ORDER = 3,      /* payload: cp_order */
-    PIPE_BOOK = 4,       /* argument: symbol; replies a line a level, then its orders */
-    PIPE_COUNTS = 5,     /* replies one line */
-    PIPE_CHECK = 6,      /* every invariant of every book */
-    PIPE_FLUSH = 7       /* no reply of its own */
+    PIPE_INSTRUMENT = 1, /* cp_instrument: the next one of the venue to come; 0 starts */
+    PIPE_TIER = 2,       /* the next one: from_qty, maker fee, taker fee */
+    PIPE_CREATE = 3,     /* argument: order capacity; the venue before it is gone */
+    PIPE_FLUSH = 4,      /* these four have no reply of their own */
+    PIPE_ORDER = 5,      /* cp_order */
+    PIPE_BOOK = 6,       /* argument: symbol; replies a line a level, then its orders */
+    PIPE_COUNTS = 7,     /* replies one line */
+    PIPE_CHECK = 8,      /* every invariant there is */
+    PIPE_TIMER = 9,
+    PIPE_PHASE = 10,      /* argument: symbol; the phase */
+    PIPE_DISCONNECT = 11, /* argument: participant */
+    PIPE_REFERENCE = 12,  /* argument: symbol; the price */
+    PIPE_BAND = 13,       /* argument: symbol; the width */
+    PIPE_SESSION = 14,    /* argument: participant; the fields of cp_session */
+    PIPE_EXECUTE = 15,    /* argument: participant; client id, qty */
+    PIPE_PRINT = 16       /* argument: symbol; side, price, price_rest, qty */
 } pipe_verb;
 
 typedef struct pipe_request {
@@ -37,8 +47,10 @@ typedef struct pipe_request {
 typedef struct pipe_reply {
     uint32_t md_count;
     uint32_t report_count;
+    uint32_t copy_count;
     uint32_t line_count;
     uint32_t verb;
+    int32_t result;
 } pipe_reply;
 
 typedef enum pipe_line_kind {
@@ -49,9 +61,10 @@ typedef enum pipe_line_kind {
 
 /* One line of a book, or the counters. */
 typedef struct pipe_line {
-    uint64_t id;    /* level: orders at it; counts: market data events */
-    int64_t price;  /* counts: executions */
-    uint64_t qty;   /* counts: lots traded */
+    uint64_t id;   /* level: orders at it; counts: market data events */
+    int64_t price; /* counts: executions */
+    uint64_t qty;  /* shown; counts: lots traded */
+    uint64_t hidden;
     uint32_t owner; /* counts: orders resting */
     uint16_t kind;  /* pipe_line_kind */
     uint16_t side;
@@ -59,6 +72,8 @@ typedef struct pipe_line {
 
 static cp_instrument instruments[CP_SYMBOL_MAX];
 static uint32_t instrument_count;
+static cp_fee_tier tiers[CP_TIER_MAX];
+static uint32_t tier_count;
 static cp_venue *venue;
 
 /* What is kept back, one kind of it. */
@@ -68,8 +83,9 @@ typedef struct kept {
     uint32_t count;
 } kept;
 
-static kept replies, md_kept, reports_kept, lines_kept;
-static kept *const kinds[] = { &replies, &md_kept, &reports_kept, &lines_kept };
+static kept replies, md_kept, reports_kept, copies_kept, lines_kept;
+static kept *const kinds[] = { &replies, &md_kept, &reports_kept, &copies_kept,
+                               &lines_kept };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 _Noreturn static void refuse(const char *why)
@@ -102,25 +118,52 @@ static void keep_line(pipe_line line)
 
 /* ---- what is asked -------------------------------------------------------------- */
 
+static uint64_t number(const pipe_request *request, uint32_t at)
+{
+    uint64_t value;
+    memcpy(&value, request->payload + at * sizeof value, sizeof value);
+    return value;
+}
+
 static void add_instrument(const pipe_request *request)
 {
-    if (venue != NULL) { /* a new list begins */
-        cp_venue_destroy(venue);
-        venue = NULL;
+    if (request->argument == 0) { /* a new list begins */
         instrument_count = 0;
+        tier_count = 0;
     }
     if (instrument_count == CP_SYMBOL_MAX)
         refuse("too many instruments");
     memcpy(&instruments[instrument_count++], request->payload, sizeof(cp_instrument));
 }
 
+static void add_tier(const pipe_request *request)
+{
+    if (tier_count == CP_TIER_MAX)
+        refuse("too many tiers");
+    tiers[tier_count++] = (cp_fee_tier){ .from_qty = number(request, 0),
+                                         .maker_fee = (int64_t)number(request, 1),
+                                         .taker_fee = (int64_t)number(request, 2) };
+}
+
 static void create(uint32_t order_capacity)
 {
-    if (venue != NULL)
-        cp_venue_destroy(venue);
+    cp_venue_destroy(venue);
     venue = NULL;
-    if (cp_venue_create(&venue, instruments, instrument_count, order_capacity) != 0)
+    if (cp_venue_create(&venue, instruments, instrument_count, order_capacity) != 0 ||
+        cp_venue_set_tiers(venue, tiers, tier_count) != 0)
         refuse("the venue cannot be created");
+}
+
+static int set_session(const pipe_request *request)
+{
+    cp_session session = { .participant = (uint16_t)request->argument,
+                           .group = (uint16_t)number(request, 0),
+                           .throttle_count = (uint32_t)number(request, 1),
+                           .throttle_window_ns = number(request, 2),
+                           .dead_man_ns = number(request, 3),
+                           .cancel_on_disconnect = number(request, 4) != 0,
+                           .drop_copy = number(request, 5) != 0 };
+    return cp_venue_set_session(venue, &session);
 }
 
 static void keep_level(const cp_book *book, cp_side side, int64_t price)
@@ -136,6 +179,7 @@ static void keep_level(const cp_book *book, cp_side side, int64_t price)
         keep_line((pipe_line){ .id = order->id,
                                .price = order->price,
                                .qty = order->qty,
+                               .hidden = cp_open_qty(venue, at) - order->qty,
                                .owner = order->owner,
                                .kind = PIPE_LINE_ORDER,
                                .side = (uint16_t)side });
@@ -165,12 +209,6 @@ static void keep_counts(void)
                            .kind = PIPE_LINE_COUNTS });
 }
 
-static void check(void)
-{
-    for (uint32_t symbol = 0; symbol < instrument_count; symbol++)
-        cp_book_check(cp_venue_book(venue, (uint16_t)symbol));
-}
-
 static void flush(void)
 {
     for (uint32_t i = 0; i < KINDS; i++)
@@ -183,26 +221,49 @@ static void flush(void)
         refuse("nobody reads the replies");
 }
 
-static void act(const pipe_request *request)
+/* What it returns is the reply's result. */
+static int act(const pipe_request *request)
 {
+    uint64_t now_ns = request->now_ns;
+    uint16_t whom = (uint16_t)request->argument; /* or which symbol */
+    cp_order order;
     switch (request->verb) {
-    case PIPE_ORDER: {
-        cp_order order;
+    case PIPE_ORDER:
         memcpy(&order, request->payload, sizeof order);
-        cp_venue_on_order(venue, &order, request->now_ns);
-        return;
-    }
+        cp_venue_on_order(venue, &order, now_ns);
+        return 0;
     case PIPE_BOOK:
         if (request->argument >= instrument_count)
             refuse("no such symbol");
         keep_book(request->argument);
-        return;
+        return 0;
     case PIPE_COUNTS:
         keep_counts();
-        return;
+        return 0;
     case PIPE_CHECK:
-        check();
-        return;
+        cp_venue_check(venue);
+        return 0;
+    case PIPE_TIMER:
+        return cp_venue_on_timer(venue, now_ns);
+    case PIPE_PHASE:
+        return cp_venue_set_phase(venue, whom, (cp_phase)number(request, 0), now_ns);
+    case PIPE_DISCONNECT:
+        cp_venue_on_disconnect(venue, whom, now_ns);
+        return 0;
+    case PIPE_REFERENCE:
+        return cp_venue_set_reference(venue, whom, (int64_t)number(request, 0));
+    case PIPE_BAND:
+        return cp_venue_set_band(venue, whom, (uint32_t)number(request, 0));
+    case PIPE_SESSION:
+        return set_session(request);
+    case PIPE_EXECUTE:
+        return cp_venue_execute_directly(venue, whom, number(request, 0),
+                                         (uint32_t)number(request, 1), now_ns);
+    case PIPE_PRINT:
+        cp_venue_print(venue, whom, (uint8_t)number(request, 0),
+                       (int64_t)number(request, 1), (uint32_t)number(request, 2),
+                       (uint32_t)number(request, 3), now_ns);
+        return 0;
     default:
         refuse("no such verb");
     }
@@ -213,12 +274,11 @@ static void answer(const pipe_request *request)
     if (venue == NULL)
         refuse("no venue yet");
     uint32_t lines_before = lines_kept.count;
-    act(request);
-    pipe_reply reply = { .verb = request->verb,
-                         .md_count = keep_outbox(&md_kept, cp_venue_md(venue)),
-                         .report_count =
-                             keep_outbox(&reports_kept, cp_venue_reports(venue)),
-                         .line_count = lines_kept.count - lines_before };
+    pipe_reply reply = { .verb = request->verb, .result = act(request) };
+    reply.md_count = keep_outbox(&md_kept, cp_venue_md(venue));
+    reply.report_count = keep_outbox(&reports_kept, cp_venue_reports(venue));
+    reply.copy_count = keep_outbox(&copies_kept, cp_venue_drop_copies(venue));
+    reply.line_count = lines_kept.count - lines_before;
     keep(&replies, &reply, sizeof reply, 1);
 }
 
@@ -240,6 +300,10 @@ static void print_messages(void)
     FIELD(cp_order, side);
     FIELD(cp_order, type);
     FIELD(cp_order, time_in_force);
+    FIELD(cp_order, flags);
+    FIELD(cp_order, smp);
+    FIELD(cp_order, display_qty);
+    FIELD(cp_order, min_qty);
 
     FIELD(cp_md, sequence);
     FIELD(cp_md, time_ns);
@@ -274,16 +338,25 @@ static void print_layout(void)
     print_messages();
     FIELD(cp_instrument, name);
     FIELD(cp_instrument, increment);
+    FIELD(cp_instrument, point_value);
     FIELD(cp_instrument, maker_fee);
     FIELD(cp_instrument, taker_fee);
     FIELD(cp_instrument, price_max);
+    FIELD(cp_instrument, price_start);
     FIELD(pipe_request, now_ns);
     FIELD(pipe_request, verb);
     FIELD(pipe_request, argument);
     FIELD(pipe_request, payload);
+    FIELD(pipe_reply, md_count);
+    FIELD(pipe_reply, report_count);
+    FIELD(pipe_reply, copy_count);
+    FIELD(pipe_reply, line_count);
+    FIELD(pipe_reply, verb);
+    FIELD(pipe_reply, result);
     FIELD(pipe_line, id);
     FIELD(pipe_line, price);
     FIELD(pipe_line, qty);
+    FIELD(pipe_line, hidden);
     FIELD(pipe_line, owner);
     FIELD(pipe_line, kind);
     FIELD(pipe_line, side);
@@ -306,6 +379,8 @@ int main(int argc, char **argv)
     while (fread(&request, sizeof request, 1, stdin) == 1) {
         if (request.verb == PIPE_INSTRUMENT)
             add_instrument(&request);
+        else if (request.verb == PIPE_TIER)
+            add_tier(&request);
         else if (request.verb == PIPE_CREATE)
             create(request.argument);
         else if (request.verb == PIPE_FLUSH)

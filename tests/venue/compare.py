@@ -27,8 +27,11 @@ from tests.venue import pipe as p
 from tests.venue.flow import Flow, setup_of
 from tests.venue.minimise import minimise, shrink
 from tests.venue.model import REF_FIRST, Venue
+from tests.venue.sessions import SessionRules, Tier
 
 CASES = Path(__file__).resolve().parent / "cases"
+COMMAND = "python -m tests.venue.compare"
+DIED = "the core died"
 LINES_SHOWN = 8
 SHRINK_LIMIT = 40  # steps; a longer list is not worth making each of them simpler
 
@@ -44,7 +47,7 @@ class Difference:
     core: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        lines = [f"step {self.index}: {describe(self.step)}", f"  differs in: {self.kind}"]
+        lines = [f"step {self.index}: {self.step}", f"  differs in: {self.kind}"]
         same = 0
         for ours, theirs in zip(self.model, self.core, strict=False):
             if _without_refs(ours) != _without_refs(theirs):
@@ -64,17 +67,17 @@ def _without_refs(text: str) -> str:
     return text.partition(" refs=")[0]
 
 
-def describe(step: p.Step) -> str:
-    """A step in words for a person."""
-    name = {p.ORDER: "order", p.BOOK: "book", p.COUNTS: "counts", p.CHECK: "check"}[
-        step.verb
-    ]
-    if step.order is None:
-        return f"at {step.now_ns} {name} {step.argument}"
-    return f"at {step.now_ns} {step.order}"
-
-
 # ---- the model's side --------------------------------------------------------------
+
+
+def model_of(setup: p.Setup) -> Venue:
+    """A fresh model."""
+    return Venue(
+        setup.price_max,
+        setup.order_capacity,
+        (setup.maker_fee, setup.taker_fee),
+        tuple(Tier(*tier) for tier in setup.tiers),
+    )
 
 
 def said_by_model(venue: Venue, steps: Sequence[p.Step]) -> p.Said:
@@ -82,28 +85,74 @@ def said_by_model(venue: Venue, steps: Sequence[p.Step]) -> p.Said:
     venue.clear()
     replies: list[tuple[int, ...]] = []
     lines: list[tuple[int, ...]] = []
-    md_count = report_count = 0
+    before = (0, 0, 0, 0)
     for step in steps:
-        lines_before = len(lines)
+        result = 0
         if step.verb == p.ORDER:
-            assert step.order is not None
-            venue.on_order(step.order, step.now_ns)
+            assert isinstance(step.body, m.Order)
+            venue.on_order(step.body, step.now_ns)
         elif step.verb == p.BOOK:
             lines += venue.book_lines(step.argument)
         elif step.verb == p.COUNTS:
             lines.append(venue.count_line())
-        replies.append(
-            (
-                len(venue.md) - md_count,
-                len(venue.reports) - report_count,
-                len(lines) - lines_before,
-                step.verb,
-            )
-        )
-        md_count, report_count = len(venue.md), len(venue.reports)
+        else:
+            result = _control(venue, step)
+        now = (len(venue.md), len(venue.reports), len(venue.copies), len(lines))
+        counts = [end - start for start, end in zip(before, now, strict=True)]
+        replies.append((*counts, step.verb, result))
+        before = now
     return p.Said(
-        replies, venue.md, list(venue.md_refs), venue.reports, venue.report_refs, lines
+        replies,
+        venue.md,
+        list(venue.md_refs),
+        venue.reports,
+        list(venue.report_refs),
+        venue.copies,
+        list(venue.copy_refs),
+        lines,
     )
+
+
+class ModelEngine:
+    """The model with the manners of the pipe."""
+
+    def __init__(self, setup: p.Setup) -> None:
+        self.venue = model_of(setup)
+
+    def run(self, steps: Sequence[p.Step]) -> p.Said:
+        """What it says to a batch."""
+        return said_by_model(self.venue, steps)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def _control(venue: Venue, step: p.Step) -> int:
+    """A step that is no order; its result."""
+    whom, now_ns = step.argument, step.now_ns  # or which symbol
+    match step.verb, *step.body:
+        case p.TIMER, *_:
+            return venue.on_timer(now_ns)
+        case p.PHASE, int(phase):
+            return venue.set_phase(whom, phase, now_ns)
+        case p.DISCONNECT, *_:
+            venue.on_disconnect(whom, now_ns)
+        case p.REFERENCE, int(price):
+            venue.set_reference(whom, price)
+        case p.BAND, int(width):
+            venue.set_band(whom, width)
+        case p.SESSION, int(group), int(count), int(window), int(
+            dead_man
+        ), leaves, copies:
+            rules = SessionRules(
+                group, count, window, dead_man, bool(leaves), bool(copies)
+            )
+            venue.set_session(whom, rules)
+        case p.EXECUTE, int(client_id), int(qty):
+            return venue.execute_directly(whom, client_id, qty, now_ns)
+        case p.PRINT, int(side), int(price), int(price_rest), int(qty):
+            venue.print_trade(whom, side, price, price_rest, qty, now_ns)
+    return 0
 
 
 # ---- the comparison ----------------------------------------------------------------
@@ -117,7 +166,7 @@ class Names:
         self.model_of: dict[int, int] = {}
 
     def agree(self, model: int, core: int) -> bool:
-        """Whether these two may stand for each other. Numbers that are no names: equal."""
+        """Whether these two may stand for each other; what is no name must be equal."""
         if model < REF_FIRST:
             return model == core
         if core == 0:
@@ -147,7 +196,8 @@ def first_difference(
         (kind, names.first_disagreement(ours, theirs))
         for kind, ours, theirs in (
             ("md", model.md_refs, core.md_refs),
-            ("report", model.report_refs, core.report_refs),
+            ("reports", model.report_refs, core.report_refs),
+            ("copies", model.copy_refs, core.copy_refs),
         )
         if len(ours) == len(theirs)
     ]
@@ -155,66 +205,62 @@ def first_difference(
         model.replies == core.replies
         and model.md == core.md
         and model.reports == core.reports
+        and model.copies == core.copies
         and model.lines == core.lines
         and all(at is None for _, at in bad_names)
     ):
         return None
     bad = {kind: at for kind, at in bad_names if at is not None}
-    md_at = report_at = line_at = 0
+    starts = [0, 0, 0, 0]
     for index, (ours, theirs) in enumerate(zip(model.replies, core.replies, strict=True)):
-        md_end, report_end, line_end = md_at + ours[0], report_at + ours[1], line_at + ours[2]
-        if ours[1] != theirs[1] or (
-            model.reports[report_at:report_end] != core.reports[report_at:report_end]
-        ):
-            return index, "reports"
-        if ours[0] != theirs[0] or model.md[md_at:md_end] != core.md[md_at:md_end]:
-            return index, "market data"
-        if ours[2] != theirs[2] or model.lines[line_at:line_end] != core.lines[line_at:line_end]:
-            return index, "book"
-        if report_at <= bad.get("report", -1) < report_end:
-            return index, "order_ref of a report"
-        if md_at <= bad.get("md", -1) < md_end:
-            return index, "order_ref of market data"
-        md_at, report_at, line_at = md_end, report_end, line_end
+        ends = [start + count for start, count in zip(starts, ours, strict=False)]
+        for column in LOOK_FIRST:
+            start, end = starts[column], ends[column]
+            kind = COLUMNS[column]
+            mine = getattr(model, kind)[start:end]
+            if ours[column] != theirs[column] or mine != getattr(core, kind)[start:end]:
+                return index, kind
+            if start <= bad.get(kind, -1) < end:
+                return index, kind
+        if ours != theirs:
+            return index, "result"
+        starts = ends
     raise AssertionError("batches differ and no step of them does")
+
+
+COLUMNS = ("md", "reports", "copies", "lines")
+LOOK_FIRST = (1, 0, 2, 3)  # a report says most
+FIELDS = {
+    "md": m.MD.names("order_ref", "other_ref"),
+    "reports": m.REPORT.names("order_ref"),
+    "copies": m.REPORT.names("order_ref"),
+    "lines": m.LINE.names(),
+}
+REFS = {"md": "md_refs", "reports": "report_refs", "copies": "copy_refs"}
 
 
 def said_at(said: p.Said, index: int, kind: str) -> list[str]:
     """What was said at one step of a batch, of the kind that differs, one line each."""
-    before = said.replies[:index]
-    columns = {"market data": 0, "reports": 1, "book": 2}
-    column = next((at for name, at in columns.items() if name in kind), 0)
-    if kind == "order_ref of a report":
-        column = 1
-    start = sum(reply[column] for reply in before)
+    if kind == "result":
+        return [str(said.replies[index])]
+    column = COLUMNS.index(kind)
+    start = sum(reply[column] for reply in said.replies[:index])
     end = start + said.replies[index][column]
-    if column == 0:
-        fields = m.MD.names("order_ref", "other_ref")
-        rows = said.md[start:end]
-        refs = said.md_refs[start:end]
-    elif column == 1:
-        fields = m.REPORT.names("order_ref")
-        rows = said.reports[start:end]
-        refs = said.report_refs[start:end]
-    else:
-        fields = m.LINE.names()
-        rows = said.lines[start:end]
-        refs = []
+    rows = getattr(said, kind)[start:end]
+    refs = getattr(said, REFS[kind])[start:end] if kind in REFS else [()] * len(rows)
     texts = []
-    for at, row in enumerate(rows):
-        text = " ".join(f"{name}={value}" for name, value in zip(fields, row, strict=True))
-        if refs:
-            text += " refs=" + ",".join(f"{ref:#x}" for ref in refs[at])
-        texts.append(text)
+    for row, names in zip(rows, refs, strict=True):
+        words = [f"{name}={value}" for name, value in zip(FIELDS[kind], row, strict=True)]
+        if names:
+            words.append("refs=" + ",".join(f"{name:#x}" for name in names))
+        texts.append(" ".join(words))
     return texts or ["nothing"]
 
 
-def compare(
-    pipe: p.Pipe, setup: p.Setup, steps: Iterable[p.Step]
-) -> Difference | None:
+def compare(pipe: p.Pipe, setup: p.Setup, steps: Iterable[p.Step]) -> Difference | None:
     """Tell both sides the same steps, from a fresh venue; where they part first."""
     pipe.create(setup)
-    venue = Venue(setup.price_max, setup.order_capacity)
+    venue = model_of(setup)
     names = Names()
     done = 0
     source = iter(steps)
@@ -223,7 +269,7 @@ def compare(
         try:
             core = pipe.run(batch)
         except p.PipeDied as died:
-            return Difference(done, "the core died", batch[-1], core=[str(died)])
+            return Difference(done, DIED, batch[-1], core=[str(died)])
         found = first_difference(batch, model, core, names)
         if found is not None:
             index, kind = found
@@ -242,54 +288,59 @@ def compare(
 
 
 class Judge:
-    """Asks whether a list of steps still makes the two sides part in the same way."""
+    """Asks whether a list of steps still makes the two sides part, no matter in what."""
 
-    def __init__(self, setup: p.Setup, kind: str, program: Path) -> None:
+    def __init__(self, setup: p.Setup, program: Path) -> None:
         self.setup = setup
-        self.kind = kind
         self.program = program
         self.pipe = p.Pipe(program)
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pipe.close()
 
     def fails(self, steps: list[p.Step]) -> bool:
         """Run them on a fresh venue; the process is only made anew when it died."""
         found = compare(self.pipe, self.setup, steps)
-        if found is not None and found.kind == "the core died":
+        if found is not None and found.kind == DIED:
             self.pipe.close()
             self.pipe = p.Pipe(self.program)
-        return found is not None and found.kind == self.kind
+        return found is not None
 
 
 def smallest(
-    setup: p.Setup, steps: list[p.Step], kind: str, program: Path
+    setup: p.Setup, steps: list[p.Step], program: Path
 ) -> list[tuple[int, p.Step]]:
-    """A minimal list of (position in `steps`, step) that fails in the same way."""
-    judge = Judge(setup, kind, program)
-    numbered = list(enumerate(steps))
-    kept = minimise(numbered, lambda some: judge.fails([step for _, step in some]))
-    judge.pipe.close()
-    return kept
+    """A minimal list of (position in `steps`, step) that fails."""
+    with Judge(setup, program) as judge:
+        return minimise(
+            list(enumerate(steps)),
+            lambda some: judge.fails([step for _, step in some]),
+        )
 
 
 def simpler_steps(step: p.Step) -> list[p.Step]:
-    """The same step with one of its numbers made small."""
-    order = step.order
-    if order is None:
+    """The same step with one of its numbers made small or left out."""
+    order = step.body
+    if not isinstance(order, m.Order):
         return []
-    return [
-        step._replace(order=order._replace(qty=qty)) for qty in (1, 2, 10) if qty < order.qty
+    simpler = [{"qty": qty} for qty in (1, 2, 10) if qty < order.qty]
+    simpler += [
+        {field: 0}
+        for field in ("smp", "display_qty", "min_qty", "flags", "time_in_force", "symbol")
+        if getattr(order, field)
     ]
+    return [step._replace(body=order._replace(**change)) for change in simpler]
 
 
-def simplified(
-    setup: p.Setup, steps: list[p.Step], kind: str, program: Path
-) -> list[p.Step]:
+def simplified(setup: p.Setup, steps: list[p.Step], program: Path) -> list[p.Step]:
     """The same steps with smaller numbers, for a case file a person reads."""
     if len(steps) > SHRINK_LIMIT:
         return steps
-    judge = Judge(setup, kind, program)
-    result = shrink(steps, simpler_steps, judge.fails)
-    judge.pipe.close()
-    return result
+    with Judge(setup, program) as judge:
+        return shrink(steps, simpler_steps, judge.fails)
 
 
 # ---- case files --------------------------------------------------------------------
@@ -298,32 +349,40 @@ def simplified(
 def save_case(path: Path, setup: p.Setup, steps: Sequence[p.Step], why: str) -> None:
     """Write a case: what it shows, the venue, and a line a step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [
-        [step.now_ns, step.verb, step.argument, list(step.order) if step.order else None]
-        for step in steps
-    ]
-    body = ",\n    ".join(json.dumps(row) for row in rows)
+    rows = []
+    for step in steps:
+        body: object = step.body
+        if isinstance(step.body, m.Order):
+            body = {name: value for name, value in step.body._asdict().items() if value}
+        rows.append(
+            json.dumps([step.now_ns, p.VERB_NAMES[step.verb], step.argument, body])
+        )
+    text = ",\n    ".join(rows)
     path.write_text(
         f'{{\n  "why": {json.dumps(why)},\n'
-        f'  "price_max": {json.dumps(setup.price_max)},\n'
-        f'  "order_capacity": {setup.order_capacity},\n'
-        f'  "fields": {json.dumps(m.Order._fields)},\n'
-        f'  "steps": [\n    {body}\n  ]\n}}\n'
+        f'  "setup": {json.dumps(setup._asdict())},\n'
+        f'  "steps": [\n    {text}\n  ]\n}}\n'
     )
 
 
 def load_case(path: Path) -> tuple[p.Setup, list[p.Step]]:
-    """A saved case. Fields it does not name are 0."""
+    """A saved case. Fields of orders it does not name are 0."""
     case = json.loads(path.read_text())
-    setup = p.Setup(tuple(case["price_max"]), case["order_capacity"])
     blank = m.Order(*[0] * len(m.Order._fields))
-    steps = []
-    for now_ns, verb, argument, values in case["steps"]:
-        order = None
-        if values is not None:
-            order = blank._replace(**dict(zip(case["fields"], values, strict=True)))
-        steps.append(p.Step(now_ns, verb, argument, order))
-    return setup, steps
+    verbs = {name: verb for verb, name in p.VERB_NAMES.items()}
+    steps = [
+        p.Step(
+            now_ns,
+            verbs[name],
+            argument,
+            blank._replace(**body) if isinstance(body, dict) else tuple(body),
+        )
+        for now_ns, name, argument, body in case["steps"]
+    ]
+    values = case["setup"]
+    values["price_max"] = tuple(values["price_max"])
+    values["tiers"] = tuple(tuple(tier) for tier in values["tiers"])
+    return p.Setup(**values), steps
 
 
 # ---- campaigns ---------------------------------------------------------------------
@@ -335,26 +394,28 @@ def run_seed(seed: int, events: int, program: Path = p.PROGRAM) -> Difference | 
         return compare(pipe, setup_of(seed), Flow(seed).steps(events))
 
 
-def report(seed: int, events: int, found: Difference, program: Path, save: Path | None) -> str:
+def report(
+    seed: int, events: int, found: Difference, program: Path, save: Path | None
+) -> str:
     """The difference, its minimal form, and the command that shows it again."""
     setup = setup_of(seed)
     steps = list(itertools.islice(Flow(seed).steps(events), found.index + p.BATCH))
-    if found.kind != "the core died":
+    if found.kind != DIED:
         del steps[found.index + 1 :]
-    kept = smallest(setup, steps, found.kind, program)
+    kept = smallest(setup, steps, program)
     numbers = ",".join(str(number) for number, _ in kept)
     lines = [
         f"seed {seed}: the venue and its model differ",
         str(found),
         f"minimal: {len(kept)} steps",
-        *(f"  {number}: {describe(step)}" for number, step in kept),
+        *(f"  {number}: {step}" for number, step in kept),
         "again:",
-        f"  python -m tests.venue.compare --seed {seed} --events {events} --keep {numbers}",
+        f"  {COMMAND} --seed {seed} --events {events} --keep {numbers}",
     ]
     if save is not None:
-        small = simplified(setup, [step for _, step in kept], found.kind, program)
+        small = simplified(setup, [step for _, step in kept], program)
         save_case(save, setup, small, f"seed {seed}: differs in {found.kind}")
-        lines.append(f"  python -m tests.venue.compare --case {save}")
+        lines.append(f"  {COMMAND} --case {save}")
     return "\n".join(lines)
 
 
@@ -374,7 +435,9 @@ def campaign(
         for run in runs:
             seed, seconds, found = run.result()
             if found is None:
-                print(f"seed {seed}: {events} messages agree, {seconds:.1f} s", flush=True)
+                print(
+                    f"seed {seed}: {events} messages agree, {seconds:.1f} s", flush=True
+                )
             else:
                 wrong += 1
                 print(report(seed, events, found, program, save), flush=True)
@@ -384,7 +447,7 @@ def campaign(
 def replay(setup: p.Setup, steps: Sequence[p.Step], program: Path) -> int:
     """A few steps, each shown; 1 when the two sides part."""
     for step in steps:
-        print(describe(step))
+        print(step)
     with p.Pipe(program) as pipe:
         found = compare(pipe, setup, steps)
     print(found if found is not None else "they agree")
@@ -393,7 +456,7 @@ def replay(setup: p.Setup, steps: Sequence[p.Step], program: Path) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m tests.venue.compare")
+    parser = argparse.ArgumentParser(prog=COMMAND)
     parser.add_argument("--seed", type=int, help="this seed alone")
     parser.add_argument("--seeds", type=int, default=20, help="how many, from --first")
     parser.add_argument("--first", type=int, default=1)
@@ -402,14 +465,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--case", type=Path, help="a saved case instead of a seed")
     parser.add_argument("--save", type=Path, help="where a minimal case is written")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--program", type=Path, help="another venue_pipe than the built one")
+    parser.add_argument(
+        "--program", type=Path, help="another venue_pipe than the built one"
+    )
     options = parser.parse_args(arguments)
     program = options.program or p.build()
     if options.case:
         return replay(*load_case(options.case), program)
     if options.keep:
         wanted = {int(number) for number in options.keep.split(",")}
-        steps = itertools.islice(Flow(options.seed).steps(options.events), max(wanted) + 1)
+        steps = itertools.islice(
+            Flow(options.seed).steps(options.events), max(wanted) + 1
+        )
         kept = [step for number, step in enumerate(steps) if number in wanted]
         return replay(setup_of(options.seed), kept, program)
     first = options.first if options.seed is None else options.seed

@@ -2,7 +2,7 @@
 
 A flow looks at no venue: the same seed is the same list of steps, whatever they meet. It
 remembers which client ids it has given out and picks from the latest, so that most
-cancels and replaces still find their order.
+cancels and replaces still find their order, and guesses the phases it has asked for.
 """
 
 from __future__ import annotations
@@ -12,44 +12,78 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.venue import messages as m
-from tests.venue.pipe import BOOK, CHECK, COUNTS, ORDER, Setup, Step
+from tests.venue import pipe as p
 
 U64 = (1 << 64) - 1
 U32 = (1 << 32) - 1
 
 
 class Temper(NamedTuple):
-    """What a seed's flow is like."""
+    """What a seed's flow is like. Shares are of messages or orders, 0 … 1."""
 
     symbols: int
     participants: int
-    spread: int  # prices lie this far around the middle
-    order_capacity: int
     price_max: int
-    odd_share: float  # of messages with a value nobody should send
+    order_capacity: int
+    spread: int  # prices lie this far around the middle, increments
+    is_passive: bool  # buys mostly below the middle, sells above: books grow deep
     buy_share: float
-    huge_share: float  # of orders near the largest size there is
+    new_share: float
+    odd_share: float  # with a value nobody should send
+    huge_share: float  # near the largest size there is
+    grind_share: float  # icebergs of one lot and takers that wear a step's units out
+    plain_share: float  # limit orders that do nothing special
+    post_share: float
+    iceberg_share: float
+    smp_share: float
+    stop_share: float
+    total_share: float  # of replaces and reduces
+    control_share: float  # phases, bands, sessions, timers …
+    phase_share: float  # of those; a phase lasts about 1 / (control x phase) messages
+    is_in_session: bool
 
 
 def temper_of(seed: int) -> Temper:
     """Each seed has a character of its own: wide, narrow, crowded, short of room."""
     rng = random.Random(seed * 2 + 1)
+    pick = rng.choice
+    crowded = seed % 5 == 4
     return Temper(
-        symbols=rng.choice((1, 2, 4)),
-        participants=rng.choice((1, 2, 3, 6)),
-        spread=rng.choice((2, 4, 10, 40, 900)),
-        order_capacity=rng.choice((12, 100, 5000, 5000, 5000)),
-        price_max=rng.choice((60, 1000, 100_000)),
-        odd_share=rng.choice((0.01, 0.03, 0.1)),
-        buy_share=rng.choice((0.5, 0.5, 0.5, 0.8, 0.99)),
-        huge_share=rng.choice((0.0, 0.01, 0.01, 0.9)),
+        symbols=pick((1, 2, 4)),
+        participants=pick((1, 2, 3, 6)),
+        price_max=pick((60, 1000, 100_000)),
+        order_capacity=30_000 if crowded else pick((20, 300, 5000, 5000)),
+        spread=pick((2, 4, 10, 40, 900)),
+        is_passive=crowded,
+        buy_share=pick((0.5, 0.5, 0.5, 0.8, 0.99)),
+        new_share=0.94 if crowded else 0.55,
+        odd_share=pick((0.01, 0.03, 0.1)),
+        huge_share=pick((0.0, 0.01, 0.01, 0.9)),
+        grind_share=pick((0.0, 0.0, 0.001)),
+        plain_share=pick((0.3, 0.6, 0.9)),
+        post_share=pick((0.0, 0.1)),
+        iceberg_share=pick((0.0, 0.1, 0.5)),
+        smp_share=pick((0.0, 0.3, 0.8)),
+        stop_share=pick((0.0, 0.1, 0.3)),
+        total_share=pick((0.0, 0.3)),
+        control_share=pick((0.0, 0.01, 0.05)),
+        phase_share=0.02 if crowded else pick((0.0, 0.1, 0.5)),
+        is_in_session=pick((True, False)),
     )
 
 
-def setup_of(seed: int) -> Setup:
+def setup_of(seed: int) -> p.Setup:
     """The venue a seed's flow is sent to."""
     temper = temper_of(seed)
-    return Setup((temper.price_max,) * temper.symbols, temper.order_capacity)
+    rng = random.Random(seed * 2 + 2)
+    tiers = ((0, 1, 2), (50, -3, 4), (5000, -(1 << 62), (1 << 62)))
+    return p.Setup(
+        price_max=(temper.price_max,) * temper.symbols,
+        order_capacity=temper.order_capacity,
+        maker_fee=rng.choice((0, -5, 7, -(1 << 62))),
+        taker_fee=rng.choice((0, 11, 1 << 62)),
+        tiers=tiers[: rng.randrange(4)],
+    )
 
 
 class Flow:
@@ -61,81 +95,157 @@ class Flow:
         self.now_ns = 1_000
         self.next_id = 1
         self.given: list[list[int]] = [[0] for _ in range(self.temper.participants)]
+        self.phases = [m.CONTINUOUS] * self.temper.symbols
 
-    def steps(self, count: int, *, book_every: int = 500) -> Iterator[Step]:
-        """`count` messages, and a look at every book after each `book_every` of them."""
+    def steps(
+        self, count: int, *, book_every: int = 500, check_every: int = 500
+    ) -> Iterator[p.Step]:
+        """`count` messages; a look at every book, and a check of every invariant, after
+        each so many of them."""
         for number in range(1, count + 1):
-            self.now_ns += self.rng.randrange(3)
-            yield Step(self.now_ns, ORDER, 0, self.message())
+            self.now_ns += int(self.rng.random() * 3)
+            if self.rng.random() < self.temper.control_share:
+                yield self.control()
+            else:
+                yield p.Step(self.now_ns, p.ORDER, 0, self.message())
             if number % book_every == 0 or number == count:
-                yield from self.looks()
+                for symbol in range(self.temper.symbols):
+                    yield p.Step(self.now_ns, p.BOOK, symbol)
+                yield p.Step(self.now_ns, p.COUNTS)
+            if number % check_every == 0 or number == count:
+                yield p.Step(self.now_ns, p.CHECK)
 
-    def looks(self) -> Iterator[Step]:
-        """Everything there is to see, and every invariant."""
-        for symbol in range(self.temper.symbols):
-            yield Step(self.now_ns, BOOK, symbol)
-        yield Step(self.now_ns, COUNTS)
-        yield Step(self.now_ns, CHECK)
+    # ---- orders --------------------------------------------------------------------
 
     def message(self) -> m.Order:
         """One message of one participant."""
         draw = self.rng.random
         participant = int(draw() * self.temper.participants)
         dice = draw()
-        if dice < 0.55:
+        new_share = self.temper.new_share
+        if dice < new_share:
             order = self.new(participant)
-        elif dice < 0.77:
-            order = self.change(participant, m.CANCEL)
-        elif dice < 0.82:
-            order = self.change(participant, m.REDUCE)
-        elif dice < 0.998:
-            order = self.change(participant, m.REPLACE)
         else:
-            order = self.change(participant, m.CANCEL_ALL)
+            dice = (dice - new_share) / (1 - new_share)
+            order = self.other(participant, dice)
         return self.spoil(order) if draw() < self.temper.odd_share else order
+
+    def other(self, participant: int, dice: float) -> m.Order:
+        """What is not a new order."""
+        if dice < 0.4:
+            return self.change(participant, m.CANCEL)
+        if dice < 0.5:
+            return self.change(participant, m.REDUCE)
+        if dice < 0.98:
+            return self.change(participant, m.REPLACE)
+        if dice < 0.99:
+            return self.change(participant, m.HEARTBEAT)
+        many = self.change(participant, m.CANCEL_ALL if dice < 0.992 else m.MASS_CANCEL)
+        symbols = (*range(self.temper.symbols), m.NOBODY)
+        return many._replace(symbol=self.rng.choice(symbols), side=self.rng.randrange(3))
 
     def new(self, participant: int) -> m.Order:
         """A new order around the middle."""
-        draw = self.rng.random
-        dice = draw()
-        return m.Order(
+        temper, draw = self.temper, self.rng.random
+        side = m.BUY if draw() < temper.buy_share else m.SELL
+        order = m.Order(
             client_id=self.give_id(participant),
             original_id=0,
-            price=self.price(),
+            price=self.price(side),
             qty=self.qty(),
-            symbol=int(draw() * self.temper.symbols),
+            symbol=int(draw() * temper.symbols),
             participant=participant,
             kind=m.NEW,
-            side=m.BUY if draw() < self.temper.buy_share else m.SELL,
-            type=m.MARKET if dice < 0.05 else m.LIMIT,
-            time_in_force=m.IOC if 0.05 < dice < 0.2 else m.DAY,
+            side=side,
+            time_in_force=m.GTC if draw() < 0.2 else m.DAY,
+            smp=1 + int(draw() * 4) if draw() < temper.smp_share else 0,
+        )
+        if draw() < temper.grind_share:
+            return self.grinding(order)
+        return order if draw() < temper.plain_share else self.special(order)
+
+    def special(self, order: m.Order) -> m.Order:
+        """An order that is more than a limit order; at times a combination."""
+        temper, rng = self.temper, self.rng
+        dice = rng.random()
+        given = self.given[order.participant]
+        if dice < temper.stop_share:
+            return order._replace(
+                type=rng.choice((m.STOP, m.STOP_LIMIT)), min_qty=self.price(order.side)
+            )
+        if dice < 0.45:
+            del given[-1]  # it will not be there to be named
+            takes = rng.choice((m.IOC, m.IOC, m.FOK, m.DAY))
+            kind = m.MARKET if rng.random() < 0.4 else m.LIMIT
+            order = order._replace(type=kind, time_in_force=takes)
+            if rng.random() < 0.3:
+                order = order._replace(min_qty=1 + rng.randrange(order.qty))
+            return order
+        if rng.random() < temper.post_share * 4:
+            flag = rng.choice((m.POST_ONLY, m.POST_SLIDE))
+            order = order._replace(flags=flag)
+        if rng.random() < temper.iceberg_share:
+            order = order._replace(display_qty=1 + rng.randrange(8))
+        elif not order.flags and rng.random() < 0.3:
+            order = order._replace(min_qty=1 + rng.randrange(order.qty))
+        return order
+
+    def grinding(self, order: m.Order) -> m.Order:
+        """One that can wear out a step's units, alone or with the others like it."""
+        if self.rng.random() < 0.5:
+            return order._replace(qty=3000 + self.rng.randrange(9000), display_qty=1)
+        return order._replace(
+            qty=1000 + self.rng.randrange(9000),
+            type=m.MARKET,
+            time_in_force=self.rng.choice((m.IOC, m.FOK)),
         )
 
     def change(self, participant: int, kind: int) -> m.Order:
-        """A cancel, reduce or replace of one of the latest orders."""
+        """A message about one of the latest orders."""
+        temper, draw = self.temper, self.rng.random
         given = self.given[participant]
-        reach = min(len(given), 60)
-        original_id = given[-1 - int(self.rng.random() ** 2 * reach)]
-        replaces = kind == m.REPLACE
-        return m.Order(
-            client_id=self.give_id(participant) if replaces else self.rng.randrange(4),
+        place = -1 - int(draw() ** 2 * min(len(given), 60))
+        original_id = given[place]
+        if kind in (m.CANCEL, m.REPLACE) and len(given) > 1:
+            del given[place]  # it is gone after this, or was before
+        side = int(draw() * 2)
+        order = m.Order(
+            client_id=int(draw() * 4),
             original_id=original_id,
-            price=self.price() if replaces else 0,
-            qty=self.qty() if kind != m.CANCEL else 0,
-            symbol=int(self.rng.random() * self.temper.symbols),
+            price=0,
+            qty=0 if kind == m.CANCEL else self.qty(),
+            symbol=int(draw() * temper.symbols),
             participant=participant,
             kind=kind,
-            side=int(self.rng.random() * 2),
-            type=0,
-            time_in_force=0,
+            side=side,
         )
+        if kind not in (m.REPLACE, m.REDUCE):
+            return order
+        if draw() < temper.total_share:
+            order = order._replace(flags=m.TOTAL)
+        if kind == m.REDUCE:
+            return order
+        order = order._replace(
+            client_id=self.give_id(participant),
+            price=self.price(side),
+            time_in_force=m.GTC if draw() < 0.2 else m.DAY,
+            smp=1 + int(draw() * 4) if draw() < temper.smp_share else 0,
+        )
+        if draw() < temper.iceberg_share:
+            order = order._replace(display_qty=1 + int(draw() * 8))
+        if draw() < temper.post_share:
+            flag = m.POST_ONLY if draw() < 0.5 else m.POST_SLIDE
+            order = order._replace(flags=order.flags | flag)
+        return order
 
-    def price(self) -> int:
+    def price(self, side: int) -> int:
         """Around the middle of what is allowed."""
         temper = self.temper
-        middle = temper.price_max // 2
         offset = int(self.rng.gauss(0, temper.spread))
-        return min(temper.price_max, max(1, middle + offset))
+        gathers = any(phase in (m.PRE_OPEN, m.HALT, m.PRE_CLOSE) for phase in self.phases)
+        if temper.is_passive and not gathers and self.rng.random() < 0.98:
+            offset = -1 - abs(offset) if side == m.BUY else abs(offset)
+        return min(temper.price_max, max(1, temper.price_max // 2 + offset))
 
     def qty(self) -> int:
         """Mostly a few lots, at times very many."""
@@ -165,12 +275,75 @@ class Flow:
         elif field == "price":
             limits = (0, -1, 1, self.temper.price_max, self.temper.price_max + 1)
             value = rng.choice((*limits, -(1 << 63), (1 << 63) - 1, (1 << 32) + 100))
-        elif field == "qty":
-            value = rng.choice((0, 1, m.QTY_MAX, m.QTY_MAX + 1, U32))
+        elif field in ("qty", "display_qty", "min_qty"):
+            value = rng.choice((0, 1, order.qty, m.QTY_MAX, m.QTY_MAX + 1, U32))
         elif field == "symbol":
             value = rng.choice((0, self.temper.symbols, m.NOBODY, 32))
         elif field == "participant":
             value = rng.choice((0, 1, 2, 65534, m.NOBODY))
         else:
-            value = rng.choice((0, 1, 2, 3, 7, 128, 255))
+            value = rng.choice((0, 1, 2, 3, 4, 5, 7, 8, 128, 255))
         return order._replace(**{field: value})
+
+    # ---- what is not an order ------------------------------------------------------
+
+    def control(self) -> p.Step:
+        """A timer, a phase, a session, a band … of the venue."""
+        rng = self.rng
+        symbol = rng.randrange(self.temper.symbols)
+        urge = 5 if self.phases[symbol] == m.CLOSED else 1
+        if rng.random() < self.temper.phase_share * urge:
+            return self.phase(symbol)
+        dice = rng.random()
+        if dice < 0.5:
+            return p.Step(self.now_ns, p.TIMER)
+        if dice < 0.6:
+            return p.Step(self.now_ns, p.REFERENCE, symbol, (self.reference(),))
+        if dice < 0.7:
+            width = rng.choice((0, 0, self.temper.spread, 2 * self.temper.spread))
+            return p.Step(self.now_ns, p.BAND, symbol, (width,))
+        participant = rng.randrange(self.temper.participants)
+        if dice < 0.75:
+            return p.Step(self.now_ns, p.DISCONNECT, participant)
+        if dice < 0.85 and self.temper.is_in_session:
+            return self.session(participant)
+        if dice < 0.95:
+            given = self.given[participant]
+            client_id = given[-1 - rng.randrange(min(len(given), 60))]
+            named = (client_id, rng.randrange(20))
+            return p.Step(self.now_ns, p.EXECUTE, participant, named)
+        trade = (rng.randrange(2), self.price(m.BUY), rng.randrange(9), self.qty())
+        return p.Step(self.now_ns, p.PRINT, symbol, trade)
+
+    def reference(self) -> int:
+        """A reference price, at times none."""
+        return 0 if self.rng.random() < 0.3 else self.price(self.rng.randrange(2))
+
+    def phase(self, symbol: int) -> p.Step:
+        """Mostly one that may follow, by what this flow remembers."""
+        rng, old = self.rng, self.phases[symbol]
+        if rng.random() < 0.1:
+            return p.Step(self.now_ns, p.PHASE, symbol, (rng.randrange(9),))
+        if old == m.CONTINUOUS:
+            new = rng.choice((m.HALT, m.HALT, m.HALT, m.PRE_CLOSE, m.PRE_OPEN, m.CLOSED))
+        elif old == m.CLOSED:
+            new = rng.choice((m.PRE_OPEN, m.HALT))
+        else:
+            crosses = (m.OPENING_CROSS,) * 4 + (m.CLOSING_CROSS,)
+            new = rng.choice((*crosses, m.CLOSED, m.HALT, m.PRE_CLOSE))
+        after = {m.OPENING_CROSS: m.CONTINUOUS, m.CLOSING_CROSS: m.CLOSED}
+        self.phases[symbol] = after.get(new, new)
+        return p.Step(self.now_ns, p.PHASE, symbol, (new,))
+
+    def session(self, participant: int) -> p.Step:
+        """New rules for a participant."""
+        pick = self.rng.choice
+        values = (
+            pick((0, 0, 1, 2)),  # self-match group
+            pick((0, 0, 0, 5, 40)),  # throttle: messages
+            pick((1, 20, 100)),  # in so many ns
+            pick((0, 0, 3, 30)),  # dead man, ns
+            pick((0, 1)),  # cancel on disconnect
+            pick((0, 1)),  # drop copy
+        )
+        return p.Step(self.now_ns, p.SESSION, participant, values)

@@ -15,16 +15,36 @@ from typing import NamedTuple
 
 # ---- words -------------------------------------------------------------------------
 
-BUY, SELL = 0, 1
+BUY, SELL, SIDE_BOTH = 0, 1, 2
 PRICE_NONE = -1
 NOBODY = 65535
 SWEEP_MAX = 4096
 QTY_MAX = 1_000_000_000
 
-MD_ADD, MD_EXECUTE, MD_REDUCE, MD_DELETE, MD_REPLACE, MD_TRADE, MD_CLEAR = range(1, 8)
-NEW, CANCEL, REPLACE, CANCEL_ALL, REDUCE = range(1, 6)
-LIMIT, MARKET = 0, 1
-DAY, IOC = 0, 1
+(
+    MD_ADD,
+    MD_EXECUTE,
+    MD_REDUCE,
+    MD_DELETE,
+    MD_REPLACE,
+    MD_TRADE,
+    MD_CLEAR,
+    MD_PHASE,
+) = range(1, 9)
+NEW, CANCEL, REPLACE, CANCEL_ALL, REDUCE, MASS_CANCEL, HEARTBEAT = range(1, 8)
+LIMIT, MARKET, STOP, STOP_LIMIT = range(4)
+DAY, IOC, FOK, GTC = range(4)
+POST_ONLY, POST_SLIDE, TOTAL = 1, 2, 4
+SMP_NONE, SMP_NEWEST, SMP_OLDEST, SMP_BOTH, SMP_DECREMENT = range(5)
+(
+    CONTINUOUS,
+    PRE_OPEN,
+    HALT,
+    PRE_CLOSE,
+    OPENING_CROSS,
+    CLOSING_CROSS,
+    CLOSED,
+) = range(7)
 (
     ACCEPTED,
     EXECUTED,
@@ -33,8 +53,9 @@ DAY, IOC = 0, 1
     REJECTED,
     CHANGE_REJECTED,
     ALL_CANCELLED,
-) = range(1, 8)
-MAKER, TAKER = 0, 1
+    TRIGGERED,
+) = range(1, 9)
+MAKER, TAKER, CROSS = 0, 1, 2
 (
     REASON_NONE,
     REASON_USER,
@@ -48,7 +69,18 @@ MAKER, TAKER = 0, 1
     REASON_CAPACITY,
     REASON_SWEEP,
     REASON_MALFORMED,
-) = range(12)
+    REASON_FOK,
+    REASON_MIN_QTY,
+    REASON_POST_ONLY,
+    REASON_SMP,
+    REASON_STOP,
+    REASON_PHASE,
+    REASON_BAND,
+    REASON_THROTTLE,
+    REASON_EXPIRED,
+    REASON_DISCONNECT,
+    REASON_DEAD_MAN,
+) = range(23)
 
 # ---- layouts -----------------------------------------------------------------------
 
@@ -78,7 +110,7 @@ class Layout:
         return [field for field, _ in self.fields if field and field not in without]
 
     def take(self, names: Iterable[str] | None = None) -> struct.Struct:
-        """What packs and unpacks these fields (all by default) and passes over the rest."""
+        """What packs and unpacks these fields, all by default; passes over the rest."""
         wanted = set(self.offsets() if names is None else names)
         return struct.Struct(
             "<"
@@ -102,7 +134,11 @@ ORDER = Layout(
     ("side", "B"),
     ("type", "B"),
     ("time_in_force", "B"),
-    ("", "12s"),
+    ("", "2s"),  # the desk's strategy
+    ("flags", "B"),
+    ("smp", "B"),
+    ("display_qty", "I"),
+    ("min_qty", "I"),  # of a stop: stop_price
 )
 MD = Layout(
     "cp_md",
@@ -123,7 +159,7 @@ REPORT = Layout(
     "cp_report",
     ("time_ns", "Q"),
     ("client_id", "Q"),
-    ("original_id", "Q"),
+    ("original_id", "Q"),  # of EXECUTED: fee
     ("order_ref", "Q"),
     ("match_ref", "Q"),
     ("price", "q"),
@@ -158,14 +194,17 @@ REPLY = Layout(
     "pipe_reply",
     ("md_count", "I"),
     ("report_count", "I"),
+    ("copy_count", "I"),
     ("line_count", "I"),
     ("verb", "I"),
+    ("result", "i"),
 )
 LINE = Layout(
     "pipe_line",
     ("id", "Q"),
     ("price", "q"),
     ("qty", "Q"),
+    ("hidden", "Q"),
     ("owner", "I"),
     ("kind", "H"),
     ("side", "H"),
@@ -184,5 +223,9 @@ class Order(NamedTuple):
     participant: int
     kind: int
     side: int
-    type: int
-    time_in_force: int
+    type: int = 0
+    time_in_force: int = 0
+    flags: int = 0
+    smp: int = 0
+    display_qty: int = 0
+    min_qty: int = 0  # of a stop: stop_price

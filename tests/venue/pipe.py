@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +15,41 @@ from tests.venue import messages as m
 NATIVE = Path(__file__).resolve().parents[2] / "native"
 PROGRAM = NATIVE / "build" / "release" / "test" / "venue_pipe"
 
-INSTRUMENT, CREATE, ORDER, BOOK, COUNTS, CHECK, FLUSH = range(1, 8)
+# Verbs of the pipe. The first two and FLUSH are no steps: they have no reply.
+(
+    INSTRUMENT,
+    TIER,
+    CREATE,
+    FLUSH,
+    ORDER,
+    BOOK,
+    COUNTS,
+    CHECK,
+    TIMER,
+    PHASE,
+    DISCONNECT,
+    REFERENCE,
+    BAND,
+    SESSION,
+    EXECUTE,
+    PRINT,
+) = range(1, 17)
+VERB_NAMES = {
+    ORDER: "order",
+    BOOK: "book of symbol",
+    COUNTS: "counts",
+    CHECK: "check",
+    TIMER: "timer",
+    PHASE: "phase of symbol",
+    DISCONNECT: "disconnect of participant",
+    REFERENCE: "reference of symbol",
+    BAND: "band of symbol",
+    SESSION: "session of participant",
+    EXECUTE: "execution of participant",
+    PRINT: "print in symbol",
+}
 LINE_LEVEL, LINE_ORDER, LINE_COUNTS = range(1, 4)
+U64 = (1 << 64) - 1
 
 # Requests between two flushes: their bytes fit in a pipe, so nobody waits for nobody.
 BATCH = 512
@@ -23,9 +57,10 @@ BATCH = 512
 _HEAD = struct.Struct("<QII64x")
 _REQUEST_SIZE = m.REQUEST.take().size
 _PACK_REQUEST = _HEAD.pack
+_PACK_VALUES = struct.Struct("<QII8Q").pack
 _PACK_ORDER = struct.Struct("<QII" + m.ORDER.take().format.removeprefix("<")).pack
 _FLUSH = _PACK_REQUEST(0, FLUSH, 0)
-_COUNTS = struct.Struct("<4I")
+_COUNTS = struct.Struct("<5I")
 _REPLY = m.REPLY.take()
 _MD = m.MD.take(set(m.MD.offsets()) - {"order_ref", "other_ref"})
 _MD_REFS = m.MD.take({"order_ref", "other_ref"})
@@ -44,21 +79,32 @@ class Step(NamedTuple):
     now_ns: int
     verb: int
     argument: int = 0
-    order: m.Order | None = None
+    body: m.Order | tuple[int, ...] = ()  # an order, or at most eight numbers
 
     def pack(self) -> bytes:
         """The request that tells the C venue."""
-        if self.order is None:
-            return _PACK_REQUEST(self.now_ns, self.verb, self.argument)
-        return _PACK_ORDER(self.now_ns, self.verb, self.argument, *self.order)
+        if self.verb == ORDER:
+            return _PACK_ORDER(self.now_ns, self.verb, self.argument, *self.body)
+        values = [value & U64 for value in self.body]
+        values += [0] * (8 - len(values))
+        return _PACK_VALUES(self.now_ns, self.verb, self.argument, *values)
+
+    def __str__(self) -> str:
+        if isinstance(self.body, m.Order):
+            given = self.body._asdict()
+            words = [f"{name}={value}" for name, value in given.items() if value]
+            return f"at {self.now_ns} order " + " ".join(words)
+        return (
+            f"at {self.now_ns} {VERB_NAMES[self.verb]} {self.argument} {self.body or ''}"
+        )
 
 
 class Said(NamedTuple):
     """What the venue said to a batch, each kind together, in the order it was said.
 
-    `replies`: of each request how many md, reports and lines, and its verb. The names the
-    venue gave to orders stand beside the rest (`md_refs`, `report_refs`): they are its own
-    choice and are compared as names, not as numbers.
+    `replies`: of each step how many md, reports, copies and lines, the verb, the result.
+    The names the venue gave to orders stand beside the rest (`md_refs` …): they are its
+    own choice and are compared as names, not as numbers.
     """
 
     replies: list[tuple[int, ...]]
@@ -66,6 +112,8 @@ class Said(NamedTuple):
     md_refs: list[tuple[int, ...]]
     reports: list[tuple[int, ...]]
     report_refs: list[tuple[int, ...]]
+    copies: list[tuple[int, ...]]
+    copy_refs: list[tuple[int, ...]]
     lines: list[tuple[int, ...]]
 
 
@@ -74,6 +122,9 @@ class Setup(NamedTuple):
 
     price_max: tuple[int, ...]  # by symbol, increments
     order_capacity: int
+    maker_fee: int = 0  # money a lot
+    taker_fee: int = 0
+    tiers: tuple[tuple[int, int, int], ...] = ()  # from_qty, maker fee, taker fee
 
 
 def build(program: Path = PROGRAM) -> Path:
@@ -102,7 +153,10 @@ class Pipe:
 
     def __init__(self, program: Path = PROGRAM) -> None:
         self._process = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def __enter__(self) -> Pipe:
@@ -114,10 +168,8 @@ class Pipe:
     def close(self) -> None:
         """End the process and wait for it."""
         assert self._process.stdin and self._process.stdout and self._process.stderr
-        try:
+        with suppress(BrokenPipeError):
             self._process.stdin.close()
-        except BrokenPipeError:
-            pass
         self._process.wait()
         self._process.stdout.close()
         self._process.stderr.close()
@@ -126,9 +178,13 @@ class Pipe:
         """A fresh venue in place of the one there was."""
         pack = m.INSTRUMENT.take().pack
         requests = [
-            _PACK_REQUEST(0, INSTRUMENT, 0)[:16]
-            + pack(f"S{index}".encode(), 1, 1, 0, 0, price_max, 0)
+            _PACK_REQUEST(0, INSTRUMENT, index)[:16]
+            + pack(b"S", 1, 1, setup.maker_fee, setup.taker_fee, price_max, 0)
             for index, price_max in enumerate(setup.price_max)
+        ]
+        requests += [
+            _PACK_VALUES(0, TIER, index, *(value & U64 for value in tier), *[0] * 5)
+            for index, tier in enumerate(setup.tiers)
         ]
         requests.append(_PACK_REQUEST(0, CREATE, setup.order_capacity))
         self._send(b"".join(requests))
@@ -137,10 +193,11 @@ class Pipe:
         """Tell it at most BATCH steps; what it said. Raises PipeDied."""
         assert len(steps) <= BATCH
         self._send(b"".join([step.pack() for step in steps]) + _FLUSH)
-        replies, md, reports, lines = _COUNTS.unpack(self._receive(_COUNTS.size))
+        replies, md, reports, copies, lines = _COUNTS.unpack(self._receive(_COUNTS.size))
         reply_bytes = self._receive(replies * _REPLY.size)
         md_bytes = self._receive(md * _MD.size)
         report_bytes = self._receive(reports * _REPORT.size)
+        copy_bytes = self._receive(copies * _REPORT.size)
         line_bytes = self._receive(lines * _LINE.size)
         return Said(
             replies=list(_REPLY.iter_unpack(reply_bytes)),
@@ -148,6 +205,8 @@ class Pipe:
             md_refs=list(_MD_REFS.iter_unpack(md_bytes)),
             reports=list(_REPORT.iter_unpack(report_bytes)),
             report_refs=list(_REPORT_REFS.iter_unpack(report_bytes)),
+            copies=list(_REPORT.iter_unpack(copy_bytes)),
+            copy_refs=list(_REPORT_REFS.iter_unpack(copy_bytes)),
             lines=list(_LINE.iter_unpack(line_bytes)),
         )
 
