@@ -87,8 +87,8 @@ def test_a_folder_of_the_core_includes_only_what_is_below_it(layer: str):
 @pytest.mark.parametrize("layer", PYTHON_LAYERS)
 def test_a_part_of_the_package_imports_only_what_is_below_it(layer: str):
     path = ROOT / "cockpit" / layer
-    files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
-    for file in files:
+    alone = path.with_suffix(".py")
+    for file in [*sorted(path.rglob("*.py")), *([alone] if alone.exists() else [])]:
         foreign = imports_of(file) - PYTHON_LAYERS[layer] - {layer}
         assert not foreign, f"{file} imports {sorted(foreign)}"
 

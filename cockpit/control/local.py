@@ -199,6 +199,7 @@ class LocalDesk:
         self._take_notes()
         if not self._virtual:
             self._engine.stop()
+        self._picture = self._engine.read()  # what the threads did last
         if self._closed:
             self._say(Severity.CRITICAL, "desk", self._closed)
         return self._closed

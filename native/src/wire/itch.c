@@ -186,10 +186,11 @@ static void take_message(cp_itch_symbol *symbols, const cp_itch_message *message
     }
 }
 
-/* All records into scan and symbols (by locate). The offset of the record being read is
- * kept in scan->error_offset, so that it is there when reading stops. */
+/* All records into scan and symbols (by locate; *locate_end is past the highest). The
+ * offset of the record being read is kept in scan->error_offset, so that it is there when
+ * reading stops. */
 static int scan_records(const uint8_t *bytes, uint64_t size, cp_itch_scan *scan,
-                        cp_itch_symbol *symbols)
+                        cp_itch_symbol *symbols, uint32_t *locate_end)
 {
     uint64_t offset = 0;
     uint64_t known_count = 0;
@@ -216,6 +217,8 @@ static int scan_records(const uint8_t *bytes, uint64_t size, cp_itch_scan *scan,
             scan->first_ns = message.time_ns;
         scan->last_ns = message.time_ns;
         take_message(symbols, &message);
+        if (message.locate >= *locate_end)
+            *locate_end = message.locate + 1u;
     }
     scan->error_offset = 0;
     return known_count > 0 ? 0 : -EPROTO;
@@ -228,8 +231,9 @@ int cp_itch_scan_file(const uint8_t *bytes, uint64_t size, cp_itch_scan *scan,
     cp_itch_symbol *by_locate = calloc(LOCATE_COUNT, sizeof *by_locate);
     if (by_locate == NULL)
         return -ENOMEM;
-    int result = scan_records(bytes, size, scan, by_locate);
-    for (uint32_t locate = 0; result == 0 && locate < LOCATE_COUNT; locate++) {
+    uint32_t locate_end = 0;
+    int result = scan_records(bytes, size, scan, by_locate, &locate_end);
+    for (uint32_t locate = 0; result == 0 && locate < locate_end; locate++) {
         if (by_locate[locate].add_count == 0)
             continue;
         if (scan->symbol_count == capacity) {
