@@ -393,14 +393,15 @@ def serve(
     a terminal that goes away changes nothing.
     """
     from cockpit.control import runtime
-    from cockpit.control.serve import Signals
-    from cockpit.control.serve import serve as run
+    from cockpit.control.signals import Signals
 
     with (
+        Signals() as signals,  # first: what is imported later starts threads
         plain_errors(),
         runtime.Lock(runtime.place(name, create=True)) as lock,
-        Signals() as signals,
     ):
+        from cockpit.control.serve import serve as run
+
         desk = open_desk(
             config, replay, symbols, seed=seed, rate=rate, replay_speed=speed
         )
@@ -467,6 +468,23 @@ def watch(name: str | None, every: float, as_json: bool) -> None:
     if trouble:
         click.echo(f"cockpit: {trouble}", err=True)
         sys.exit(EXIT_NO_DESK)
+
+
+@main.command()
+@click.option("--config", type=click.Path(file_okay=False, path_type=Path),
+              help="Directory to check; else the one in use.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+def doctor(config: Path | None, as_json: bool) -> None:
+    """Check machine, terminal and files; say what to do. 1 when something is bad."""
+    from cockpit.observe.doctor import examine, render
+
+    findings = examine(config)
+    if as_json:
+        click.echo(json.dumps([found.as_dict() for found in findings], indent=2))
+    else:
+        click.echo(render(findings))
+    if any(found.level == "bad" for found in findings):
+        sys.exit(EXIT_TROUBLE)
 
 
 @main.command()

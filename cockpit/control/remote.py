@@ -8,6 +8,7 @@ not shown as if it were.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -193,11 +194,20 @@ class RemoteDesk:
 
     def close(self) -> str:
         """Leave the desk to itself: it trades on."""
+        if self._number and self._connection is not None and not self._bye:
+            self._make_sure()
         self._stopping.set()
         if connection := self._connection:
             connection.close()
         self._thread.join(timeout=1)
         return ""
+
+    def _make_sure(self) -> None:
+        """Wait a moment for the desk to have received what was asked of it last."""
+        with contextlib.suppress(Unreachable, OSError):
+            number = self._send("ping")
+            with self._changed:
+                self._changed.wait_for(lambda: number not in self._asked, SEND_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -216,6 +226,10 @@ class RemoteDesk:
         mine = self._controls.holder in (0, self._welcome.session)
         if not (brake or mine or ask == "take"):
             raise NotInControl(f"{self._controls.name} has the controls: take over first")
+        self._send(ask, **fields)
+
+    def _send(self, ask: str, **fields: Any) -> int:
+        """Send a command; its number."""
         connection = self._connection
         if connection is None:
             raise Unreachable(self._trouble or "there is no desk")
@@ -226,6 +240,7 @@ class RemoteDesk:
             connection.send({"ask": ask, "number": self._number, **fields})
         except OSError as error:
             raise Unreachable(f"the desk does not take it: {error}") from None
+        return self._number
 
     def _follow(self) -> None:
         """The thread: receive while there is a desk, look for it while there is none."""

@@ -1,7 +1,6 @@
 """A desk without a screen: signals in, lines out, and a server between.
 
-Signals are taken by a thread that waits for them, which also learns who sent them. USR1
-halts, TERM and INT stop the desk in order, HUP (a terminal that went away) is noted.
+USR1 halts, TERM and INT stop the desk in order, HUP (a terminal that went away) is noted.
 """
 
 from __future__ import annotations
@@ -12,56 +11,20 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Event as Flag
 from threading import Thread
-from typing import Self
 
 from cockpit.control.desk import Event
 from cockpit.control.local import LocalDesk
-from cockpit.control.operators import Operator, terminal_of
+from cockpit.control.operators import Operator
 from cockpit.control.runtime import Place
 from cockpit.control.server import Server
+from cockpit.control.signals import Signals
 from cockpit.core import Severity
 
-SIGNALS = frozenset({signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 LINES_MAX = 10_000
 STDOUT = 1
 LOOK_SECONDS = 0.25
-
-
-class Signals:
-    """Hands each signal to ``act`` with who sent it, from a thread of its own.
-
-    Has to be entered before any thread begins, which then leave the signals to this one.
-    """
-
-    def __init__(self) -> None:
-        self.act: Callable[[signal.Signals, Operator], None] | None = None
-        self._waiting: list[tuple[signal.Signals, Operator]] = []
-        self._stopping = Flag()
-        self._thread = Thread(target=self._run, name="signals", daemon=True)
-
-    def __enter__(self) -> Self:
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            found = signal.sigtimedwait(SIGNALS, LOOK_SECONDS)
-            if found is not None:
-                pid, number = found.si_pid, signal.Signals(found.si_signo)
-                who = Operator(found.si_uid, pid, terminal_of(pid), number.name)
-                self._waiting.append((number, who))
-            if self.act is not None:
-                while self._waiting:
-                    self.act(*self._waiting.pop(0))
 
 
 class Lines:

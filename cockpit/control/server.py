@@ -402,6 +402,9 @@ class Server:
         message: Mapping[str, Any],
         why: str,
     ) -> None:
+        if ask == "ping":  # with a number: was all before it received?
+            self._answer(session, number, DONE, "here")
+            return
         known = (*ACTIONS, "take", "release", "limit", "quit")
         if ask not in known:
             raise ActionRefused(f"no command {ask!r}; there are {', '.join(known)}")
