@@ -147,6 +147,8 @@ class StrategyKind:
     name: str
     help: str
     parameters: tuple[Parameter, ...]
+    symbol_count: int = 1
+    """How many symbols it trades: 1 or 2."""
 
 
 def _text(pointer: Any) -> str:
@@ -179,6 +181,7 @@ def _strategy_kind(index: int) -> StrategyKind:
         parameters=tuple(
             _parameter(lib.cp_strategy_parameter(index, i)) for i in range(count)
         ),
+        symbol_count=lib.cp_strategy_symbol_count(index),
     )
 
 
@@ -233,6 +236,8 @@ class Strategy:
     """In the order of the kind's table."""
     version: int = 0
     hash: int = 0
+    symbol2: int = 0
+    """Of a kind with two symbols: the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +299,7 @@ def _fill_strategy(target: Any, strategy: Strategy) -> None:
     target.kind = STRATEGY_KINDS[strategy.kind].index
     target.mode = strategy.mode
     target.symbol = strategy.symbol
+    target.symbol2 = strategy.symbol2
     target.used = 1
     target.version = strategy.version
     target.hash = strategy.hash

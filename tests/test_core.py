@@ -36,6 +36,7 @@ def settings(**changes) -> Settings:
             Strategy(
                 kind.name[:15], kind.name, symbol=0, mode=Mode.LIVE,
                 parameters=tuple(p.standard for p in kind.parameters), version=1, hash=7,
+                symbol2=1,
             )
             for kind in kinds
         ),

@@ -25,6 +25,7 @@ def strategy_changes(old: StrategyOptions, new: StrategyOptions) -> tuple[str, .
         for key, before, after in (
             ("kind", old.kind, new.kind),
             ("symbol", old.symbol, new.symbol),
+            ("symbol2", old.symbol2 or "none", new.symbol2 or "none"),
             ("mode", old.mode.name.lower(), new.mode.name.lower()),
         )
         if before != after

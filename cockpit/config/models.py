@@ -87,10 +87,13 @@ class StrategyOptions:
     mode: Mode
     parameters: tuple[float, ...]
     """In the order of the kind's table."""
+    symbol2: str = ""
+    """Likewise the second, of a kind that trades two; else empty."""
 
     @property
     def hash(self) -> int:
-        return digest([self.name, self.kind, self.symbol, int(self.mode), self.named])
+        symbols = [self.symbol, self.symbol2] if self.symbol2 else self.symbol
+        return digest([self.name, self.kind, symbols, int(self.mode), self.named])
 
     @property
     def named(self) -> dict[str, float]:

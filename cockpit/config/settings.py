@@ -70,6 +70,8 @@ def core_strategy(options: StrategyOptions, universe: Universe, version: int) ->
     """A strategy as the core takes it; its symbol has been checked before."""
     symbol = universe.index(options.symbol)
     assert symbol is not None, f"{options.symbol} passed the check but is not traded"
+    symbol2 = universe.index(options.symbol2) if options.symbol2 else 0
+    assert symbol2 is not None, f"{options.symbol2} passed the check but is not traded"
     return Strategy(
         name=options.name,
         kind=options.kind,
@@ -78,4 +80,5 @@ def core_strategy(options: StrategyOptions, universe: Universe, version: int) ->
         parameters=options.parameters,
         version=version,
         hash=options.hash,
+        symbol2=symbol2,
     )

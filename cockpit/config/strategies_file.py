@@ -57,28 +57,47 @@ def _strategy(
         return None
     kind = checker.value(table, KIND, where)
     mode = checker.value(table, MODE, where)
-    symbol = _symbol(checker, table, where, universe)
+    symbol = _symbol(checker, table, "symbol", where, universe)
     if kind is None:  # then nobody knows which parameters are right
         return None
+    symbol2: str | None = ""
+    keys = ["kind", "symbol", "mode"]
+    if STRATEGY_KINDS[kind].symbol_count > 1:
+        keys.append("symbol2")
+        symbol2 = _symbol(checker, table, "symbol2", where, universe)
+        if symbol and symbol2 and _are_one(symbol, symbol2, universe):
+            checker.report(
+                dotted(where, "symbol2"), symbol2, "the same as symbol", "another one"
+            )
+            return None
     fields = PARAMETERS[kind]
-    names = [field.name for field in fields]
-    checker.unknown(table, ["kind", "symbol", "mode", *names], where)
+    checker.unknown(table, [*keys, *(field.name for field in fields)], where)
     values = [checker.value(table, field, where) for field in fields]
-    if mode is None or symbol is None or None in values:
+    if mode is None or symbol is None or symbol2 is None or None in values:
         return None
     parameters = tuple(float(number) for number in values if number is not None)
-    return StrategyOptions(name, kind, symbol, Mode[mode.upper()], parameters)
+    return StrategyOptions(name, kind, symbol, Mode[mode.upper()], parameters, symbol2)
+
+
+def _are_one(symbol: str, other: str, universe: Universe | None) -> bool:
+    if universe is None:
+        return symbol == other
+    return universe.index(symbol) == universe.index(other)
 
 
 def _symbol(
-    checker: Checker, table: Mapping[str, Any], where: str, universe: Universe | None
+    checker: Checker,
+    table: Mapping[str, Any],
+    name: str,
+    where: str,
+    universe: Universe | None,
 ) -> str | None:
-    key = dotted(where, "symbol")
+    key = dotted(where, name)
     allowed = universe.allowed if universe else "an instrument of desk.toml"
-    if "symbol" not in table:
+    if name not in table:
         checker.report(key, None, "missing", allowed)
         return None
-    symbol = table["symbol"]
+    symbol = table[name]
     if not isinstance(symbol, str):
         checker.report(key, symbol, "not a text in quotes", allowed)
         return None

@@ -68,8 +68,8 @@ void cp_seats_settle(cp_desk *desk, uint32_t slot_index, cp_side side)
 }
 
 /* `place` is where the slot keeps the order, `taking` where the seat sees that it is out. */
-static void settle_take(cp_desk *desk, uint32_t slot_index, uint32_t symbol, cp_wish *wish,
-                        uint32_t *place, bool *taking)
+static void settle_take(cp_desk *desk, uint32_t slot_index, uint32_t symbol,
+                        cp_wish *wish, uint32_t *place, bool *taking)
 {
     wish->asked = false;
     if (*place != CP_NONE)

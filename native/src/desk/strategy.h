@@ -133,9 +133,9 @@ typedef struct cp_strategy_kind {
     const char *help;
     const cp_parameter *parameters;
     uint32_t parameter_count;
-    uint32_t wants;                            /* CP_WANTS_* */
-    bool two_symbols; /* it has a second market, and is called for that one too */
-    uint32_t state_size;                       /* at most CP_STRATEGY_STATE_SIZE */
+    uint32_t wants;      /* CP_WANTS_* */
+    bool two_symbols;    /* it has a second market, and is called for that one too */
+    uint32_t state_size; /* at most CP_STRATEGY_STATE_SIZE */
     void (*start)(void *state, cp_seat *seat); /* state is zeroed */
     void (*on_book)(void *state, cp_seat *seat);
     void (*on_trade)(void *state, cp_seat *seat); /* NULL allowed */
@@ -147,6 +147,16 @@ typedef struct cp_strategy_kind {
 extern const cp_strategy_kind cp_mean_reversion;
 extern const cp_strategy_kind cp_momentum;
 extern const cp_strategy_kind cp_market_maker;
+extern const cp_strategy_kind cp_avellaneda_stoikov;
+extern const cp_strategy_kind cp_glft_maker;
+extern const cp_strategy_kind cp_breakout;
+extern const cp_strategy_kind cp_imbalance;
+extern const cp_strategy_kind cp_flow_taker;
+extern const cp_strategy_kind cp_pairs;
+extern const cp_strategy_kind cp_twap;
+extern const cp_strategy_kind cp_vwap;
+extern const cp_strategy_kind cp_pov;
+extern const cp_strategy_kind cp_almgren_chriss;
 
 /* NULL past the last. */
 const cp_strategy_kind *cp_strategy_kind_at(uint32_t kind);

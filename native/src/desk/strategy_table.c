@@ -3,9 +3,10 @@
 
 /* Files and controls name a kind by its place here: new ones go to the end. */
 static const cp_strategy_kind *const kinds[] = {
-    &cp_mean_reversion,
-    &cp_momentum,
-    &cp_market_maker,
+    &cp_mean_reversion, &cp_momentum, &cp_market_maker, &cp_avellaneda_stoikov,
+    &cp_glft_maker,     &cp_breakout, &cp_imbalance,    &cp_flow_taker,
+    &cp_pairs,          &cp_twap,     &cp_vwap,         &cp_pov,
+    &cp_almgren_chriss,
 };
 
 #define KIND_COUNT ((uint32_t)(sizeof(kinds) / sizeof(kinds[0])))

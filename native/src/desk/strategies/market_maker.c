@@ -4,8 +4,7 @@
  * (the microprice), and away from the inventory as far as skew says. Quotes stand
  * half_spread from it, never at or through the other side's best.
  */
-#include "desk/strategies/decay.h"
-#include "desk/strategy.h"
+#include "desk/strategies/quoting.h"
 
 enum { HALF_SPREAD, SKEW, MICRO_WEIGHT, ORDER_QTY, MAX_POSITION, REQUOTE, COUNT };
 
@@ -40,26 +39,6 @@ static bool fair_price(const cp_seat *seat, double *fair)
     return true;
 }
 
-/* `exact` is where the quote belongs, `price` the step it would go to. */
-static void quote(cp_seat *seat, cp_side side, double exact, int64_t price, int64_t room)
-{
-    int64_t qty = (int64_t)seat->parameters[ORDER_QTY];
-    qty = qty < room ? qty : room;
-    if (qty <= 0 || price < 1) {
-        cp_seat_cancel(seat, side);
-        return;
-    }
-    double away = (double)seat->working_price[side] - exact;
-    double requote = seat->parameters[REQUOTE];
-    bool near =
-        seat->working_price[side] != CP_PRICE_NONE && away < requote && away > -requote;
-    /* A quote that stands near enough keeps its place in the queue, unless what is left
-     * of it would carry the inventory past its end. */
-    if (near && (int64_t)seat->working_qty[side] <= room)
-        return;
-    cp_seat_quote(seat, side, price, (uint32_t)qty);
-}
-
 static void on_book(void *memory, cp_seat *seat)
 {
     (void)memory;
@@ -68,20 +47,13 @@ static void on_book(void *memory, cp_seat *seat)
     if (known && (seat->changing[CP_BUY] || seat->changing[CP_SELL]))
         return;
     if (!known || !fair_price(seat, &fair)) {
-        cp_seat_cancel(seat, CP_BUY);
-        cp_seat_cancel(seat, CP_SELL);
+        cp_quoting_stop(seat);
         return;
     }
     seat->signal = fair;
-    double bid = fair - seat->parameters[HALF_SPREAD];
-    double ask = fair + seat->parameters[HALF_SPREAD];
-    int64_t bid_price = cp_floor(bid), bid_most = seat->touch->price[CP_SELL] - 1;
-    int64_t ask_price = cp_ceil(ask), ask_least = seat->touch->price[CP_BUY] + 1;
-    int64_t max = (int64_t)seat->parameters[MAX_POSITION];
-    quote(seat, CP_BUY, bid, bid_price < bid_most ? bid_price : bid_most,
-          max - seat->position);
-    quote(seat, CP_SELL, ask, ask_price > ask_least ? ask_price : ask_least,
-          max + seat->position);
+    const double *p = seat->parameters;
+    cp_quoting rules = { (int64_t)p[ORDER_QTY], (int64_t)p[MAX_POSITION], p[REQUOTE] };
+    cp_quoting_both(&rules, seat, fair - p[HALF_SPREAD], fair + p[HALF_SPREAD]);
 }
 
 static void on_fill(void *memory, cp_seat *seat, cp_side side, uint32_t qty)
