@@ -505,7 +505,7 @@ class Parent(Strategy):
         return int(np.floor(share * self.parameters[1] + 0.5))
 
     def on_book(self, seat: Seat) -> None:
-        side_number, quantity, duration, lag, limit, *_ = self.parameters
+        side_number, quantity, duration, lag, limit, most, *_ = self.parameters
         if self.begun is None:
             if seat.mid is None:
                 return
@@ -520,15 +520,16 @@ class Parent(Strategy):
         if seat.mid is None or behind <= 0:
             self._clear(seat, side)
             return
+        lots = min(behind, int(most))
         far = seat.ask if side == BUY else seat.bid
         near = seat.bid if side == BUY else seat.ask
         if behind > self.allowed(lag, over):
             if self._fair(far, side, limit) and not self._clear(seat, side):
-                seat.cross(side, behind)
+                seat.cross(side, lots)
         elif not self._fair(near, side, limit):
             self._clear(seat, side)
-        elif seat.working.get(side) != (near, behind) and not self._clear(seat, side):
-            seat.quote(side, near, behind)
+        elif seat.working.get(side) != (near, lots) and not self._clear(seat, side):
+            seat.quote(side, near, lots)
 
     def allowed(self, lag: float, over: bool) -> float:
         return 0 if over else lag
@@ -545,13 +546,13 @@ class Parent(Strategy):
 
 class Twap(Parent):
     def due(self, elapsed: float) -> int:
-        return self.lots(self.slice_end(elapsed, self.parameters[5]))
+        return self.lots(self.slice_end(elapsed, self.parameters[6]))
 
 
 class Vwap(Parent):
     def due(self, elapsed: float) -> int:
-        until = self.slice_end(elapsed, self.parameters[5])
-        weights = np.array(self.parameters[6:])
+        until = self.slice_end(elapsed, self.parameters[6])
+        weights = np.array(self.parameters[7:])
         curve = np.concatenate([[0.0], np.cumsum(weights) / weights.sum()])
         return self.lots(float(np.interp(until, np.linspace(0, 1, 9), curve)))
 
@@ -581,7 +582,7 @@ class Pov(Parent):
 
 class AlmgrenChriss(Parent):
     def due(self, elapsed: float) -> int:
-        _, _, duration, _, _, slices, aversion, sigma, eta, gamma = self.parameters
+        _, _, duration, _, _, _, slices, aversion, sigma, eta, gamma = self.parameters
         until = self.slice_end(elapsed, slices)
         tau = duration / slices
         square = aversion * sigma**2 / (eta - gamma * tau / 2)

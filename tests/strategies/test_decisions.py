@@ -11,8 +11,8 @@ from tests.strategies.references import REFERENCES
 from tests.strategies.tapes import walk
 from tests.strategies.world import play
 
-PARENT_BUYS = (0, 400, 9.0, 8, 0)
-PARENT_SELLS = (1, 250, 6.5, 3, 14940)
+PARENT_BUYS = (0, 400, 9.0, 8, 0, 15)
+PARENT_SELLS = (1, 250, 6.5, 3, 14940, 1000)
 CASES: dict[str, list[tuple[float, ...]]] = {
     "mean_reversion": [(400, 1.5, 0.5, 10, 50, 100), (1500, 1.0, 0.0, 7, 33, 0)],
     "momentum": [(100, 900, 0.6, 10, 30, 150), (300, 1000, 0.0, 4, 30, 0)],

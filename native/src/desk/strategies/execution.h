@@ -23,6 +23,7 @@ enum {
     CP_PARENT_DURATION_S,
     CP_PARENT_MAX_LAG,
     CP_PARENT_LIMIT_PRICE,
+    CP_PARENT_ORDER_QTY,
     CP_PARENT_COUNT
 };
 
@@ -54,7 +55,9 @@ enum {
                                 4294967294.0,                                            \
                                 0,                                                       \
                                 CP_PARAMETER_INTEGER,                                    \
-                                0 }
+                                0 },                                                     \
+    [CP_PARENT_ORDER_QTY] = { "order_qty", "lots", "Largest single order", 1,            \
+                              1000000,     20,     CP_PARAMETER_INTEGER,   0 }
 
 typedef struct cp_parent {
     uint64_t start_ns;
@@ -159,15 +162,17 @@ static inline void cp_parent_work(const cp_parent *parent, cp_seat *seat, int64_
     int64_t done = cp_parent_done(parent, seat);
     int64_t behind = (due < all ? due : all) - done;
     int64_t max_lag = over ? 0 : (int64_t)seat->parameters[CP_PARENT_MAX_LAG];
+    int64_t most = (int64_t)seat->parameters[CP_PARENT_ORDER_QTY];
+    int64_t qty = behind < most ? behind : most;
     seat->signal = (double)done / (double)all;
     if (seat->taking)
         return;
     if (!cp_seat_has_market(seat) || behind <= 0)
         cp_parent_clear(seat, side);
     else if (behind > max_lag)
-        cp_parent_take(seat, side, behind);
+        cp_parent_take(seat, side, qty);
     else
-        cp_parent_rest(seat, side, behind);
+        cp_parent_rest(seat, side, qty);
 }
 
 #endif /* CP_EXECUTION_H */
