@@ -90,9 +90,13 @@ class Connection:
             self._waiting += self._frames.feed(data)
         return self._waiting.pop(0)
 
-    def close(self) -> None:
+    def end(self) -> None:
+        """End it for both sides; whoever receives at the moment is told."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.end()
         self._socket.close()
 
     def __enter__(self) -> Self:

@@ -198,8 +198,10 @@ class RemoteDesk:
             self._make_sure()
         self._stopping.set()
         if connection := self._connection:
+            connection.end()
+        self._thread.join(timeout=SILENT_SECONDS + 1)
+        if connection := self._connection:
             connection.close()
-        self._thread.join(timeout=1)
         return ""
 
     def _make_sure(self) -> None:
@@ -292,6 +294,9 @@ class RemoteDesk:
         except (Unreachable, RuntimeRefused) as error:
             with self._changed:
                 self._trouble = f"{error}; looking for it"
+            return
+        if self._stopping.is_set():
+            connection.close()
             return
         with self._changed:
             self._welcome = connection.welcome

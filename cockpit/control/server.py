@@ -155,6 +155,7 @@ class Server:
         for session in list(self._sessions):
             if why := session.overdue(now):
                 session.cut(why)
+        self._count_complaints(now)
         self._follow_operators(now)
         self._push(now)
 
@@ -322,15 +323,17 @@ class Server:
             self._say(Severity.INFO, "control", "nobody has the controls")
 
     def _complain(self, text: str) -> None:
-        now = time.monotonic()
-        if now - self._complaints_since >= 1:
-            more = self._complaints - COMPLAINTS_PER_SECOND
-            if more > 0:
-                self._say(Severity.WARNING, "control", f"and {more} others were cut off")
-            self._complaints_since, self._complaints = now, 0
         self._complaints += 1
         if self._complaints <= COMPLAINTS_PER_SECOND:
             self._say(Severity.WARNING, "control", text)
+
+    def _count_complaints(self, now: float) -> None:
+        if now - self._complaints_since < 1:
+            return
+        more = self._complaints - COMPLAINTS_PER_SECOND
+        if more > 0:
+            self._say(Severity.WARNING, "control", f"and {more} others were cut off")
+        self._complaints_since, self._complaints = now, 0
 
     def _give_controls(self, session: Session, why: str) -> None:
         before, self._holder = self._holder, session

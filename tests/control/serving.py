@@ -132,7 +132,11 @@ class Served:
         return self.log.read_text() if self.log.exists() else ""
 
     def wait_for(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
-        wait(lambda: text in self.said(), f"for {text!r}", seconds)
+        try:
+            wait(lambda: text in self.said(), f"for {text!r}", seconds)
+        except AssertionError:
+            print(self.said()[-4000:])
+            raise
 
     def join(self, **options: Any) -> RemoteDesk:
         return RemoteDesk(self.place, **options)
