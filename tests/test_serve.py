@@ -295,6 +295,42 @@ def test_the_former_writer_sees_who_took_over(own: Served) -> None:
             former.wait_for(f"READ-ONLY, controls: root (screen {third.process.pid})")
 
 
+def test_a_screen_takes_over_by_a_key_pressed_twice(own: Served) -> None:
+    with Terminal(own, "attach") as first:
+        first.wait_for("ACTIVE")
+        with Terminal(own, "attach") as second:
+            second.wait_for("READ-ONLY, controls: root")
+            second.type("p")  # a brake: no controls needed
+            second.wait_for("PAUSED")
+            second.type("r")
+            second.wait_for("has the controls")
+            second.type("t")
+            second.wait_for("press t again within 2 s to take the controls from root")
+            second.type("t")
+            first.wait_for("READ-ONLY, controls: root")
+            second.type("r")
+            second.wait_for("ACTIVE")
+            second.type("q")
+            assert second.process.wait(timeout=10) == 0
+        first.wait_for("controls: nobody")
+        first.process.send_signal(signal.SIGHUP)
+        assert first.process.wait(timeout=10) == 128 + signal.SIGHUP
+    assert state(own.picture()) == RiskState.ACTIVE
+
+
+def test_a_read_only_screen_takes_nothing(own: Served) -> None:
+    with Terminal(own, "attach", "--read-only") as screen:
+        screen.wait_for("READ-ONLY")
+        for keys, said in (
+            ("t", "attached read-only"),
+            ("p", "attached read-only"),
+            ("hh", "attached read-only"),
+        ):
+            screen.type(keys)
+            screen.wait_for(said)
+    assert state(own.picture()) == RiskState.ACTIVE
+
+
 @pytest.mark.parametrize(
     ("wish", "reached", "said"),
     [

@@ -1,0 +1,109 @@
+"""The screen of a desk in another process: the same one, but that it can be left alone.
+
+Leaving it leaves the desk trading. One screen has the controls; on the others `t` `t`
+takes them, which everybody is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import threading
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from cockpit.control.remote import RemoteDesk
+from cockpit.ui.app import CockpitApp
+from cockpit.ui.keys import TWICE_S
+from cockpit.ui.terminal import EXIT_USAGE, glyph_set
+from cockpit.ui.themes import ThemeError
+
+_TAKE = "take_over"
+
+
+class AttachedApp(CockpitApp):
+    """A screen over a remote desk. Raises :class:`cockpit.ui.themes.ThemeError`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", _TAKE, "take the controls", show=False)
+    ]
+
+    def __init__(self, desk: RemoteDesk, **options: Any) -> None:
+        super().__init__(desk, **options)
+        self._remote = desk
+        self._leaving = False
+
+    def action_take_over(self) -> None:
+        """Ask for the controls, on the second press."""
+        scene, desk = self.scene, self._remote
+        scene.expire(self._clock())
+        armed = _TAKE in scene.armed
+        scene.armed = {}
+        if not desk.can_take:
+            scene.say("t: this screen was attached read-only", "warn")
+        elif desk.in_control:
+            scene.say("t: this screen has the controls", "text")
+        elif not armed:
+            scene.armed = {_TAKE: scene.now + TWICE_S}
+            holder = desk.controls.name or "nobody"
+            scene.say(f"press t again within 2 s to take the controls from {holder}")
+        else:
+            self._take()
+        self.draw()
+
+    def _take(self) -> None:
+        try:
+            self._remote.take_controls()
+        except Exception as error:
+            self.scene.say(f"t: {error}", "bad")
+        else:
+            self.scene.say("asked for the controls")
+
+    def close_desk(self, code: int = 0) -> None:
+        """Leave the desk to itself, and then leave with ``code``."""
+        if self._leaving:
+            self.exit(return_code=code)
+            return
+        self._leaving = True
+        self.scene.say("leaving: the desk trades on")
+        self.draw()
+        loop = asyncio.get_running_loop()
+
+        def leave() -> None:
+            error = self._remote.close()
+            with contextlib.suppress(RuntimeError):  # left already, by a second press
+                loop.call_soon_threadsafe(self._leave, error, code)
+
+        # Of its own: a desk that hangs must not keep us.
+        threading.Thread(target=leave, name="leave", daemon=True).start()
+
+
+def run(
+    desk: RemoteDesk,
+    *,
+    theme: str = "dark",
+    glyphs: str = "auto",
+    refresh_hz: float = 4,
+    themes_dir: Path | None = None,
+) -> int:
+    """Show ``desk`` until the operator leaves; the exit code.
+
+    0 after leaving, 2 when there is no such theme, 128 plus the number after a signal.
+    """
+    try:
+        app = AttachedApp(
+            desk,
+            theme=theme,
+            glyphs=glyph_set(glyphs),
+            refresh_hz=refresh_hz,
+            themes_dir=themes_dir,
+        )
+    except ThemeError as error:
+        desk.close()
+        print(f"cockpit: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    app.run()
+    return app.return_code or 0
