@@ -7,14 +7,16 @@ something given is wrong (and nothing was started); 128 + n ended by signal n.
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from cockpit.config.models import Config
     from cockpit.control.local import LocalDesk
-    from cockpit.core import Engine, Settings
+    from cockpit.core import Engine, Settings, User
     from cockpit.data.source import Recording
 
 EXIT_TROUBLE = 1
@@ -92,6 +94,47 @@ def speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--speed", type=Speed(), default=1.0, help="Of the replay.  [default: 1]"
     )(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Where to trade when not on the embedded exchange."""
+
+    at: str | None = None
+    credentials: Path | None = None
+    mold: str | None = None
+
+
+def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that may trade on an exchange in another process."""
+
+    @functools.wraps(command)
+    def gathered(
+        *arguments: Any,
+        venue: str | None,
+        credentials: Path | None,
+        mold: str | None,
+        **others: Any,
+    ) -> Any:
+        return command(*arguments, venue=Venue(venue, credentials, mold), **others)
+
+    for option in (
+        click.option(
+            "--mold", metavar="HOST:PORT", help="Take the feed as MoldUDP64 datagrams."
+        ),
+        click.option(
+            "--credentials",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="User and password for --venue, a file only you may read.",
+        ),
+        click.option(
+            "--venue",
+            metavar="tcp://HOST[:PORT[:PORT]]",
+            help="Trade on the exchange there, orders and feed on these ports.",
+        ),
+    ):
+        gathered = option(gathered)
+    return gathered
 
 
 def rate_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -185,15 +228,70 @@ def open_engine(settings: Settings, recording: Recording | None) -> Engine:
     return engine
 
 
+def open_venue_desk(
+    venue: str, credentials: Path | None, mold: str | None, directory: Path | None
+) -> LocalDesk:
+    """A desk ready to start, on an exchange in another process."""
+    from cockpit.config.exchange_file import load_exchange
+    from cockpit.config.venue_address import AddressError, mold_address, venue_address
+    from cockpit.control.local import LocalDesk
+    from cockpit.core import Role
+
+    options = load_exchange(directory or paths.config())
+    try:
+        address = venue_address(venue, options.orders_port, options.feed_port)
+        mold_host, mold_port = mold_address(mold) if mold else ("", 0)
+    except AddressError as error:
+        raise click.BadParameter(str(error), param_hint="--venue") from None
+    net = options.net(
+        Role.REMOTE,
+        (own_credentials(credentials),),
+        host=address.host,
+        orders_port=address.orders_port,
+        feed_port=address.feed_port,
+        mold_host=mold_host,
+        mold_port=mold_port,
+    )
+    config, settings = open_settings(directory)
+    settings = replace(settings, net=net)
+    return LocalDesk(
+        open_engine(settings, None),
+        config,
+        directory=directory or paths.config(),
+        origin=str(address),
+    )
+
+
+def own_credentials(file: Path | None) -> User:
+    """Whom to log in as: COCKPIT_USER and COCKPIT_PASSWORD, or the file's first user."""
+    from cockpit.config.users_file import read_users
+    from cockpit.core import User
+
+    name, password = os.environ.get("COCKPIT_USER"), os.environ.get("COCKPIT_PASSWORD")
+    if file is None and name and password:
+        return User(name, password)
+    return read_users(file or paths.users())[0]
+
+
 def open_desk(
     directory: Path | None,
     replay: Path | None,
     symbols: tuple[str, ...],
+    venue: Venue | None = None,
     **overrides: Any,
 ) -> LocalDesk:
-    """A desk ready to start, on the embedded exchange or inside a recording."""
+    """A desk ready to start: on the embedded exchange, on another, or in a recording."""
     from cockpit.control.local import LocalDesk
 
+    if venue and venue.at:
+        given = [
+            name
+            for name, value in overrides.items()
+            if name in ("seed", "rate") and value is not None
+        ]
+        if replay or given or not overrides.get("desk", True):
+            raise click.UsageError("with --venue the market is the exchange's own")
+        return open_venue_desk(venue.at, venue.credentials, venue.mold, directory)
     recording = open_recording(replay, symbols)
     config, settings = open_settings(directory, recording=recording, **overrides)
     return LocalDesk(
@@ -211,6 +309,7 @@ def open_desk(
     invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @market_options
+@venue_options
 @speed_option
 @rate_option
 @screen_options
@@ -227,6 +326,7 @@ def main(
     theme: str,
     glyphs: str,
     hz: float,
+    venue: Venue,
 ) -> None:
     """Operate electronic trading from a terminal.
 
@@ -242,7 +342,7 @@ def main(
         sys.exit(EXIT_USAGE)
     with plain_errors():
         desk = open_desk(
-            config, replay, symbols, seed=seed, rate=rate, replay_speed=speed
+            config, replay, symbols, venue, seed=seed, rate=rate, replay_speed=speed
         )
         desk.start()
     sys.exit(run(desk, theme=theme, glyphs=glyphs, refresh_hz=hz))
@@ -250,6 +350,7 @@ def main(
 
 @main.command()
 @market_options
+@venue_options
 @speed_option
 @rate_option
 @click.option("--seconds", type=click.FloatRange(0), default=10.0, show_default=True,
@@ -275,6 +376,7 @@ def once(
     as_json: bool,
     hlog: Path | None,
     verbose: bool,
+    venue: Venue,
 ) -> None:
     """Trade without a screen, then say in one summary what came of it."""
     if seconds == 0 and replay is None:
@@ -286,6 +388,7 @@ def once(
             config,
             replay,
             symbols,
+            venue,
             seed=seed,
             rate=rate,
             replay_speed=speed,
@@ -376,6 +479,7 @@ main.add_command(ctl)
 @main.command()
 @click.argument("name", default="desk")
 @market_options
+@venue_options
 @speed_option
 @rate_option
 def serve(
@@ -386,6 +490,7 @@ def serve(
     symbols: tuple[str, ...],
     speed: float,
     rate: int | None,
+    venue: Venue,
 ) -> None:
     """Trade without a screen, for `attach`, `ctl` and `watch` to join by NAME.
 
@@ -403,7 +508,7 @@ def serve(
         from cockpit.control.serve import serve as run
 
         desk = open_desk(
-            config, replay, symbols, seed=seed, rate=rate, replay_speed=speed
+            config, replay, symbols, venue, seed=seed, rate=rate, replay_speed=speed
         )
         trouble = run(desk, lock.place, signals)
     if trouble:
@@ -425,7 +530,7 @@ def attach(
     hz: float,
 ) -> None:
     """Show the screen of a served desk; leaving it leaves the desk trading."""
-    from cockpit.ui.terminal import refusal, run
+    from cockpit.ui.terminal import refusal
 
     if read_only and take_over:
         raise click.UsageError("--read-only takes nothing over")
@@ -435,6 +540,7 @@ def attach(
     from cockpit.control import runtime
     from cockpit.control.connection import Unreachable
     from cockpit.control.remote import RemoteDesk
+    from cockpit.ui.attached import run
 
     try:
         desk = RemoteDesk(runtime.find(name), read_only=read_only, take=take_over)
@@ -513,6 +619,87 @@ def bench(names: tuple[str, ...], as_json: bool, only_list: bool) -> None:
         click.echo(json.dumps(found, indent=2))
     if any(row["met"] is False for row in found):
         sys.exit(EXIT_TROUBLE)
+
+
+@main.command()
+@market_options
+@speed_option
+@rate_option
+@click.option("--bind", metavar="ADDRESS", help="Where to listen instead of loopback.")
+@click.option("--orders", type=click.IntRange(0, 65535), help="Port for orders.")
+@click.option("--feed", type=click.IntRange(0, 65535), help="Port for the feed.")
+@click.option(
+    "--mold", metavar="HOST:PORT", help="Send the feed there as MoldUDP64 datagrams, too."
+)
+@click.option("--users", type=click.Path(dir_okay=False, path_type=Path),
+              help="Who may log in, a file only you may read.")  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(0), default=0.0,
+              help="How long; 0: until INT or TERM.")  # fmt: skip
+@click.option("--status", type=click.FloatRange(0), default=10.0, show_default=True,
+              help="Seconds between status lines; 0: none.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="The figures as JSON at the end.")
+def exchange(
+    config: Path | None,
+    seed: int | None,
+    replay: Path | None,
+    symbols: tuple[str, ...],
+    speed: float,
+    rate: int | None,
+    bind: str | None,
+    orders: int | None,
+    feed: int | None,
+    mold: str | None,
+    users: Path | None,
+    seconds: float,
+    status: float,
+    as_json: bool,
+) -> None:
+    """The exchange alone, for desks to connect to: OUCH for orders, ITCH for data.
+
+    Prints a line for each session event. INT and TERM end the day in order.
+    """
+    from cockpit.config.exchange_file import load_exchange
+    from cockpit.config.users_file import create_users, read_users
+    from cockpit.config.venue_address import AddressError, mold_address
+    from cockpit.control.exchange import host
+    from cockpit.core import Role
+
+    def say(text: str) -> None:
+        click.echo(text, err=as_json)
+
+    with plain_errors():
+        if users is None and not paths.users().exists():
+            create_users(paths.users())
+            say(f"made {paths.users()}: a user and a password, for you alone")
+        try:
+            mold_host, mold_port = mold_address(mold) if mold else (None, None)
+        except AddressError as error:
+            raise click.BadParameter(str(error), param_hint="--mold") from None
+        net = load_exchange(config or paths.config()).net(
+            Role.EXCHANGE,
+            read_users(users or paths.users()),
+            host=bind,
+            orders_port=orders,
+            feed_port=feed,
+            mold_host=mold_host,
+            mold_port=mold_port,
+        )
+        recording = open_recording(replay, symbols)
+        _, settings = open_settings(
+            config,
+            recording=recording,
+            seed=seed,
+            rate=rate,
+            replay_speed=speed,
+            desk=False,
+        )
+        engine = open_engine(replace(settings, net=net), recording)
+    interrupted = _catch_signals()
+    found = host(
+        engine, say, lambda: bool(interrupted), status_seconds=status, seconds=seconds
+    )
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
 
 
 @main.command()

@@ -111,6 +111,31 @@ class Control(IntEnum):
     CANCEL_ALL = lib.CP_CONTROL_CANCEL_ALL
 
 
+class Role(IntEnum):
+    """What an engine is: both parts in one process, or one of two processes."""
+
+    EMBEDDED = lib.CP_ROLE_EMBEDDED
+    EXCHANGE = lib.CP_ROLE_EXCHANGE
+    REMOTE = lib.CP_ROLE_REMOTE
+
+
+class Placement(IntEnum):
+    """Who sees to the sockets: a thread of its own, or the venue's or desk's."""
+
+    AUTO = lib.CP_NET_AUTO
+    THREAD = lib.CP_NET_THREAD
+    INLINE = lib.CP_NET_INLINE
+
+
+class LinkState(IntEnum):
+    NONE = lib.CP_LINK_NONE
+    DOWN = lib.CP_LINK_DOWN
+    CONNECTING = lib.CP_LINK_CONNECTING
+    LOGGING_IN = lib.CP_LINK_LOGGING_IN
+    RECOVERING = lib.CP_LINK_RECOVERING
+    UP = lib.CP_LINK_UP
+
+
 class MismatchCause(IntEnum):
     NOT_FRONT = lib.CP_MISMATCH_NOT_FRONT
     NOT_BEST = lib.CP_MISMATCH_NOT_BEST
@@ -263,6 +288,55 @@ class Flow:
     replay_speed: float = 1.0
 
 
+USER_MAX: int = lib.CP_USER_MAX
+HOST_MAX: int = lib.CP_HOST_SIZE - 1
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who may log in to an exchange, or as whom a desk does. SoupBinTCP's lengths."""
+
+    name: str
+    password: str = field(repr=False)
+    keep_orders: bool = False
+    """Whether the orders stay when the connection breaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """One of two processes. An exchange listens at ``host``, a desk connects to it."""
+
+    role: Role
+    users: tuple[User, ...]
+    """Of a desk: itself."""
+    host: str = "127.0.0.1"
+    orders_port: int = 9000
+    """An exchange takes a free one for 0."""
+    feed_port: int = 9001
+    mold_host: str = ""
+    mold_port: int = 0
+    """0: no MoldUDP64."""
+    placement: Placement = Placement.AUTO
+    net_cpu: int = -1
+    connection_max: int = 64
+    login_ns: int = 10_000_000_000
+    heartbeat_ns: int = 1_000_000_000
+    silence_ns: int = 15_000_000_000
+    retry_ns: int = 100_000_000
+    retry_max_ns: int = 5_000_000_000
+    session_log_size: int = 16 << 20
+    feed_log_size: int = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class NetEvent:
+    """Something that happened to a connection."""
+
+    time_ns: int
+    severity: Severity
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an engine is made from."""
@@ -282,6 +356,8 @@ class Settings:
     desk_cpu: int = -1
     link_latency_ns: int = 5_000
     """Virtual time only: each way."""
+    net: Net | None = None
+    """None: venue and desk in this process."""
 
 
 def _fill_instrument(target: Any, instrument: Instrument) -> None:
@@ -307,6 +383,19 @@ def _fill_strategy(target: Any, strategy: Strategy) -> None:
         target.parameters[i] = value
 
 
+def _fill_net(target: Any, net: Net) -> None:
+    for name in Net.__slots__:
+        if name not in ("users", "host", "mold_host"):
+            setattr(target, name, int(getattr(net, name)))
+    target.host = net.host.encode()[:HOST_MAX]
+    target.mold_host = net.mold_host.encode()[:HOST_MAX]
+    target.user_count = len(net.users)
+    for place, user in zip(target.users, net.users, strict=False):
+        place.name = user.name.encode()
+        place.password = user.password.encode()
+        place.keep_orders = user.keep_orders
+
+
 def _fill_config(config: Any, settings: Settings) -> None:
     for name in (
         "seed", "virtual_time", "desk", "order_capacity", "desk_order_capacity",
@@ -324,6 +413,8 @@ def _fill_config(config: Any, settings: Settings) -> None:
     config.limits_hash = settings.limits.hash
     for i, value in enumerate(settings.limits.values):
         config.limits[i] = value
+    if settings.net:
+        _fill_net(config.net, settings.net)
 
 
 # ---- numpy views of C memory ---------------------------------------------------------
@@ -473,6 +564,7 @@ class Engine:
         self._view = np.frombuffer(ffi.buffer(self._picture), PICTURE_DTYPE).reshape(())
         self._view.flags.writeable = False
         self._notes = ffi.new("cp_note[]", 1024)
+        self._net_events = ffi.new("cp_net_event[]", 256)
 
     def replay_itch(self, buffer: Any, locates: tuple[int, ...]) -> None:
         """Play an ITCH file (bytes or mmap, kept alive); ``locates`` by instrument."""
@@ -517,6 +609,15 @@ class Engine:
         """What happened since the last call, oldest first, as records of NOTE_DTYPE."""
         count = lib.cp_engine_notes(self._engine, self._notes, len(self._notes))
         return np.frombuffer(ffi.buffer(self._notes), NOTE_DTYPE, count=count).copy()
+
+    def net_events(self) -> list[NetEvent]:
+        """What happened to connections since the last call, oldest first."""
+        events = self._net_events
+        count = lib.cp_engine_net_events(self._engine, events, len(events))
+        return [
+            NetEvent(e.time_ns, Severity(e.severity), _text(e.text))
+            for e in events[0:count]
+        ]
 
     def mismatches(self) -> Record:
         """The replay's executions that did not meet their order (MISMATCH_DTYPE)."""

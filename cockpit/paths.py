@@ -44,3 +44,8 @@ def runtime() -> Path:
     if own.is_dir():
         return own / "cockpit"
     return Path(tempfile.gettempdir()) / f"cockpit-{os.geteuid()}"
+
+
+def users() -> Path:
+    """Users and passwords of an exchange here, and of desks that trade on it."""
+    return user_config() / "exchange.users"

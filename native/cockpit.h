@@ -309,6 +309,53 @@ typedef struct cp_flow_config {
     double replay_speed;     /* 1 as recorded, N times; 0 as fast as it goes */
 } cp_flow_config;
 
+/* ---- two processes ------------------------------------------------------------- */
+
+typedef enum cp_role {
+    CP_ROLE_EMBEDDED = 0, /* venue and desk in this process */
+    CP_ROLE_EXCHANGE = 1, /* the venue, for others to connect to */
+    CP_ROLE_REMOTE = 2    /* the desk, on an exchange elsewhere */
+} cp_role;
+
+typedef enum cp_net_placement {
+    CP_NET_AUTO = 0,   /* by the number of cores */
+    CP_NET_THREAD = 1, /* sockets have a thread of their own, joined by rings */
+    CP_NET_INLINE = 2  /* the venue's or desk's thread sees to them itself */
+} cp_net_placement;
+
+#define CP_USER_MAX 32
+#define CP_HOST_SIZE 64
+
+typedef struct cp_user {
+    char name[8];         /* SoupBinTCP: up to 6 characters */
+    char password[16];    /* up to 10 */
+    uint32_t keep_orders; /* 1: they stay when the connection breaks */
+    uint32_t reserved;
+} cp_user;
+
+typedef struct cp_net_config {
+    uint32_t role;      /* cp_role */
+    uint32_t placement; /* cp_net_placement */
+    uint32_t user_count;
+    uint32_t connection_max; /* EXCHANGE: of each kind */
+    uint16_t orders_port;    /* EXCHANGE: 0 takes a free one */
+    uint16_t feed_port;      /* TCP; on UDP of the same number what was missed is asked for */
+    uint16_t mold_port;      /* 0: no MoldUDP64 */
+    uint16_t reserved;
+    int32_t net_cpu;
+    uint32_t reserved_2;
+    uint64_t login_ns;     /* a connection has so long to log in */
+    uint64_t heartbeat_ns; /* say something at least this often */
+    uint64_t silence_ns;   /* nothing heard, or nothing taken, for so long: cut off */
+    uint64_t retry_ns;     /* REMOTE: first wait before another try; doubles */
+    uint64_t retry_max_ns;
+    uint64_t session_log_size; /* EXCHANGE: bytes kept of what each user was told */
+    uint64_t feed_log_size;    /* EXCHANGE: bytes kept of the feed */
+    char host[CP_HOST_SIZE];   /* EXCHANGE: where to listen; REMOTE: where to connect */
+    char mold_host[CP_HOST_SIZE];
+    cp_user users[CP_USER_MAX]; /* REMOTE: the first is who we are */
+} cp_net_config;
+
 typedef struct cp_config {
     uint64_t seed;
     uint32_t virtual_time; /* 1: one thread, cp_engine_run drives it */
@@ -328,6 +375,7 @@ typedef struct cp_config {
     cp_flow_config flow;
     cp_instrument instruments[CP_SYMBOL_MAX];
     cp_strategy_config strategies[CP_STRATEGY_MAX];
+    cp_net_config net;
 } cp_config;
 
 /* ---- commands ------------------------------------------------------------------ */
@@ -564,6 +612,57 @@ typedef struct cp_ring_picture {
     uint64_t capacity, fill, high_water, full_count;
 } cp_ring_picture;
 
+typedef enum cp_link_state {
+    CP_LINK_NONE = 0,
+    CP_LINK_DOWN = 1, /* waiting before the next try */
+    CP_LINK_CONNECTING = 2,
+    CP_LINK_LOGGING_IN = 3,
+    CP_LINK_RECOVERING = 4, /* hearing what was missed */
+    CP_LINK_UP = 5
+} cp_link_state;
+
+/* One connection of a desk to its exchange. */
+typedef struct cp_link_picture {
+    char session[CP_NAME_SIZE];
+    uint64_t sequence; /* of the next message */
+    uint64_t since_ns; /* in this state */
+    uint64_t connect_count;
+    uint64_t break_count;
+    uint32_t state; /* cp_link_state */
+    uint32_t reserved;
+} cp_link_picture;
+
+typedef struct cp_net_picture {
+    uint32_t role;
+    uint32_t placement; /* cp_net_placement in force */
+    uint16_t orders_port, feed_port; /* EXCHANGE: where it listens */
+    uint32_t connection_count;
+    uint32_t session_count; /* EXCHANGE: users logged in for orders */
+    uint32_t foreign_count; /* REMOTE: live orders that an earlier desk left */
+    char session[CP_NAME_SIZE];
+    uint64_t login_count, refused_count, cut_off_count;
+    uint64_t ignored_count;   /* messages without effect: resent, or not understood */
+    uint64_t orders_in, reports_out; /* as the exchange or the desk sees them */
+    uint64_t feed_count;      /* messages of the feed */
+    uint64_t request_count;   /* MoldUDP64: asked for again */
+    uint64_t gap_count, duplicate_count, reordered_count;
+    uint64_t pulled_count;    /* EXCHANGE: orders pulled because of a broken connection */
+    uint64_t lost_count;      /* REMOTE: orders that never reached the exchange */
+    cp_link_picture orders, feed;     /* REMOTE */
+    int64_t positions[CP_SYMBOL_MAX]; /* REMOTE: of this user, by the exchange's reports */
+    cp_hop_picture tick_to_order; /* REMOTE: data out of the socket -> order into it */
+    cp_hop_picture order_to_ack;  /* REMOTE: order into the socket -> its answer out of it */
+    cp_thread_picture thread;
+} cp_net_picture;
+
+/* Something that happened to a connection, for the log. */
+typedef struct cp_net_event {
+    uint64_t time_ns;
+    uint32_t severity; /* cp_severity */
+    uint32_t reserved;
+    char text[112];
+} cp_net_event;
+
 #define CP_THREAD_COUNT 2
 #define CP_RING_COUNT 5
 
@@ -578,6 +677,7 @@ typedef struct cp_picture {
     cp_hop_picture hops[CP_HOP_COUNT];
     cp_thread_picture threads[CP_THREAD_COUNT];
     cp_ring_picture rings[CP_RING_COUNT];
+    cp_net_picture net;
 } cp_picture;
 
 /* Something that happened on the desk, for the log. One cache line. */
@@ -623,6 +723,8 @@ int cp_engine_command(cp_engine *engine, const cp_control *control);
 void cp_engine_read(cp_engine *engine, cp_picture *picture);
 /* Take up to `capacity` notes; how many. One reader at a time. */
 uint32_t cp_engine_notes(cp_engine *engine, cp_note *notes, uint32_t capacity);
+/* Take up to `capacity` events of connections; how many. One reader at a time. */
+uint32_t cp_engine_net_events(cp_engine *engine, cp_net_event *events, uint32_t capacity);
 /* Mismatched executions of the replay, at most `capacity`; how many. None while a live
  * engine runs. */
 uint32_t cp_engine_mismatches(cp_engine *engine, cp_mismatch *mismatches,

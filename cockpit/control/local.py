@@ -272,6 +272,9 @@ class LocalDesk:
         self._reload.step(self._picture)
 
     def _take_notes(self) -> None:
+        for event in self._engine.net_events():
+            when = self._time_of(event.time_ns)
+            self._events.append(Event(when, event.severity, "venue", event.text))
         notes = self._engine.notes()
         # That files are in force is for Reload to say, which knows what is in them.
         notes = notes[notes["kind"] != NoteKind.CONFIG]

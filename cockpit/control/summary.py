@@ -18,8 +18,10 @@ from cockpit.core import (
     Engine,
     FlowKind,
     Hop,
+    LinkState,
     MismatchCause,
     Mode,
+    Placement,
     Record,
     RiskState,
     Waiting,
@@ -73,6 +75,8 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "rings": [_ring(ring) for ring in picture["rings"] if ring["name"]],
         "config_errors": list(desk.config_errors()),
     }
+    if settings.net:
+        figures["net"] = _net(desk, picture["net"])
     if settings.virtual_time:
         passed_ns = int(picture["time_ns"]) - int(picture["start_ns"])
         figures["virtual_seconds"] = passed_ns / 1e9
@@ -105,6 +109,28 @@ def _hop(hop: Record) -> dict[str, int]:
         "p99": int(hop["p99_ns"]),
         "p999": int(hop["p999_ns"]),
         "max": int(hop["max_ns"]),
+    }
+
+
+def _net(desk: LocalDesk, net: Record) -> dict[str, Any]:
+    """The exchange in another process, as this desk has known it."""
+    counts = (
+        "orders_in", "reports_out", "feed_count", "gap_count", "duplicate_count",
+        "reordered_count", "request_count", "lost_count", "foreign_count",
+    )  # fmt: skip
+    return {
+        "session": net["session"].item().decode(),
+        "orders": LinkState(int(net["orders"]["state"])).name,
+        "feed": LinkState(int(net["feed"]["state"])).name,
+        "breaks": int(net["orders"]["break_count"]) + int(net["feed"]["break_count"]),
+        "sockets": Placement(int(net["placement"])).name.lower(),
+        "tick_to_order_ns": _hop(net["tick_to_order"]),
+        "order_to_ack_ns": _hop(net["order_to_ack"]),
+        "positions": {
+            symbol.name: int(qty)
+            for symbol, qty in zip(desk.symbols, net["positions"], strict=False)
+        },
+        **{name: int(net[name]) for name in counts},
     }
 
 

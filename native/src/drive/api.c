@@ -1,5 +1,6 @@
 /* api.c: cockpit.h, implemented: an engine is made, started, read, commanded, freed. */
-#include "drive/engine.h"
+#include "drive/exchange.h"
+#include "drive/remote.h"
 
 #define RING_CAPACITY_MIN 8192
 #define RING_CAPACITY_MAX (1u << 24)
@@ -38,6 +39,40 @@ static const char *find_fault(const cp_config *config)
     return NULL;
 }
 
+#define TIMEOUT_MAX_NS 3600000000000u
+#define LOG_SIZE_MAX (1ull << 40)
+
+/* NULL, or what is wrong with what two processes need. */
+static const char *find_net_fault(const cp_config *config)
+{
+    const cp_net_config *net = &config->net;
+    if (net->role == CP_ROLE_EMBEDDED)
+        return NULL;
+    if (net->role > CP_ROLE_REMOTE || net->placement > CP_NET_INLINE)
+        return "net.role or net.placement is not known";
+    if (config->virtual_time)
+        return "two processes cannot share virtual time";
+    if ((net->role == CP_ROLE_REMOTE) != (config->desk != 0))
+        return "an exchange has no desk, and what connects to one is a desk";
+    if (net->user_count == 0 || net->user_count > CP_USER_MAX)
+        return "there is no user, or there are more than 32";
+    if (net->role == CP_ROLE_EXCHANGE &&
+        (net->connection_max == 0 || net->connection_max > 1024))
+        return "net.connection_max is not 1 .. 1024";
+    if (net->role == CP_ROLE_REMOTE && (net->orders_port == 0 || net->feed_port == 0))
+        return "a port of the exchange is 0";
+    if (net->login_ns == 0 || net->heartbeat_ns == 0 || net->silence_ns == 0 ||
+        net->login_ns > TIMEOUT_MAX_NS || net->heartbeat_ns > TIMEOUT_MAX_NS ||
+        net->silence_ns > TIMEOUT_MAX_NS)
+        return "a timeout is not 1 ns .. 1 h";
+    if (net->role == CP_ROLE_REMOTE &&
+        (net->retry_ns == 0 || net->retry_max_ns < net->retry_ns))
+        return "net.retry_ns is 0 or above net.retry_max_ns";
+    if (net->session_log_size > LOG_SIZE_MAX || net->feed_log_size > LOG_SIZE_MAX)
+        return "a log is larger than 2^40 bytes";
+    return NULL;
+}
+
 static int create_links(cp_engine *engine)
 {
     const cp_config *config = &engine->config;
@@ -50,9 +85,11 @@ static int create_links(cp_engine *engine)
         if (result == 0)
             result = cp_delay_init(&engine->md_delay, config->ring_capacity, delay_ns);
         if (result == 0)
-            result = cp_delay_init(&engine->report_delay, CP_REPORT_RING_CAPACITY, delay_ns);
+            result =
+                cp_delay_init(&engine->report_delay, CP_REPORT_RING_CAPACITY, delay_ns);
         if (result == 0)
-            result = cp_delay_init(&engine->order_delay, CP_ORDER_RING_CAPACITY, delay_ns);
+            result =
+                cp_delay_init(&engine->order_delay, CP_ORDER_RING_CAPACITY, delay_ns);
         return result;
     }
     if (result == 0)
@@ -72,12 +109,13 @@ static int create_parts(cp_engine *engine, char *error)
         result = cp_snapshot_init(&engine->venue_snapshot, sizeof(cp_venue_picture));
     if (result == 0)
         result = cp_snapshot_init(&engine->desk_snapshot, sizeof(cp_desk_picture));
-    if (result == 0)
-        result = cp_venue_create(&engine->venue, config->instruments, config->symbol_count,
-                                 config->order_capacity);
+    bool remote = config->net.role == CP_ROLE_REMOTE;
+    if (result == 0 && !remote)
+        result = cp_venue_create(&engine->venue, config->instruments,
+                                 config->symbol_count, config->order_capacity);
     if (result == 0 && config->desk)
         result = cp_desk_create(&engine->desk, config, error);
-    if (result == 0 && config->flow.kind == CP_FLOW_SYNTHETIC)
+    if (result == 0 && config->flow.kind == CP_FLOW_SYNTHETIC && !remote)
         result = cp_flow_synthetic_create(&engine->synthetic, &config->flow,
                                           config->instruments, config->symbol_count,
                                           config->seed);
@@ -93,7 +131,11 @@ static int create_parts(cp_engine *engine, char *error)
         cp_clock_init_virtual(&engine->clock, 1000000000u);
     else
         cp_clock_init(&engine->clock);
-    return 0;
+    engine->net_thread.name = "net";
+    engine->has_listener = config->desk || config->net.role == CP_ROLE_EXCHANGE;
+    if (config->net.role == CP_ROLE_EXCHANGE)
+        return cp_exchange_create(&engine->exchange, engine, error);
+    return remote ? cp_remote_create(&engine->remote, engine, error) : 0;
 }
 
 int cp_engine_create(cp_engine **created, const cp_config *config, char *error)
@@ -101,6 +143,8 @@ int cp_engine_create(cp_engine **created, const cp_config *config, char *error)
     *created = NULL;
     error[0] = 0;
     const char *fault = find_fault(config);
+    if (!fault)
+        fault = find_net_fault(config);
     if (fault) {
         snprintf(error, CP_ERROR_SIZE, "%s", fault);
         return -EINVAL;
@@ -128,6 +172,8 @@ void cp_engine_destroy(cp_engine *engine)
         return;
     if (!engine->config.virtual_time)
         cp_live_stop(engine);
+    cp_exchange_destroy(engine->exchange);
+    cp_remote_destroy(engine->remote);
     cp_flow_replay_destroy(engine->replay);
     cp_flow_synthetic_destroy(engine->synthetic);
     cp_desk_destroy(engine->desk);
@@ -167,8 +213,8 @@ int cp_engine_replay_itch(cp_engine *engine, const uint8_t *bytes, uint64_t size
                                       config->order_capacity, config->flow.replay_speed);
 }
 
-int cp_engine_replay_events(cp_engine *engine, const cp_flow_event *events, uint64_t count,
-                            const int64_t *reference, uint32_t levels)
+int cp_engine_replay_events(cp_engine *engine, const cp_flow_event *events,
+                            uint64_t count, const int64_t *reference, uint32_t levels)
 {
     const cp_config *config = &engine->config;
     int result = may_replay(engine);
@@ -183,7 +229,7 @@ int cp_engine_replay_events(cp_engine *engine, const cp_flow_event *events, uint
 
 int cp_engine_start(cp_engine *engine)
 {
-    bool recorded = engine->config.flow.kind == CP_FLOW_REPLAY;
+    bool recorded = engine->config.flow.kind == CP_FLOW_REPLAY && engine->venue;
     if (engine->config.virtual_time || (recorded && !engine->replay))
         return -EINVAL;
     return cp_live_start(engine);
@@ -237,6 +283,30 @@ static void read_links(const cp_engine *engine, cp_ring_picture rings[CP_RING_CO
     cp_ring_read(&engine->note_ring, "notes", &rings[4]);
 }
 
+static void read_hop(cp_engine *engine, const cp_histogram *histogram,
+                     cp_hop_picture *hop)
+{
+    /* Counts first: every value counted is then at or below the maximum. */
+    cp_histogram_read(histogram, engine->counts);
+    uint64_t max = atomic_load_explicit(&histogram->max, memory_order_relaxed);
+    cp_histogram_summarise(engine->counts, max, hop);
+}
+
+static void read_net(cp_engine *engine, cp_net_picture *picture)
+{
+    if (engine->exchange)
+        cp_snapshot_read(&engine->exchange->net.snapshot, picture);
+    if (!engine->remote) {
+        if (engine->exchange)
+            cp_thread_read(&engine->net_thread, &picture->thread);
+        return;
+    }
+    cp_snapshot_read(&engine->remote->net.snapshot, picture);
+    cp_thread_read(&engine->net_thread, &picture->thread);
+    read_hop(engine, engine->remote->tick_to_order, &picture->tick_to_order);
+    read_hop(engine, engine->remote->order_to_ack, &picture->order_to_ack);
+}
+
 void cp_engine_read(cp_engine *engine, cp_picture *picture)
 {
     picture->start_ns = engine->start_ns;
@@ -251,13 +321,10 @@ void cp_engine_read(cp_engine *engine, cp_picture *picture)
     cp_thread_read(&engine->venue_thread, &picture->threads[0]);
     cp_thread_read(&engine->desk_thread, &picture->threads[1]);
     read_links(engine, picture->rings);
-    for (uint32_t hop = 0; engine->desk && hop < CP_HOP_COUNT; hop++) {
-        const cp_histogram *histogram = cp_desk_histogram(engine->desk, (cp_hop)hop);
-        /* Counts first: every value counted is then at or below the maximum. */
-        cp_histogram_read(histogram, engine->counts);
-        uint64_t max = atomic_load_explicit(&histogram->max, memory_order_relaxed);
-        cp_histogram_summarise(engine->counts, max, &picture->hops[hop]);
-    }
+    read_net(engine, &picture->net);
+    for (uint32_t hop = 0; engine->desk && hop < CP_HOP_COUNT; hop++)
+        read_hop(engine, cp_desk_histogram(engine->desk, (cp_hop)hop),
+                 &picture->hops[hop]);
     picture->time_ns = cp_clock_now_ns(&engine->clock);
 }
 
@@ -272,7 +339,22 @@ uint32_t cp_engine_notes(cp_engine *engine, cp_note *notes, uint32_t capacity)
     return count;
 }
 
-uint32_t cp_engine_mismatches(cp_engine *engine, cp_mismatch *mismatches, uint32_t capacity)
+uint32_t cp_engine_net_events(cp_engine *engine, cp_net_event *events, uint32_t capacity)
+{
+    cp_ring *ring = engine->exchange ? &engine->exchange->net.events
+                    : engine->remote ? &engine->remote->net.events
+                                     : NULL;
+    uint64_t ready = ring ? cp_ring_ready(ring) : 0;
+    uint32_t count = ready < capacity ? (uint32_t)ready : capacity;
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(&events[i], cp_ring_peek(ring, i), sizeof *events);
+    if (count)
+        cp_ring_release(ring, count);
+    return count;
+}
+
+uint32_t cp_engine_mismatches(cp_engine *engine, cp_mismatch *mismatches,
+                              uint32_t capacity)
 {
     /* The list is the venue thread's while it runs. */
     if (!engine->replay || atomic_load_explicit(&engine->running, memory_order_acquire))

@@ -58,10 +58,18 @@ void cp_engine_take_order(cp_engine *engine, const cp_order *order, uint64_t now
     }
 }
 
+#define PARTICIPANT_USERS 0x8000u /* far above the flow's */
+
+uint16_t cp_engine_participant(uint32_t user)
+{
+    return user == 0 ? CP_PARTICIPANT_DESK : (uint16_t)(PARTICIPANT_USERS + user);
+}
+
 bool cp_engine_sort_report(cp_engine *engine, const cp_report *report)
 {
-    if (report->participant == CP_PARTICIPANT_DESK)
-        return engine->desk != NULL;
+    if (report->participant == CP_PARTICIPANT_DESK ||
+        report->participant >= PARTICIPANT_USERS)
+        return engine->has_listener;
     if (engine->replay)
         cp_flow_replay_on_report(engine->replay, report);
     else if (engine->synthetic)

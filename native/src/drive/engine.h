@@ -1,7 +1,8 @@
 /* engine.h: one engine: a venue, a flow, perhaps a desk, and what joins them.
  *
  * live.c moves it with two threads and rings, sim.c with one thread and delay lines under
- * a virtual clock. Venue and desk are the same objects in both and cannot tell.
+ * a virtual clock. Venue and desk are the same objects in both and cannot tell. In two
+ * processes each has one of them, and exchange.h or remote.h on the other end of the rings.
  */
 #ifndef CP_ENGINE_H
 #define CP_ENGINE_H
@@ -32,10 +33,17 @@ typedef struct cp_account {
     bool was_busy;
 } cp_account;
 
+typedef struct cp_exchange cp_exchange; /* exchange.h */
+typedef struct cp_remote cp_remote;     /* remote.h */
+
 struct cp_engine {
     cp_config config;
-    cp_venue *venue;
-    cp_desk *desk; /* NULL: the venue alone */
+    cp_venue *venue;       /* NULL: it is in another process */
+    cp_desk *desk;         /* NULL: the venue alone, or for desks of other processes */
+    cp_exchange *exchange; /* NULL unless the role is EXCHANGE */
+    cp_remote *remote;     /* NULL unless the role is REMOTE */
+    bool has_listener;     /* somebody takes what the venue says off the rings */
+    bool net_inline;       /* the venue's or desk's thread sees to the sockets */
     cp_flow_synthetic *synthetic;
     cp_flow_replay *replay;
     cp_clock clock;
@@ -45,19 +53,24 @@ struct cp_engine {
     /* What the drive counts about the venue. Of the venue's thread. */
     cp_venue_picture venue_picture;
     bool md_stalled;
+    uint64_t venue_timer_ns; /* when the venue's timer is due */
     cp_account venue_account;
 
     /* Live. */
     alignas(CP_LINE_PAIR) _Atomic bool running;
     cp_ring md_ring, report_ring, order_ring, control_ring, note_ring;
-    cp_thread venue_thread, desk_thread;
+    cp_thread venue_thread, desk_thread, net_thread;
     cp_snapshot venue_snapshot, desk_snapshot;
 
     /* Of the desk's thread. */
     alignas(CP_LINE_PAIR) cp_desk_picture desk_picture;
     cp_account desk_account;
-    uint64_t timer_ns; /* when the desk's timer is due */
+    uint64_t desk_now_ns; /* time given to the desk last: it never goes back */
+    uint64_t timer_ns;    /* when the desk's timer is due */
     _Atomic uint64_t note_lost_count;
+
+    /* Of the thread that sees to the sockets. */
+    alignas(CP_LINE_PAIR) cp_account net_account;
 
     /* Virtual time. */
     cp_delay md_delay, report_delay, order_delay;
@@ -67,6 +80,10 @@ struct cp_engine {
 };
 
 /* engine.c: what both drives do the same way. */
+
+/* What the venue calls the n-th user of an exchange. The first is to it what the desk is
+ * to an embedded one, so that a replay measures what it does to the recording. */
+uint16_t cp_engine_participant(uint32_t user);
 
 uint64_t cp_engine_flow_next_ns(const cp_engine *engine);
 void cp_engine_flow_start(cp_engine *engine, uint64_t now_ns);

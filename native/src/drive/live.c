@@ -5,10 +5,19 @@
  * for the desk, which shows as the ring's full count and as the flow's lateness. The desk
  * never waits for the venue: an order that does not fit is refused by the desk itself. So
  * neither can hold the other up for ever.
+ *
+ * In two processes what is missing here is on the other side of sockets, which a third
+ * thread sees to: to the rings it is the desk, or the venue. Where cores are few the venue's
+ * or desk's thread does that itself, between its own rounds.
  */
-#include "drive/engine.h"
+#include <sched.h>
+
+#include "drive/exchange.h"
+#include "drive/remote.h"
 
 #define BATCH 32 /* messages taken from one ring before looking at the others */
+
+static void wait_for_sockets(cp_engine *engine, cp_thread *thread, uint64_t until_ns);
 
 /* ---- accounts ------------------------------------------------------------------------ */
 
@@ -26,8 +35,8 @@ static uint64_t begin_round(cp_engine *engine, cp_account *account)
     return now_ns;
 }
 
-/* The round did something or not: wait if not, and say when it is time for a picture. */
-static bool end_round(cp_thread *thread, cp_account *account, bool busy)
+/* The round did something or not; is it time for a picture? */
+static bool note_round(cp_thread *thread, cp_account *account, bool busy)
 {
     account->was_busy = busy;
     uint64_t age_ns = account->loop_ns - account->shown_ns;
@@ -39,10 +48,29 @@ static bool end_round(cp_thread *thread, cp_account *account, bool busy)
         atomic_store_explicit(&thread->heartbeat_ns, account->loop_ns,
                               memory_order_relaxed);
     }
+    return show;
+}
+
+/* Wait if the round had nothing to do, and say when it is time for a picture. */
+static bool end_round(cp_thread *thread, cp_account *account, bool busy)
+{
+    bool show = note_round(thread, account, busy);
     if (busy)
         cp_thread_found_work(thread);
     else
         cp_thread_wait(thread);
+    return show;
+}
+
+/* The same for a thread that sees to the sockets as well. */
+static bool end_round_inline(cp_engine *engine, cp_thread *thread, cp_account *account,
+                             bool busy, uint64_t until_ns)
+{
+    bool show = note_round(thread, account, busy);
+    if (busy)
+        cp_thread_found_work(thread);
+    else
+        wait_for_sockets(engine, thread, until_ns);
     return show;
 }
 
@@ -52,15 +80,80 @@ static void ring_bell_of(cp_thread *thread)
         cp_bell_ring(&thread->bell);
 }
 
+/* ---- sockets -------------------------------------------------------------------------- */
+
+static cp_net *net_of(const cp_engine *engine)
+{
+    return engine->exchange ? &engine->exchange->net
+           : engine->remote ? &engine->remote->net
+                            : NULL;
+}
+
+/* The thread behind the sockets has been given something. */
+static void ring_bell_of_net(cp_engine *engine)
+{
+    if (engine->net_thread.waiting == CP_WAIT_PARK && !engine->net_inline)
+        cp_net_ring(net_of(engine));
+}
+
+static bool net_receive(cp_engine *engine, uint64_t now_ns)
+{
+    return engine->exchange ? cp_exchange_receive(engine->exchange, now_ns)
+                            : cp_remote_receive(engine->remote, now_ns);
+}
+
+static bool net_send(cp_engine *engine)
+{
+    return engine->exchange
+               ? cp_exchange_send(engine->exchange, cp_clock_now_ns(&engine->clock))
+               : cp_remote_send(engine->remote);
+}
+
+/* Nothing to do: wait for sockets as the thread's waiting says, until_ns at the latest. */
+static void wait_for_sockets(cp_engine *engine, cp_thread *thread, uint64_t until_ns)
+{
+    thread->idle_count++;
+    if (thread->waiting != CP_WAIT_PARK || thread->idle_count < CP_PARK_AFTER / 20) {
+        if (thread->waiting != CP_WAIT_SPIN)
+            sched_yield();
+        return;
+    }
+    uint64_t now_ns = cp_clock_now_ns(&engine->clock);
+    uint64_t most_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+    if (most_ns > CP_PARK_NS)
+        most_ns = CP_PARK_NS;
+    if (engine->exchange)
+        cp_net_park(net_of(engine), most_ns, cp_exchange_is_idle, engine->exchange);
+    else
+        cp_net_park(net_of(engine), most_ns, cp_remote_is_idle, engine->remote);
+}
+
+static void net_run(void *argument)
+{
+    cp_engine *engine = argument;
+    cp_thread *thread = &engine->net_thread;
+    /* Pairs with the release in cp_live_stop. */
+    while (atomic_load_explicit(&engine->running, memory_order_acquire)) {
+        uint64_t now_ns = begin_round(engine, &engine->net_account);
+        bool busy = net_receive(engine, now_ns);
+        busy |= net_send(engine);
+        note_round(thread, &engine->net_account, busy);
+        if (busy)
+            cp_thread_found_work(thread);
+        else
+            wait_for_sockets(engine, thread, UINT64_MAX);
+    }
+}
+
 /* ---- venue --------------------------------------------------------------------------- */
 
 /* Whatever one step can say fits. */
 static bool venue_has_room(cp_engine *engine)
 {
-    bool room = !engine->desk || (cp_ring_room(&engine->md_ring, CP_VENUE_MD_MAX) >=
-                                      CP_VENUE_MD_MAX &&
-                                  cp_ring_room(&engine->report_ring, CP_VENUE_REPORT_MAX) >=
-                                      CP_VENUE_REPORT_MAX);
+    bool room =
+        !engine->has_listener ||
+        (cp_ring_room(&engine->md_ring, CP_VENUE_MD_MAX) >= CP_VENUE_MD_MAX &&
+         cp_ring_room(&engine->report_ring, CP_VENUE_REPORT_MAX) >= CP_VENUE_REPORT_MAX);
     if (!room && !engine->md_stalled)
         cp_ring_count_full(&engine->md_ring);
     engine->md_stalled = !room;
@@ -82,7 +175,7 @@ static void venue_carry(cp_engine *engine)
     if (sent)
         cp_ring_publish(&engine->report_ring, sent);
 
-    if (engine->desk && md->count) {
+    if (engine->has_listener && md->count) {
         uint64_t sent_ns = cp_clock_now_ns(&engine->clock);
         for (uint32_t i = 0; i < md->count; i++) {
             cp_md *line = cp_ring_claim(&engine->md_ring, i);
@@ -93,6 +186,8 @@ static void venue_carry(cp_engine *engine)
     }
     if (engine->desk && (sent || md->count))
         ring_bell_of(&engine->desk_thread);
+    if (engine->exchange && (sent || md->count))
+        ring_bell_of_net(engine);
     cp_outbox_clear(reports);
     cp_outbox_clear(md);
 }
@@ -123,15 +218,37 @@ static bool venue_play_flow(cp_engine *engine, uint64_t now_ns)
     return count > 0;
 }
 
+/* What the venue has to do by the clock: the dead man's switch, what is left of a cross. */
+static bool venue_run_timer(cp_engine *engine, uint64_t now_ns)
+{
+    if (now_ns < engine->venue_timer_ns || !venue_has_room(engine))
+        return false;
+    bool more = cp_venue_on_timer(engine->venue, now_ns);
+    venue_carry(engine);
+    if (!more)
+        engine->venue_timer_ns = now_ns + CP_DESK_TIMER_NS;
+    return more;
+}
+
 static void venue_run(void *argument)
 {
     cp_engine *engine = argument;
     /* Pairs with the release in cp_live_stop. */
     while (atomic_load_explicit(&engine->running, memory_order_acquire)) {
         uint64_t now_ns = begin_round(engine, &engine->venue_account);
-        bool busy = venue_take_orders(engine, now_ns);
+        bool busy = engine->net_inline && net_receive(engine, now_ns);
+        busy |= venue_take_orders(engine, now_ns);
         busy |= venue_play_flow(engine, now_ns);
-        if (end_round(&engine->venue_thread, &engine->venue_account, busy))
+        busy |= engine->exchange && venue_run_timer(engine, now_ns);
+        bool show;
+        if (engine->net_inline) {
+            busy |= net_send(engine);
+            show = end_round_inline(engine, &engine->venue_thread, &engine->venue_account,
+                                    busy, cp_engine_flow_next_ns(engine));
+        } else {
+            show = end_round(&engine->venue_thread, &engine->venue_account, busy);
+        }
+        if (show)
             cp_engine_show_venue(engine, now_ns);
     }
     cp_engine_show_venue(engine, cp_clock_now_ns(&engine->clock));
@@ -143,6 +260,8 @@ static void desk_make_room(cp_engine *engine)
 {
     cp_outbox *orders = cp_desk_orders(engine->desk);
     uint64_t room = cp_ring_room(&engine->order_ring, orders->capacity);
+    if (engine->remote && !cp_remote_is_up(engine->remote))
+        room = 0;
     orders->limit = room < orders->capacity ? (uint32_t)room : orders->capacity;
 }
 
@@ -157,7 +276,12 @@ static void desk_carry(cp_engine *engine)
             line->sent_ns = sent_ns;
         }
         cp_ring_publish(&engine->order_ring, orders->count);
-        ring_bell_of(&engine->venue_thread);
+        if (!engine->remote)
+            ring_bell_of(&engine->venue_thread);
+        else if (engine->net_inline)
+            cp_remote_send(engine->remote);
+        else
+            ring_bell_of_net(engine);
         for (uint32_t i = 0; i < orders->count; i++)
             cp_desk_on_sent(engine->desk, cp_outbox_at(orders, i), sent_ns);
         cp_outbox_clear(orders);
@@ -165,9 +289,22 @@ static void desk_carry(cp_engine *engine)
     cp_engine_carry_notes(engine);
 }
 
+/* When the desk has something: now, or, of what came over a socket, when it left the
+ * socket. What is later than the desk's last step counts as that step's time. */
+static uint64_t desk_time(cp_engine *engine, uint64_t received_ns)
+{
+    if (!engine->remote)
+        return cp_clock_now_ns(&engine->clock);
+    if (received_ns > engine->desk_now_ns)
+        engine->desk_now_ns = received_ns;
+    return engine->desk_now_ns;
+}
+
 static bool desk_take_controls(cp_engine *engine, uint64_t now_ns)
 {
     uint64_t ready = cp_ring_ready(&engine->control_ring);
+    if (ready > 0 && engine->remote)
+        now_ns = desk_time(engine, now_ns);
     for (uint64_t i = 0; i < ready; i++) {
         desk_make_room(engine);
         cp_desk_on_control(engine->desk, cp_ring_peek(&engine->control_ring, 0), now_ns);
@@ -177,13 +314,26 @@ static bool desk_take_controls(cp_engine *engine, uint64_t now_ns)
     return ready > 0;
 }
 
+static void desk_hear(cp_engine *engine, const cp_md *line)
+{
+    if (!engine->remote) {
+        cp_desk_on_md(engine->desk, line, cp_clock_now_ns(&engine->clock),
+                      &engine->clock);
+        return;
+    }
+    cp_md md = *line;
+    md.sent_ns = line->time_ns; /* when the exchange says it happened */
+    cp_desk_on_md(engine->desk, &md, desk_time(engine, line->sent_ns), &engine->clock);
+}
+
 static bool desk_take_reports(cp_engine *engine)
 {
     uint64_t ready = cp_ring_ready(&engine->report_ring);
     for (uint64_t i = 0; i < ready; i++) {
         desk_make_room(engine);
-        cp_desk_on_report(engine->desk, cp_ring_peek(&engine->report_ring, 0),
-                          cp_clock_now_ns(&engine->clock), &engine->clock);
+        const cp_report *report = cp_ring_peek(&engine->report_ring, 0);
+        cp_desk_on_report(engine->desk, report, desk_time(engine, report->time_ns),
+                          &engine->clock);
         cp_ring_release(&engine->report_ring, 1);
         desk_carry(engine);
     }
@@ -196,8 +346,7 @@ static bool desk_take_md(cp_engine *engine)
     uint64_t count = ready < BATCH ? ready : BATCH;
     for (uint64_t i = 0; i < count; i++) {
         desk_make_room(engine);
-        cp_desk_on_md(engine->desk, cp_ring_peek(&engine->md_ring, i),
-                      cp_clock_now_ns(&engine->clock), &engine->clock);
+        desk_hear(engine, cp_ring_peek(&engine->md_ring, i));
         desk_carry(engine);
     }
     if (count)
@@ -210,6 +359,7 @@ static bool desk_run_timer(cp_engine *engine, uint64_t now_ns)
     if (now_ns < engine->timer_ns)
         return false;
     engine->timer_ns = now_ns + CP_DESK_TIMER_NS;
+    now_ns = engine->remote ? desk_time(engine, now_ns) : now_ns;
     desk_make_room(engine);
     cp_desk_on_timer(engine->desk, now_ns, &engine->clock);
     desk_carry(engine);
@@ -222,11 +372,20 @@ static void desk_run(void *argument)
     /* Pairs with the release in cp_live_stop. */
     while (atomic_load_explicit(&engine->running, memory_order_acquire)) {
         uint64_t now_ns = begin_round(engine, &engine->desk_account);
-        bool busy = desk_take_controls(engine, now_ns);
+        bool busy = engine->net_inline && net_receive(engine, now_ns);
+        busy |= desk_take_controls(engine, now_ns);
         busy |= desk_take_reports(engine);
         busy |= desk_take_md(engine);
         busy |= desk_run_timer(engine, now_ns);
-        if (end_round(&engine->desk_thread, &engine->desk_account, busy))
+        bool show;
+        if (engine->net_inline) {
+            busy |= net_send(engine);
+            show = end_round_inline(engine, &engine->desk_thread, &engine->desk_account,
+                                    busy, engine->timer_ns);
+        } else {
+            show = end_round(&engine->desk_thread, &engine->desk_account, busy);
+        }
+        if (show)
             cp_engine_show_desk(engine, now_ns);
     }
     cp_engine_show_desk(engine, cp_clock_now_ns(&engine->clock));
@@ -239,25 +398,51 @@ static int32_t cpu_for(int32_t asked, uint32_t n)
     return asked == -1 ? cp_thread_choose_cpu(n) : asked;
 }
 
-int cp_live_start(cp_engine *engine)
+/* A thread of its own for the sockets wants a core of its own, on this machine perhaps
+ * beside the other process's two and the screen's. */
+static bool is_inline(const cp_net_config *config)
 {
-    if (atomic_load_explicit(&engine->running, memory_order_relaxed))
-        return -EALREADY;
+    if (config->placement == CP_NET_AUTO)
+        return cp_thread_cpu_count() < 6;
+    return config->placement == CP_NET_INLINE;
+}
 
-    engine->venue_thread.run = venue_run;
-    engine->desk_thread.run = desk_run;
-    engine->venue_thread.argument = engine->desk_thread.argument = engine;
-    cp_waiting waiting = cp_thread_resolve((cp_waiting)engine->config.waiting);
+static void place_threads(cp_engine *engine)
+{
+    const cp_config *config = &engine->config;
+    cp_waiting waiting = cp_thread_resolve((cp_waiting)config->waiting);
     /* A spinning or yielding thread wants a core; parked ones are better left to the
      * scheduler when cores are few. */
     bool few = cp_thread_cpu_count() < 4;
     bool place = waiting != CP_WAIT_PARK || !few;
+    engine->venue_thread.run = venue_run;
+    engine->desk_thread.run = desk_run;
+    engine->net_thread.run = net_run;
+    /* Exchange and desk may share a machine: they choose different cores. */
+    uint32_t net_core = engine->exchange ? 3 : 2;
     engine->venue_thread.cpu =
-        cpu_for(engine->config.venue_cpu == -1 && !place ? -2 : engine->config.venue_cpu, 1);
+        cpu_for(config->venue_cpu == -1 && !place ? -2 : config->venue_cpu, 1);
     engine->desk_thread.cpu =
-        cpu_for(engine->config.desk_cpu == -1 && !place ? -2 : engine->config.desk_cpu, 0);
-    engine->venue_thread.waiting = engine->desk_thread.waiting = waiting;
+        cpu_for(config->desk_cpu == -1 && !place ? -2 : config->desk_cpu, 0);
+    engine->net_thread.cpu =
+        cpu_for(config->net.net_cpu == -1 && !place ? -2 : config->net.net_cpu, net_core);
+    cp_thread *threads[] = { &engine->venue_thread, &engine->desk_thread,
+                             &engine->net_thread };
+    for (uint32_t i = 0; i < 3; i++) {
+        threads[i]->argument = engine;
+        threads[i]->waiting = waiting;
+    }
+    engine->net_inline = net_of(engine) && is_inline(&config->net);
+    if (net_of(engine))
+        net_of(engine)->picture.placement =
+            engine->net_inline ? CP_NET_INLINE : CP_NET_THREAD;
+}
 
+int cp_live_start(cp_engine *engine)
+{
+    if (atomic_load_explicit(&engine->running, memory_order_relaxed))
+        return -EALREADY;
+    place_threads(engine);
     uint64_t now_ns = cp_clock_now_ns(&engine->clock);
     if (!engine->started) {
         engine->start_ns = now_ns;
@@ -266,9 +451,11 @@ int cp_live_start(cp_engine *engine)
     }
     /* Pairs with the acquires in the threads. */
     atomic_store_explicit(&engine->running, true, memory_order_release);
-    int result = cp_thread_start(&engine->venue_thread);
+    int result = engine->venue ? cp_thread_start(&engine->venue_thread) : 0;
     if (result == 0 && engine->desk)
         result = cp_thread_start(&engine->desk_thread);
+    if (result == 0 && net_of(engine) && !engine->net_inline)
+        result = cp_thread_start(&engine->net_thread);
     if (result != 0)
         cp_live_stop(engine);
     return result;
@@ -276,10 +463,17 @@ int cp_live_start(cp_engine *engine)
 
 int cp_live_stop(cp_engine *engine)
 {
+    bool ran = atomic_load_explicit(&engine->running, memory_order_relaxed);
     atomic_store_explicit(&engine->running, false, memory_order_release);
     cp_bell_ring(&engine->venue_thread.bell);
     cp_bell_ring(&engine->desk_thread.bell);
     cp_thread_join(&engine->venue_thread);
     cp_thread_join(&engine->desk_thread);
+    cp_thread_join(&engine->net_thread);
+    /* Nobody else is left: what is to be said last can be said from here. */
+    if (ran && engine->exchange)
+        cp_exchange_close(engine->exchange);
+    if (ran && engine->remote)
+        cp_remote_close(engine->remote);
     return 0;
 }

@@ -10,15 +10,17 @@ enum due { DUE_ORDER, DUE_FLOW, DUE_REPORT, DUE_MD, DUE_TIMER, DUE_NOTHING };
 
 static bool venue_has_room(cp_engine *engine)
 {
-    bool room = !engine->desk || (cp_delay_room(&engine->md_delay) >= CP_VENUE_MD_MAX &&
-                                  cp_delay_room(&engine->report_delay) >= CP_VENUE_REPORT_MAX);
+    bool room =
+        !engine->desk || (cp_delay_room(&engine->md_delay) >= CP_VENUE_MD_MAX &&
+                          cp_delay_room(&engine->report_delay) >= CP_VENUE_REPORT_MAX);
     if (!room && !engine->md_stalled)
         engine->md_delay.full_count++;
     engine->md_stalled = !room;
     return room;
 }
 
-static void consider(enum due candidate, uint64_t due_ns, enum due *next, uint64_t *next_ns)
+static void consider(enum due candidate, uint64_t due_ns, enum due *next,
+                     uint64_t *next_ns)
 {
     if (due_ns < *next_ns) {
         *next = candidate;
@@ -74,7 +76,8 @@ static void desk_carry(cp_engine *engine, uint64_t now_ns)
 {
     cp_outbox *orders = cp_desk_orders(engine->desk);
     for (uint32_t i = 0; i < orders->count; i++) {
-        cp_order *line = cp_delay_put(&engine->order_delay, cp_outbox_at(orders, i), now_ns);
+        cp_order *line =
+            cp_delay_put(&engine->order_delay, cp_outbox_at(orders, i), now_ns);
         line->sent_ns = now_ns;
         cp_desk_on_sent(engine->desk, line, now_ns);
     }

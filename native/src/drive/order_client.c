@@ -1,0 +1,727 @@
+/* order_client.c: the desk's orders over OUCH 5.0 (remote.h).
+ *
+ * The desk speaks of client ids and open quantities, OUCH of rising references and whole
+ * sizes; what is under way is kept here to say one in terms of the other. OUCH answers no
+ * cancel that came too late: once an order is over, what it still owed is answered here.
+ *
+ * After a break the exchange says again what we have not heard, and how far our references
+ * have come. What it never had is then known, and the desk is told.
+ */
+#include "drive/remote.h"
+
+#define BY_ID 0
+#define BY_REF 1
+#define ROOM_MIN 8  /* reports one message may make, with room to spare */
+#define SEND_MAX 64 /* orders taken off the ring in one round */
+
+/* ---- orders under way ---------------------------------------------------------------------- */
+
+static uint32_t name_give(cp_remote *r, uint16_t owner, uint64_t id, uint32_t place)
+{
+    uint32_t name = cp_pool_take(&r->names_pool);
+    CP_ASSERT(name != CP_NONE); /* two a place */
+    cp_book_order *entry = &r->names_pool.orders[name];
+    entry->id = id;
+    entry->owner = owner;
+    entry->serial = place;
+    cp_idmap_put(&r->names_map, name);
+    return name;
+}
+
+static void name_take_back(cp_remote *r, uint32_t name)
+{
+    if (name == CP_NONE)
+        return;
+    cp_idmap_remove(&r->names_map, name);
+    cp_pool_give(&r->names_pool, name);
+}
+
+static uint32_t find(const cp_remote *r, uint16_t owner, uint64_t id)
+{
+    uint32_t name = cp_idmap_get(&r->names_map, owner, id);
+    return name == CP_NONE ? CP_NONE : r->names_pool.orders[name].serial;
+}
+
+static uint32_t open_order(cp_remote *r, const cp_sent *terms)
+{
+    if (r->sent_free_count == 0 || find(r, BY_REF, terms->user_ref) != CP_NONE)
+        return CP_NONE;
+    uint32_t place = r->sent_free[--r->sent_free_count];
+    cp_sent *sent = &r->sent[place];
+    *sent = *terms;
+    sent->older = sent->newer = sent->next = CP_NONE;
+    sent->by_ref = name_give(r, BY_REF, sent->user_ref, place);
+    sent->by_id = sent->client_id ? name_give(r, BY_ID, sent->client_id, place) : CP_NONE;
+    sent->prev = r->last;
+    if (r->last == CP_NONE)
+        r->first = place;
+    else
+        r->sent[r->last].next = place;
+    r->last = place;
+    r->net.picture.foreign_count += sent->client_id == 0;
+    return place;
+}
+
+static void close_order(cp_remote *r, uint32_t place)
+{
+    cp_sent *sent = &r->sent[place];
+    r->net.picture.foreign_count -= sent->client_id == 0;
+    if (sent->older != CP_NONE)
+        r->sent[sent->older].newer = CP_NONE;
+    if (sent->newer != CP_NONE)
+        r->sent[sent->newer].older = CP_NONE;
+    if (sent->prev == CP_NONE)
+        r->first = sent->next;
+    else
+        r->sent[sent->prev].next = sent->next;
+    if (sent->next == CP_NONE)
+        r->last = sent->prev;
+    else
+        r->sent[sent->next].prev = sent->prev;
+    name_take_back(r, sent->by_ref);
+    name_take_back(r, sent->by_id);
+    r->sent_free[r->sent_free_count++] = place;
+}
+
+/* ---- reports to the desk -------------------------------------------------------------------- */
+
+static bool has_report_room(cp_remote *r)
+{
+    uint64_t wanted = (uint64_t)r->reports_claimed + ROOM_MIN;
+    return cp_ring_room(&r->engine->report_ring, wanted) >= wanted;
+}
+
+bool cp_order_client_has_room(cp_remote *r)
+{
+    return !r->ending_all && !r->settling && has_report_room(r);
+}
+
+static cp_report *report(cp_remote *r, cp_report_kind kind, const cp_sent *sent)
+{
+    cp_report *line = cp_ring_claim(&r->engine->report_ring, r->reports_claimed++);
+    *line = (cp_report){ .time_ns = r->net.now_ns,
+                         .client_id = sent->client_id,
+                         .price = sent->price,
+                         .leaves = sent->leaves,
+                         .symbol = sent->symbol,
+                         .participant = CP_DESK_PARTICIPANT,
+                         .kind = (uint8_t)kind,
+                         .side = sent->side };
+    return line;
+}
+
+static void publish(cp_remote *r)
+{
+    if (r->reports_claimed == 0)
+        return;
+    cp_ring_publish(&r->engine->report_ring, r->reports_claimed);
+    r->reports_claimed = 0;
+    if (!r->engine->net_inline && r->engine->desk_thread.waiting == CP_WAIT_PARK)
+        cp_bell_ring(&r->engine->desk_thread.bell);
+}
+
+static void refuse_cancel(cp_remote *r, cp_sent *sent, cp_reason reason)
+{
+    sent->cancel_sent = false;
+    cp_report *line = report(r, CP_REPORT_CHANGE_REJECTED, sent);
+    line->original_id = sent->client_id;
+    line->client_id = 0;
+    line->reason = (uint8_t)reason;
+}
+
+static void refuse_replace(cp_remote *r, uint32_t place, cp_reason reason)
+{
+    cp_sent *sent = &r->sent[place];
+    cp_report *line = report(r, CP_REPORT_CHANGE_REJECTED, sent);
+    line->original_id = sent->older == CP_NONE ? 0 : r->sent[sent->older].client_id;
+    line->reason = (uint8_t)reason;
+    close_order(r, place);
+}
+
+/* The order is over: what it still owes an answer to will get none from the exchange. */
+static void finish(cp_remote *r, uint32_t place)
+{
+    cp_sent *sent = &r->sent[place];
+    bool ours = sent->client_id != 0;
+    if (ours && sent->cancel_sent)
+        refuse_cancel(r, sent, CP_REASON_UNKNOWN_ORDER);
+    if (sent->newer != CP_NONE)
+        refuse_replace(r, sent->newer, CP_REASON_UNKNOWN_ORDER);
+    close_order(r, place);
+}
+
+/* It never was at the exchange. */
+static void never_arrived(cp_remote *r, uint32_t place)
+{
+    cp_sent *sent = &r->sent[place];
+    r->net.picture.lost_count++;
+    if (sent->older != CP_NONE) {
+        refuse_replace(r, place, CP_REASON_NONE);
+        return;
+    }
+    sent->leaves = 0;
+    report(r, CP_REPORT_REJECTED, sent)->qty = sent->total;
+    finish(r, place);
+}
+
+/* The day in which it was entered is over, and so is it. */
+static void end_with_day(cp_remote *r, uint32_t place)
+{
+    cp_sent *sent = &r->sent[place];
+    if (sent->client_id == 0) {
+        close_order(r, place);
+    } else if (!sent->answered) {
+        never_arrived(r, place);
+    } else {
+        uint32_t qty = sent->leaves;
+        sent->leaves = 0;
+        report(r, CP_REPORT_CANCELLED, sent)->qty = qty;
+        finish(r, place);
+    }
+}
+
+/* ---- answers of the exchange ------------------------------------------------------------------ */
+
+static int64_t increments(const cp_remote *r, uint16_t symbol, uint64_t price)
+{
+    return price > CP_OUCH_PRICE_MAX ? CP_PRICE_NONE
+                                     : (int64_t)(price / r->steps[symbol]);
+}
+
+static uint32_t find_symbol(const cp_remote *r, const char name[CP_ITCH_SYMBOL_SIZE])
+{
+    for (uint32_t i = 0; i < r->engine->config.symbol_count; i++)
+        if (memcmp(r->names[i], name, CP_ITCH_SYMBOL_SIZE) == 0)
+            return i;
+    return CP_NONE;
+}
+
+/* An order that a desk before us has entered: followed for the position it makes. */
+static void adopt(cp_remote *r, const cp_ouch_message *m)
+{
+    uint32_t symbol = find_symbol(r, m->symbol);
+    cp_sent sent = { .user_ref = m->user_ref_num,
+                     .total = m->quantity,
+                     .leaves = m->quantity,
+                     .symbol = (uint16_t)symbol,
+                     .side = m->side == 'B' ? CP_BUY : CP_SELL,
+                     .answered = true };
+    if (symbol == CP_NONE || open_order(r, &sent) == CP_NONE)
+        r->net.picture.ignored_count++;
+}
+
+static void record_answer(cp_remote *r, cp_sent *sent)
+{
+    if (sent->sent_ns != 0 && r->orders.state == CP_LINK_UP)
+        cp_histogram_record(r->order_to_ack, r->net.now_ns - sent->sent_ns);
+    sent->sent_ns = 0;
+}
+
+static void on_order_accepted(cp_remote *r, uint32_t place, const cp_ouch_message *m)
+{
+    cp_sent *sent = &r->sent[place];
+    record_answer(r, sent);
+    sent->answered = true;
+    sent->leaves = m->quantity;
+    cp_report *line = report(r, CP_REPORT_ACCEPTED, sent);
+    line->order_ref = m->order_ref;
+    line->qty = m->quantity;
+    line->price = increments(r, sent->symbol, m->price);
+}
+
+static void on_executed(cp_remote *r, uint32_t place, const cp_ouch_message *m)
+{
+    cp_sent *sent = &r->sent[place];
+    int64_t qty = m->quantity;
+    r->net.picture.positions[sent->symbol] += sent->side == CP_BUY ? qty : -qty;
+    sent->leaves -= m->quantity < sent->leaves ? m->quantity : sent->leaves;
+    sent->executed += m->quantity;
+    if (sent->client_id != 0) {
+        cp_report *line = report(r, CP_REPORT_EXECUTED, sent);
+        line->qty = m->quantity;
+        line->price = increments(r, sent->symbol, m->price);
+        line->match_ref = m->match_number;
+        line->liquidity = m->liquidity == 'A' ? CP_MAKER : CP_TAKER;
+    }
+    if (sent->leaves == 0)
+        finish(r, place);
+}
+
+static cp_reason reason_of(uint8_t letter)
+{
+    return letter == 'U'   ? CP_REASON_USER
+           : letter == 'I' ? CP_REASON_IOC
+           : letter == 'Z' ? CP_REASON_SWEEP
+                           : CP_REASON_NONE;
+}
+
+static void on_cancelled(cp_remote *r, uint32_t place, uint32_t qty, uint8_t letter)
+{
+    cp_sent *sent = &r->sent[place];
+    qty = qty < sent->leaves ? qty : sent->leaves;
+    sent->leaves -= qty;
+    if (sent->client_id != 0) {
+        cp_report *line = report(r, CP_REPORT_CANCELLED, sent);
+        line->qty = qty;
+        line->reason = (uint8_t)reason_of(letter);
+    }
+    if (sent->leaves > 0)
+        return;
+    /* What the user asked for is the answer to it; any other end leaves it owing one. */
+    if (letter == 'U')
+        sent->cancel_sent = false;
+    finish(r, place);
+}
+
+static void on_replaced(cp_remote *r, uint32_t place, const cp_ouch_message *m)
+{
+    cp_sent *sent = &r->sent[place];
+    uint32_t old = sent->older;
+    record_answer(r, sent);
+    sent->answered = true;
+    sent->leaves = m->quantity;
+    sent->price = increments(r, sent->symbol, m->price);
+    if (sent->client_id != 0) {
+        cp_report *line = report(r, CP_REPORT_REPLACED, sent);
+        line->original_id = old == CP_NONE ? 0 : r->sent[old].client_id;
+        line->order_ref = m->order_ref;
+        line->qty = m->quantity;
+    }
+    if (old == CP_NONE)
+        return;
+    sent->executed = r->sent[old].executed;
+    if (r->sent[old].cancel_sent && sent->client_id != 0)
+        refuse_cancel(r, &r->sent[old], CP_REASON_UNKNOWN_ORDER);
+    close_order(r, old);
+}
+
+/* A replacement by a desk before us. */
+static void adopt_replacement(cp_remote *r, const cp_ouch_message *m)
+{
+    uint32_t old = find(r, BY_REF, m->orig_user_ref_num);
+    if (old != CP_NONE)
+        close_order(r, old);
+    adopt(r, m);
+}
+
+static cp_reason reject_reason(uint16_t reject)
+{
+    switch (reject) {
+    case CP_OUCH_REJECT_SYMBOL:
+        return CP_REASON_SYMBOL;
+    case CP_OUCH_REJECT_PRICE:
+        return CP_REASON_PRICE;
+    case CP_OUCH_REJECT_QTY:
+        return CP_REASON_QTY;
+    case CP_OUCH_REJECT_PROCESSING:
+        return CP_REASON_CAPACITY;
+    default:
+        return CP_REASON_MALFORMED;
+    }
+}
+
+static void on_rejected(cp_remote *r, uint32_t place, const cp_ouch_message *m)
+{
+    cp_sent *sent = &r->sent[place];
+    cp_reason reason = reject_reason(m->reject);
+    record_answer(r, sent);
+    if (sent->older != CP_NONE) {
+        refuse_replace(r, place, reason);
+        return;
+    }
+    sent->leaves = 0;
+    if (sent->client_id != 0) {
+        cp_report *line = report(r, CP_REPORT_REJECTED, sent);
+        line->qty = sent->total;
+        line->reason = (uint8_t)reason;
+    }
+    finish(r, place);
+}
+
+/* Everything we had sent before has been answered: what was not never arrived. As far as
+ * there is room for what the desk is to hear; the rest the next time. */
+static void settle(cp_remote *r)
+{
+    for (uint32_t i = r->first; i != CP_NONE;) {
+        if (!has_report_room(r))
+            return;
+        cp_sent *sent = &r->sent[i];
+        uint32_t next = sent->next;
+        if (sent->client_id != 0 && sent->user_ref >= r->settle_ref) {
+            if (next != CP_NONE && next == sent->newer) /* it goes with this one */
+                next = r->sent[next].next;
+            never_arrived(r, i);
+        } else if (sent->client_id != 0 && sent->cancel_sent) {
+            refuse_cancel(r, sent, CP_REASON_NONE); /* it got lost on the way */
+        }
+        i = next;
+    }
+    r->settling = false;
+}
+
+/* The exchange and we agree on every order. */
+static void get_ready(cp_remote *r)
+{
+    if (r->next_user_ref < r->settle_ref)
+        r->next_user_ref = r->settle_ref;
+    if (r->net.picture.lost_count > r->lost_before)
+        cp_net_say(&r->net, CP_WARNING, "%llu orders never reached the exchange",
+                   (unsigned long long)(r->net.picture.lost_count - r->lost_before));
+    r->lost_before = r->net.picture.lost_count;
+    if (r->net.picture.foreign_count > 0)
+        cp_net_say(&r->net, CP_CRITICAL,
+                   "%u orders of an earlier desk are working at the exchange",
+                   r->net.picture.foreign_count);
+    cp_net_say(&r->net, CP_INFO, "orders: ready, session %s, message %llu",
+               r->orders.session, (unsigned long long)r->orders.next);
+    cp_link_set(r, &r->orders, CP_LINK_UP);
+}
+
+static void on_message(cp_remote *r, const cp_ouch_message *m)
+{
+    uint32_t place = find(r, BY_REF, m->user_ref_num);
+    if (m->type == 'Q') {
+        r->settling = r->orders.state == CP_LINK_RECOVERING;
+        r->settle_ref = m->user_ref_num;
+        return;
+    }
+    if (m->type == 'X') {
+        cp_sent everything = { .symbol = CP_NOBODY };
+        report(r, CP_REPORT_ALL_CANCELLED, &everything);
+        return;
+    }
+    if (place == CP_NONE) {
+        if (m->type == 'A')
+            adopt(r, m);
+        else if (m->type == 'U')
+            adopt_replacement(r, m);
+        else if (m->type != 'S' && m->type != 'J')
+            r->net.picture.ignored_count++;
+        return;
+    }
+    switch (m->type) {
+    case 'A':
+        on_order_accepted(r, place, m);
+        return;
+    case 'E':
+        on_executed(r, place, m);
+        return;
+    case 'C':
+    case 'D':
+        on_cancelled(r, place, m->quantity, m->reason);
+        return;
+    case 'U':
+        on_replaced(r, place, m);
+        return;
+    case 'J':
+        on_rejected(r, place, m);
+        return;
+    default:
+        return;
+    }
+}
+
+void cp_order_client_take(cp_remote *r, const uint8_t *bytes, uint32_t size)
+{
+    cp_ouch_message message;
+    r->net.picture.reports_out++;
+    if (cp_ouch_decode(CP_OUCH_OUTBOUND, bytes, size, &message) == 0)
+        on_message(r, &message);
+    else
+        r->net.picture.ignored_count++;
+}
+
+/* ---- sessions --------------------------------------------------------------------------------- */
+
+void cp_order_client_login(cp_remote *r, cp_soup_login *login)
+{
+    memcpy(login->session, r->orders.session, sizeof login->session);
+    login->sequence = r->orders.next;
+}
+
+static void ask_how_far(cp_remote *r)
+{
+    static const uint8_t query = 'Q';
+    r->asked = cp_stream_put(&r->orders.stream, CP_SOUP_UNSEQUENCED, &query, 1) == 0;
+}
+
+static void begin_day(cp_remote *r, const char *session)
+{
+    cp_link *link = &r->orders;
+    bool was_in = link->session[0] != '\0';
+    if (was_in)
+        cp_net_say(
+            &r->net, CP_CRITICAL,
+            "the exchange has begun a new session (%s, before %s): its orders are gone",
+            session, link->session);
+    memcpy(link->session, session, sizeof link->session);
+    memset(r->net.picture.positions, 0, sizeof r->net.picture.positions);
+    r->next_user_ref = 1;
+    r->ending_all = r->first != CP_NONE;
+}
+
+void cp_order_client_accepted(cp_remote *r, const cp_soup_accepted *accepted)
+{
+    cp_link *link = &r->orders;
+    if (strcmp(link->session, accepted->session) != 0)
+        begin_day(r, accepted->session);
+    else if (accepted->sequence != link->next)
+        cp_net_say(&r->net, CP_CRITICAL, "reports %llu to %llu are lost",
+                   (unsigned long long)link->next,
+                   (unsigned long long)accepted->sequence - 1);
+    link->next = accepted->sequence;
+    ask_how_far(r);
+}
+
+/* That session is not to be had from there: take the one there is, from its beginning, or
+ * if that is gone, from now on. */
+void cp_order_client_refused(cp_remote *r)
+{
+    cp_link *link = &r->orders;
+    if (link->session[0] == '\0') {
+        cp_net_say(
+            &r->net, CP_CRITICAL,
+            "the exchange does not keep what it said from %llu on: reports are lost",
+            (unsigned long long)link->next);
+        link->next = 0;
+        return;
+    }
+    cp_net_say(&r->net, CP_CRITICAL, "session %s is no more: its orders are gone",
+               link->session);
+    link->session[0] = '\0';
+    link->next = 1;
+    r->ending_all = r->first != CP_NONE;
+}
+
+void cp_order_client_broken(cp_remote *r)
+{
+    r->asked = r->settling = false;
+}
+
+void cp_order_client_carry(cp_remote *r)
+{
+    while (r->ending_all && r->first != CP_NONE && has_report_room(r))
+        end_with_day(r, r->first);
+    if (r->first == CP_NONE)
+        r->ending_all = false;
+    if (r->settling) {
+        settle(r);
+        if (!r->settling)
+            get_ready(r);
+    }
+    if (!r->asked && r->orders.state == CP_LINK_RECOVERING)
+        ask_how_far(r);
+    publish(r);
+}
+
+/* ---- orders of the desk ------------------------------------------------------------------------- */
+
+/* The client id in letters and digits, so that whoever reads the wire can tell. */
+static void write_id(char text[CP_OUCH_CL_ORD_ID_SIZE], uint64_t id)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    char reversed[CP_OUCH_CL_ORD_ID_SIZE];
+    uint32_t count = 0;
+    do {
+        reversed[count++] = digits[id % 36];
+        id /= 36;
+    } while (id > 0);
+    memset(text, ' ', CP_OUCH_CL_ORD_ID_SIZE);
+    for (uint32_t i = 0; i < count; i++)
+        text[i] = reversed[count - 1 - i];
+}
+
+static uint64_t wire_price(const cp_remote *r, const cp_order *order)
+{
+    return order->type == CP_MARKET ? CP_OUCH_PRICE_MARKET
+                                    : (uint64_t)order->price * r->steps[order->symbol];
+}
+
+static cp_sent sent_of(cp_remote *r, const cp_order *order)
+{
+    return (cp_sent){ .client_id = order->client_id,
+                      .sent_ns = r->net.now_ns,
+                      .price = order->type == CP_MARKET ? CP_PRICE_NONE : order->price,
+                      .user_ref = r->next_user_ref,
+                      .total = order->qty,
+                      .leaves = order->qty,
+                      .symbol = order->symbol,
+                      .side = order->side };
+}
+
+/* The desk is told no at once. */
+static void refuse(cp_remote *r, const cp_order *order, cp_reason reason)
+{
+    if (order->kind == CP_ORDER_CANCEL_ALL)
+        return; /* it asks again by itself */
+    bool is_new = order->kind == CP_ORDER_NEW;
+    cp_sent sent = sent_of(r, order);
+    sent.leaves = 0;
+    cp_report *line =
+        report(r, is_new ? CP_REPORT_REJECTED : CP_REPORT_CHANGE_REJECTED, &sent);
+    line->original_id = order->original_id;
+    line->qty = order->qty;
+    line->reason = (uint8_t)reason;
+}
+
+static bool write_new(cp_remote *r, const cp_order *order, cp_ouch_message *m)
+{
+    cp_sent sent = sent_of(r, order);
+    if (open_order(r, &sent) == CP_NONE) {
+        refuse(r, order, CP_REASON_CAPACITY);
+        return false;
+    }
+    *m = (cp_ouch_message){ .type = 'O',
+                            .user_ref_num = r->next_user_ref++,
+                            .side = order->side == CP_BUY ? 'B' : 'S',
+                            .quantity = order->qty,
+                            .price = wire_price(r, order),
+                            .tif = order->time_in_force == CP_IOC ? '3' : '0',
+                            .display = 'Y',
+                            .capacity = 'P',
+                            .iso = 'N',
+                            .cross = 'N' };
+    memcpy(m->symbol, r->names[order->symbol], sizeof m->symbol);
+    write_id(m->cl_ord_id, order->client_id);
+    return true;
+}
+
+static bool write_replace(cp_remote *r, const cp_order *order, uint32_t old,
+                          cp_ouch_message *m)
+{
+    cp_sent sent = sent_of(r, order);
+    sent.symbol = r->sent[old].symbol;
+    sent.side = r->sent[old].side;
+    sent.executed = r->sent[old].executed;
+    sent.total = r->sent[old].executed + order->qty;
+    uint32_t place = r->sent[old].newer == CP_NONE ? open_order(r, &sent) : CP_NONE;
+    if (place == CP_NONE) {
+        refuse(r, order, CP_REASON_CAPACITY);
+        return false;
+    }
+    r->sent[place].older = old;
+    r->sent[old].newer = place;
+    *m = (cp_ouch_message){ .type = 'U',
+                            .orig_user_ref_num = r->sent[old].user_ref,
+                            .user_ref_num = r->next_user_ref++,
+                            .quantity = sent.total,
+                            .price = wire_price(r, order),
+                            .tif = '0',
+                            .display = 'Y',
+                            .iso = 'N' };
+    write_id(m->cl_ord_id, order->client_id);
+    return true;
+}
+
+/* The message for an order of the desk; false: there is none, and the desk knows. */
+static bool write_order(cp_remote *r, const cp_order *order, cp_ouch_message *m)
+{
+    uint32_t old =
+        order->kind == CP_ORDER_NEW ? CP_NONE : find(r, BY_ID, order->original_id);
+    if (order->kind == CP_ORDER_NEW)
+        return write_new(r, order, m);
+    if (order->kind == CP_ORDER_CANCEL_ALL) {
+        *m = (cp_ouch_message){ .type = 'C', .user_ref_num = r->next_user_ref++ };
+        memset(m->firm, ' ', sizeof m->firm);
+        memset(m->symbol, ' ', sizeof m->symbol);
+        return true;
+    }
+    if (old == CP_NONE) {
+        refuse(r, order, CP_REASON_UNKNOWN_ORDER);
+        return false;
+    }
+    cp_sent *sent = &r->sent[old];
+    if (order->kind == CP_ORDER_REPLACE)
+        return write_replace(r, order, old, m);
+    *m = (cp_ouch_message){ .type = 'X', .user_ref_num = sent->user_ref };
+    if (order->kind == CP_ORDER_REDUCE && order->qty < sent->total - sent->executed) {
+        sent->total -= order->qty;
+        m->quantity = sent->total;
+    } else {
+        sent->cancel_sent = true;
+    }
+    return true;
+}
+
+static bool put_order(cp_remote *r, const cp_order *order)
+{
+    cp_ouch_message message;
+    uint32_t size;
+    if (!write_order(r, order, &message))
+        return false;
+    uint8_t *room =
+        cp_stream_claim(&r->orders.stream, CP_SOUP_HEADER_SIZE + CP_OUCH_SIZE_MAX);
+    CP_ASSERT(room != NULL); /* asked for before */
+    int result = cp_ouch_encode(CP_OUCH_INBOUND, &message, room + CP_SOUP_HEADER_SIZE,
+                                CP_OUCH_SIZE_MAX, &size);
+    CP_ASSERT(result == 0);
+    cp_soup_encode_header(room, CP_SOUP_UNSEQUENCED, size);
+    cp_stream_publish(&r->orders.stream, CP_SOUP_HEADER_SIZE + size);
+    r->net.picture.orders_in++;
+    return true;
+}
+
+/* Data out of the socket to order into it, for each of `count`. */
+static void record_sent(cp_remote *r, uint32_t count)
+{
+    uint64_t now_ns = cp_clock_now_ns(r->net.clock);
+    for (uint32_t i = 0; i < count; i++)
+        cp_histogram_record(r->tick_to_order,
+                            now_ns > r->causes[i] ? now_ns - r->causes[i] : 0);
+}
+
+bool cp_order_client_send(cp_remote *r)
+{
+    cp_ring *ring = &r->engine->order_ring;
+    uint64_t ready = cp_ring_ready(ring);
+    if (ready == 0)
+        return false;
+    uint32_t count = 0, caused = 0;
+    r->net.now_ns = cp_clock_now_ns(r->net.clock);
+    while (count < ready && count < SEND_MAX && cp_order_client_has_room(r)) {
+        const cp_order *order = cp_ring_peek(ring, count);
+        bool up = r->orders.state == CP_LINK_UP;
+        if (up &&
+            !cp_stream_claim(&r->orders.stream, CP_SOUP_HEADER_SIZE + CP_OUCH_SIZE_MAX))
+            break;
+        if (!up)
+            refuse(r, order, CP_REASON_NONE);
+        else if (put_order(r, order) && order->cause_ns != 0)
+            r->causes[caused++] = order->cause_ns;
+        count++;
+    }
+    if (count > 0)
+        cp_ring_release(ring, count);
+    publish(r);
+    record_sent(r, caused);
+    return count > 0;
+}
+
+/* ---- create and destroy ------------------------------------------------------------------------- */
+
+int cp_order_client_init(cp_remote *r)
+{
+    r->sent_capacity = 2 * r->engine->config.desk_order_capacity + CP_ORDER_RING_CAPACITY;
+    r->first = r->last = CP_NONE;
+    r->next_user_ref = 1;
+    r->sent = calloc(r->sent_capacity, sizeof *r->sent);
+    r->sent_free = calloc(r->sent_capacity, sizeof *r->sent_free);
+    r->tick_to_order = calloc(1, sizeof *r->tick_to_order);
+    r->order_to_ack = calloc(1, sizeof *r->order_to_ack);
+    if (!r->sent || !r->sent_free || !r->tick_to_order || !r->order_to_ack)
+        return -ENOMEM;
+    for (uint32_t i = r->sent_capacity; i-- > 0;)
+        r->sent_free[r->sent_free_count++] = i;
+    int result = cp_pool_init(&r->names_pool, 2 * r->sent_capacity);
+    return result == 0 ? cp_idmap_init(&r->names_map, &r->names_pool) : result;
+}
+
+void cp_order_client_free(cp_remote *r)
+{
+    cp_idmap_free(&r->names_map);
+    cp_pool_free(&r->names_pool);
+    free(r->order_to_ack);
+    free(r->tick_to_order);
+    free(r->sent_free);
+    free(r->sent);
+}
