@@ -749,4 +749,28 @@ int cp_bench_line_stream(uint64_t count, uint64_t *elapsed_ns);
 /* The core that thread n of an engine would be given, -1 for none. */
 int32_t cp_bench_cpu(uint32_t n);
 
+/* A day of ITCH 5.0, in nanoseconds for all its messages. */
+#define CP_BENCH_ITCH_DECODE 0 /* every field of every message, handed over by type */
+#define CP_BENCH_ITCH_L2 1     /* the levels of all symbols' books */
+#define CP_BENCH_ITCH_L3 2     /* and the queues at them */
+
+typedef struct cp_bench_itch_result {
+    uint64_t message_count;
+    uint64_t walk_ns;      /* from message to message, looking at one field */
+    uint64_t elapsed_ns;   /* what was asked for */
+    uint64_t floor_ns;     /* books: the least they can cost; 0 when there were misfits */
+    uint64_t live_count;   /* books: orders alive at the end */
+    uint64_t misfit_count; /* books: messages refused, or with more shares than there were */
+} cp_bench_itch_result;
+
+/* -EPROTO: bytes that are not such a day. -ENOMEM, -E2BIG (references above 2^28). */
+int cp_bench_itch(uint32_t what, const uint8_t *bytes, uint64_t size,
+                  cp_bench_itch_result *found);
+/* The same of a file; also the errno of open and mmap. */
+int cp_bench_itch_file(uint32_t what, const char *path, cp_bench_itch_result *found);
+/* `count` messages made up, of which the first order_count are orders that come; the same
+ * for the same seed. `capacity` is 52 bytes a message. -EINVAL, -ENOMEM. */
+int cp_bench_itch_stream(uint64_t count, uint64_t order_count, uint64_t seed,
+                         uint8_t *bytes, uint64_t capacity, uint64_t *size);
+
 #endif /* COCKPIT_H */
