@@ -32,6 +32,8 @@ from cockpit.control.session import PENDING_MAX, Session
 from cockpit.core import Record, RiskState, Severity
 
 TICK_SECONDS = 0.02
+IDLE_SECONDS = 0.1
+"""Between two ticks while no client is here."""
 SESSION_MAX = 32
 EVENT_MAX = 500
 """Events kept for clients that come or are behind."""
@@ -108,8 +110,9 @@ class Server:
         try:
             while not self._stopping.is_set():
                 self._guarded(self._tick)
+                pause = TICK_SECONDS if self._sessions else IDLE_SECONDS
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), TICK_SECONDS)
+                    await asyncio.wait_for(self._stopping.wait(), pause)
         finally:
             server.close()
             trouble = self._desk.close()
