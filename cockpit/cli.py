@@ -345,7 +345,10 @@ def main(
             config, replay, symbols, venue, seed=seed, rate=rate, replay_speed=speed
         )
         desk.start()
-    sys.exit(run(desk, theme=theme, glyphs=glyphs, refresh_hz=hz))
+    from cockpit.control.operators import myself
+
+    with desk.asked_by(myself("screen").full):
+        sys.exit(run(desk, theme=theme, glyphs=glyphs, refresh_hz=hz))
 
 
 @main.command()
