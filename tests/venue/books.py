@@ -17,6 +17,7 @@ class Resting:
     __slots__ = (
         "client_id",
         "display",
+        "has_record",
         "open",
         "participant",
         "price",
@@ -54,6 +55,7 @@ class Resting:
         self.display = display  # lots shown at a time; 0: all
         self.time_in_force = time_in_force
         self.smp = smp
+        self.has_record = False
         self.used = used  # executed or lost to DECREMENT, by it and those it replaced
 
     def tip(self) -> int:

@@ -33,6 +33,7 @@ CASES = Path(__file__).resolve().parent / "cases"
 COMMAND = "python -m tests.venue.compare"
 DIED = "the core died"
 LINES_SHOWN = 8
+STEPS_SHOWN = 40
 SHRINK_LIMIT = 40  # steps; a longer list is not worth making each of them simpler
 
 
@@ -408,10 +409,13 @@ def report(
         f"seed {seed}: the venue and its model differ",
         str(found),
         f"minimal: {len(kept)} steps",
-        *(f"  {number}: {step}" for number, step in kept),
+        *(f"  {number}: {step}" for number, step in kept[-STEPS_SHOWN:]),
         "again:",
-        f"  {COMMAND} --seed {seed} --events {events} --keep {numbers}",
     ]
+    if len(kept) <= STEPS_SHOWN:
+        lines.append(f"  {COMMAND} --seed {seed} --events {events} --keep {numbers}")
+    elif save is None:
+        save = Path("build") / f"venue-seed-{seed}.json"
     if save is not None:
         small = simplified(setup, [step for _, step in kept], program)
         save_case(save, setup, small, f"seed {seed}: differs in {found.kind}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.venue import messages as m
 from tests.venue import pipe as p
@@ -36,7 +36,9 @@ class Temper(NamedTuple):
     post_share: float
     iceberg_share: float
     smp_share: float
+    take_share: float  # of special orders: market, IOC, FOK; what is left may rest
     stop_share: float
+    mass_share: float  # mass cancels, of what is not a new order
     total_share: float  # of replaces and reduces
     control_share: float  # phases, bands, sessions, timers …
     phase_share: float  # of those; a phase lasts about 1 / (control x phase) messages
@@ -44,19 +46,18 @@ class Temper(NamedTuple):
 
 
 def temper_of(seed: int) -> Temper:
-    """Each seed has a character of its own: wide, narrow, crowded, short of room."""
+    """Each seed has a character of its own: wide, narrow, short of room, at a limit."""
     rng = random.Random(seed * 2 + 1)
     pick = rng.choice
-    crowded = seed % 5 == 4
-    return Temper(
+    temper = Temper(
         symbols=pick((1, 2, 4)),
         participants=pick((1, 2, 3, 6)),
         price_max=pick((60, 1000, 100_000)),
-        order_capacity=30_000 if crowded else pick((20, 300, 5000, 5000)),
+        order_capacity=pick((20, 300, 5000, 5000)),
         spread=pick((2, 4, 10, 40, 900)),
-        is_passive=crowded,
+        is_passive=False,
         buy_share=pick((0.5, 0.5, 0.5, 0.8, 0.99)),
-        new_share=0.94 if crowded else 0.55,
+        new_share=0.55,
         odd_share=pick((0.01, 0.03, 0.1)),
         huge_share=pick((0.0, 0.01, 0.01, 0.9)),
         grind_share=pick((0.0, 0.0, 0.001)),
@@ -64,12 +65,81 @@ def temper_of(seed: int) -> Temper:
         post_share=pick((0.0, 0.1)),
         iceberg_share=pick((0.0, 0.1, 0.5)),
         smp_share=pick((0.0, 0.3, 0.8)),
+        take_share=0.35,
         stop_share=pick((0.0, 0.1, 0.3)),
+        mass_share=0.01,
         total_share=pick((0.0, 0.3)),
         control_share=pick((0.0, 0.01, 0.05)),
-        phase_share=0.02 if crowded else pick((0.0, 0.1, 0.5)),
+        phase_share=pick((0.0, 0.1, 0.5)),
         is_in_session=pick((True, False)),
     )
+    return temper._replace(**LIMITS.get(seed % 10, {}))
+
+
+# Seeds that live at a limit few others meet: by the last digit of the seed.
+LIMITS: dict[int, dict[str, Any]] = {
+    # Thousands of orders in a book: long crosses, closes and mass cancels.
+    4: {
+        "symbols": 1,
+        "participants": 2,
+        "price_max": 100_000,
+        "order_capacity": 30_000,
+        "spread": 900,
+        "is_passive": True,
+        "buy_share": 0.5,
+        "new_share": 0.97,
+        "mass_share": 0.003,
+        "odd_share": 0.01,
+        "huge_share": 0.0,
+        "grind_share": 0.0,
+        "plain_share": 0.9,
+        "control_share": 0.02,
+        "phase_share": 0.008,
+        "is_in_session": False,
+    },
+    # More icebergs, stops and orders partly executed than there are records for.
+    9: {
+        "symbols": 2,
+        "price_max": 1000,
+        "order_capacity": 5000,
+        "spread": 40,
+        "is_passive": True,
+        "buy_share": 0.5,
+        "new_share": 0.9,
+        "mass_share": 0.0,
+        "huge_share": 0.0,
+        "plain_share": 0.1,
+        "iceberg_share": 0.5,
+        "take_share": 0.01,
+        "stop_share": 0.3,
+        "control_share": 0.0,
+        "grind_share": 0.0,
+    },
+    # Orders of the largest size on one side: prices that can count no more lots.
+    3: {
+        "symbols": 1,
+        "price_max": 60,
+        "order_capacity": 30_000,
+        "spread": 2,
+        "buy_share": 0.97,
+        "new_share": 0.85,
+        "huge_share": 0.95,
+        "plain_share": 0.9,
+        "control_share": 0.001,
+    },
+    # Stops that set off stops, while others wear the units of their steps out.
+    6: {
+        "symbols": 2,
+        "order_capacity": 5000,
+        "spread": 10,
+        "buy_share": 0.5,
+        "huge_share": 0.0,
+        "grind_share": 0.01,
+        "plain_share": 0.3,
+        "stop_share": 0.4,
+        "control_share": 0.001,
+    },
+}
 
 
 def setup_of(seed: int) -> p.Setup:
@@ -132,17 +202,19 @@ class Flow:
 
     def other(self, participant: int, dice: float) -> m.Order:
         """What is not a new order."""
+        if dice < self.temper.mass_share:
+            kind = m.MASS_CANCEL if dice < self.temper.mass_share * 0.8 else m.CANCEL_ALL
+            symbols = (*range(self.temper.symbols), m.NOBODY)
+            many = self.change(participant, kind)
+            return many._replace(
+                symbol=self.rng.choice(symbols), side=self.rng.randrange(3)
+            )
         if dice < 0.4:
             return self.change(participant, m.CANCEL)
         if dice < 0.5:
             return self.change(participant, m.REDUCE)
-        if dice < 0.98:
-            return self.change(participant, m.REPLACE)
-        if dice < 0.99:
-            return self.change(participant, m.HEARTBEAT)
-        many = self.change(participant, m.CANCEL_ALL if dice < 0.992 else m.MASS_CANCEL)
-        symbols = (*range(self.temper.symbols), m.NOBODY)
-        return many._replace(symbol=self.rng.choice(symbols), side=self.rng.randrange(3))
+        kind = m.REPLACE if dice < 0.99 else m.HEARTBEAT
+        return self.change(participant, kind)
 
     def new(self, participant: int) -> m.Order:
         """A new order around the middle."""
@@ -170,10 +242,11 @@ class Flow:
         dice = rng.random()
         given = self.given[order.participant]
         if dice < temper.stop_share:
+            side = rng.randrange(2)  # beyond the middle it waits, before it it runs
             return order._replace(
-                type=rng.choice((m.STOP, m.STOP_LIMIT)), min_qty=self.price(order.side)
+                type=rng.choice((m.STOP, m.STOP_LIMIT)), min_qty=self.price(side)
             )
-        if dice < 0.45:
+        if dice < temper.stop_share + temper.take_share:
             del given[-1]  # it will not be there to be named
             takes = rng.choice((m.IOC, m.IOC, m.FOK, m.DAY))
             kind = m.MARKET if rng.random() < 0.4 else m.LIMIT

@@ -6,6 +6,7 @@ away ever smaller pieces while what remains still fails, until no single item ca
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -13,43 +14,63 @@ Item = TypeVar("Item")
 
 
 def minimise(
-    items: Sequence[Item], fails: Callable[[list[Item]], bool], *, tries: int = 4000
+    items: Sequence[Item],
+    fails: Callable[[list[Item]], bool],
+    *,
+    tries: int = 4000,
+    seconds: float = 60.0,
 ) -> list[Item]:
     """A sublist, in order, that still fails and of which no single item can be left out.
 
-    `fails` is asked at most `tries` times; when they run out, the shortest list so far is
-    the answer. Raises ValueError when `items` does not fail.
+    `fails` is asked at most `tries` times and for about so many seconds; when they run
+    out, the shortest list so far is the answer. Raises ValueError when `items` does not
+    fail.
     """
     kept = list(items)
     if not fails(kept):
         raise ValueError("what is to be minimised does not fail")
+    effort = _Effort(tries, seconds)
     size = len(kept)
-    while size > 1 or tries > 0:
+    while not effort.is_spent():
         size = max(1, size // 2)
-        shrunk, tries = _without_pieces(kept, size, fails, tries)
-        if tries <= 0 or (size == 1 and len(shrunk) == len(kept)):
-            return shrunk
+        shrunk = _without_pieces(kept, size, fails, effort)
+        if size == 1 and len(shrunk) == len(kept):
+            break
         kept = shrunk
     return kept
 
 
+class _Effort:
+    """What may still be spent."""
+
+    def __init__(self, tries: int, seconds: float) -> None:
+        self._tries = tries
+        self._end = time.monotonic() + seconds
+
+    def is_spent(self) -> bool:
+        return self._tries <= 0 or time.monotonic() >= self._end
+
+    def spend(self) -> None:
+        self._tries -= 1
+
+
 def _without_pieces(
-    kept: list[Item], size: int, fails: Callable[[list[Item]], bool], tries: int
-) -> tuple[list[Item], int]:
+    kept: list[Item], size: int, fails: Callable[[list[Item]], bool], effort: _Effort
+) -> list[Item]:
     """What remains when each piece of `size` items is left out where that still fails.
 
     From the end: the last messages before a failure are the likeliest to matter, and
     those far before it the likeliest to go in one piece once the end is settled.
     """
     end = len(kept)
-    while end > 0 and tries > 0:
+    while end > 0 and not effort.is_spent():
         start = max(0, end - size)
         candidate = kept[:start] + kept[end:]
-        tries -= 1
+        effort.spend()
         if candidate and fails(candidate):
             kept = candidate
         end = start
-    return kept, tries
+    return kept
 
 
 def shrink(

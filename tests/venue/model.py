@@ -22,6 +22,7 @@ U64 = (1 << 64) - 1
 UNITS = 4096  # of work in a step
 PULL_MAX = 4096  # orders pulled in bulk in a step
 CROSS_MAX = 1024  # matches of a cross in a step
+RECORDS_MIN, RECORDS_MAX = 1024, 65_536  # icebergs, stops, orders partly executed
 
 COLLECTING = (m.PRE_OPEN, m.HALT, m.PRE_CLOSE)
 CROSSING = (m.OPENING_CROSS, m.CLOSING_CROSS)
@@ -78,7 +79,8 @@ class Venue:
         self.sessions: dict[int, Session] = {}
         self.resting_count = 0
         self.stop_count = 0
-        self.iceberg_count = 0
+        self.record_count = 0
+        self.record_capacity = max(RECORDS_MIN, min(RECORDS_MAX, order_capacity // 16))
         self.next_ref = REF_FIRST
         self.sequence = 0
         self.match_ref = 0
@@ -312,13 +314,24 @@ class Venue:
         self.markets[order.symbol].sides[order.side].add(order)
         self._enter(order)
         self.resting_count += 1
-        self.iceberg_count += order.display > 0
 
     def _take_off(self, order: Resting) -> None:
         self.markets[order.symbol].sides[order.side].remove(order)
         self._leave(order)
         self.resting_count -= 1
-        self.iceberg_count -= order.display > 0
+
+    def _give_record(self, order: Resting) -> bool:
+        """Whether it has one now (M16)."""
+        if not order.has_record:
+            if self.record_count >= self.record_capacity:
+                return False
+            self.record_count += 1
+            order.has_record = True
+        return True
+
+    def _take_record(self, order: Resting) -> None:
+        self.record_count -= order.has_record
+        order.has_record = False
 
     def _rest(self, order: Resting) -> None:
         self._put_on(order)
@@ -338,14 +351,17 @@ class Venue:
             self.stops.remove(order)
             self._leave(order)
             self.stop_count -= 1
+            self.record_count -= 1
         else:
             shown = order.shown
             self._take_off(order)
+            self._take_record(order)
             self._say(m.MD_DELETE, order, shown, 0)
         self._report(m.CANCELLED, order, order.open, 0, reason=reason)
 
     def _drop(self, order: Resting, reason: int) -> None:
         """What is left of an order that does not rest."""
+        self._take_record(order)
         self._report(m.CANCELLED, order, order.open, 0, reason=reason)
 
     # ---- entering ------------------------------------------------------------------
@@ -374,6 +390,8 @@ class Venue:
             smp=asked.smp,
             used=0,
         )
+        if order.display:
+            self._give_record(order)
         self._report(m.ACCEPTED, order, order.open, order.open)
         if market.phase != m.CONTINUOUS:
             self._rest(order)
@@ -442,12 +460,16 @@ class Venue:
         self, market: Market, side: int, price: int, qty: int, *, is_iceberg: bool
     ) -> bool:
         """M16, for an order that comes to the table."""
+        if is_iceberg and self.record_count >= self.record_capacity:
+            return False
         return (
             self.resting_count + self.stop_count < self.order_capacity
             and market.sides[side].has_room(price, qty)
         )
 
     def _has_stop_room(self) -> bool:
+        if self.record_count >= self.record_capacity:
+            return False
         return self.resting_count + self.stop_count < self.order_capacity
 
     # ---- taking --------------------------------------------------------------------
@@ -468,6 +490,7 @@ class Venue:
             return
         reason = self._match(order, limit)
         if not order.open:
+            self._take_record(order)
             return
         if reason:
             self._drop(order, reason)
@@ -476,6 +499,8 @@ class Venue:
             self._drop(order, m.REASON_BAND if is_band else m.REASON_NO_LIQUIDITY)
         elif order.time_in_force in (m.IOC, m.FOK):
             self._drop(order, m.REASON_IOC)
+        elif order.used and not self._give_record(order):
+            self._drop(order, m.REASON_CAPACITY)
         else:
             self._rest(order)
 
@@ -522,8 +547,8 @@ class Venue:
         self._reduce_shown(maker, qty)
         self._say(m.MD_EXECUTE, maker, qty, maker.shown, self.match_ref)
         self._report_fill(maker, qty, maker.price, m.MAKER)
-        self._report_fill(taker, qty, maker.price, m.TAKER)
         self._settle(maker)
+        self._report_fill(taker, qty, maker.price, m.TAKER)
 
     def _count_match(self, symbol: int, price: int, qty: int) -> None:
         self.match_ref += 1
@@ -575,9 +600,9 @@ class Venue:
             self._say(m.MD_REDUCE, maker, qty, maker.shown)
         else:
             self._say(m.MD_DELETE, maker, qty, 0)
-        for order in (maker, taker):
-            self._report(m.CANCELLED, order, qty, order.open, reason=m.REASON_SMP)
+        self._report(m.CANCELLED, maker, qty, maker.open, reason=m.REASON_SMP)
         self._settle(maker)
+        self._report(m.CANCELLED, taker, qty, taker.open, reason=m.REASON_SMP)
 
     def _reduce_shown(self, maker: Resting, qty: int) -> None:
         self.markets[maker.symbol].sides[maker.side].hide(maker, qty)
@@ -586,12 +611,13 @@ class Venue:
 
     def _settle(self, maker: Resting) -> None:
         """One that shows nothing goes, or comes back with its next tip."""
-        if maker.shown:
-            return
-        if maker.open:
-            self._refresh(maker)
-        else:
+        if not maker.open:
             self._take_off(maker)
+            self._take_record(maker)
+        elif not self._give_record(maker):
+            self._pull(maker, m.REASON_CAPACITY)
+        elif not maker.shown:
+            self._refresh(maker)
 
     def _trial(self, taker: Resting, limit: int | None) -> int:
         """How many lots a matching would execute; nothing is touched (M7)."""
@@ -748,6 +774,8 @@ class Venue:
         price = self._price_after_slide(market, asked, order.side)
         if price is None:
             return m.REASON_POST_ONLY
+        if display and not order.has_record and self.record_count >= self.record_capacity:
+            return m.REASON_CAPACITY
         # Room is asked for with the original still at its place.
         if not market.sides[order.side].has_room(price, open_):
             return m.REASON_CAPACITY
@@ -786,6 +814,9 @@ class Venue:
             smp=asked.smp,
             used=order.used,
         )
+        moved.has_record = order.has_record  # kept as long as it or its successor lives
+        if display:
+            self._give_record(moved)
         self._report(m.REPLACED, moved, open_, open_, original_id=asked.original_id)
         if market.phase == m.CONTINUOUS and market.is_marketable(order.side, price):
             self._say(m.MD_DELETE, order, shown, 0)
@@ -869,6 +900,7 @@ class Venue:
         self._report(m.ACCEPTED, stop, stop.open, stop.open)
         self._enter(stop)
         self.stop_count += 1
+        self.record_count += 1
         self.stops.wait(stop)
         last = self.markets[asked.symbol].last
         if last is not None and stop.is_reached(last, last):
@@ -879,6 +911,7 @@ class Venue:
         self.stops.remove(stop)
         self._leave(stop)
         self.stop_count -= 1
+        self.record_count -= 1
         market = self.markets[stop.symbol]
         order = Resting(
             ref=self._new_ref(),
@@ -967,11 +1000,15 @@ class Venue:
             if not order.open:
                 shown = order.shown
                 self._take_off(order)
+                self._take_record(order)
                 self._say(m.MD_DELETE, order, shown, 0)
-            elif order.shown > order.open:
+                continue
+            if order.shown > order.open:
                 less = order.shown - order.open
                 market.sides[order.side].hide(order, less)
                 self._say(m.MD_REDUCE, order, less, order.shown)
+            if not self._give_record(order):
+                self._pull(order, m.REASON_CAPACITY)
         self._say_of_symbol(m.MD_TRADE, buy.symbol, price, qty, self.match_ref)
 
     def _expire(self, symbol: int) -> None:
