@@ -600,7 +600,14 @@ def doctor(config: Path | None, as_json: bool) -> None:
 @click.argument("names", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="The rows as JSON.")
 @click.option("--list", "only_list", is_flag=True, help="Name the rows, measure nothing.")
-def bench(names: tuple[str, ...], as_json: bool, only_list: bool) -> None:
+@click.option(
+    "--itch",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A day of ITCH 5.0 for the rows about it; without, one is made up.",
+)
+def bench(
+    names: tuple[str, ...], as_json: bool, only_list: bool, itch: Path | None
+) -> None:
     """Measure this machine, each figure beside a limit or a peer of the same run."""
     from cockpit.bench import rows
 
@@ -614,7 +621,7 @@ def bench(names: tuple[str, ...], as_json: bool, only_list: bool) -> None:
     with plain_errors():
         _, settings = open_settings(paths.default_config())
         found = []
-        for row in rows.measure(names, settings):
+        for row in rows.measure(names, settings, itch):
             found.append(row.as_dict())
             if not as_json:
                 click.echo(rows.render(row))

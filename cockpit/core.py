@@ -8,9 +8,11 @@ dtypes are derived from the compiled structs, never typed by hand.
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -707,3 +709,67 @@ def bench_lines_per_s(count: int) -> float:
     elapsed_ns = ffi.new("uint64_t *")
     _check(lib.cp_bench_line_stream(count, elapsed_ns))
     return count * 1e9 / float(elapsed_ns[0])
+
+
+class ItchWork(IntEnum):
+    """What is done with a day of ITCH 5.0."""
+
+    DECODE = lib.CP_BENCH_ITCH_DECODE
+    L2 = lib.CP_BENCH_ITCH_L2
+    L3 = lib.CP_BENCH_ITCH_L3
+
+
+@dataclass(frozen=True, slots=True)
+class ItchBench:
+    """What a day of ITCH 5.0 took; times in nanoseconds a message."""
+
+    message_count: int
+    walk_ns: float
+    """From message to message, looking at one field."""
+    elapsed_ns: float
+    floor_ns: float
+    """The least that such books can cost; 0 where there is none."""
+    live_count: int
+    misfit_count: int
+    """Messages that did not fit the books, as in a day that begins in its middle."""
+
+
+def _itch_bench(found: Any) -> ItchBench:
+    count = max(int(found.message_count), 1)
+    return ItchBench(
+        message_count=int(found.message_count),
+        walk_ns=found.walk_ns / count,
+        elapsed_ns=found.elapsed_ns / count,
+        floor_ns=found.floor_ns / count,
+        live_count=int(found.live_count),
+        misfit_count=int(found.misfit_count),
+    )
+
+
+def bench_itch(work: ItchWork, day: npt.NDArray[np.uint8]) -> ItchBench:
+    """Go through the records in ``day``. Raises OSError if they are none."""
+    found = ffi.new("cp_bench_itch_result *")
+    _check(lib.cp_bench_itch(work, ffi.from_buffer("uint8_t[]", day), day.size, found))
+    return _itch_bench(found)
+
+
+def bench_itch_file(work: ItchWork, path: Path) -> ItchBench:
+    """Go through a file, mapped whole. Raises CoreError if it cannot be."""
+    found = ffi.new("cp_bench_itch_result *")
+    result = lib.cp_bench_itch_file(work, os.fsencode(path), found)
+    if result == -errno.EPROTO:
+        raise CoreError(f"{path} is not a day of ITCH 5.0, or is cut short (unpacked?)")
+    if result < 0:
+        raise CoreError(f"{path}: {os.strerror(-result)}")
+    return _itch_bench(found)
+
+
+def bench_itch_stream(
+    count: int, order_count: int, *, seed: int
+) -> npt.NDArray[np.uint8]:
+    """``count`` made-up messages, first ``order_count`` orders; the same for a seed."""
+    day = np.empty(count * 52, np.uint8)
+    size = ffi.new("uint64_t *")
+    room = ffi.from_buffer("uint8_t[]", day, require_writable=True)
+    _check(lib.cp_bench_itch_stream(count, order_count, seed, room, day.size, size))
+    return day[: int(size[0])]

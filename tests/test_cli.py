@@ -200,5 +200,8 @@ def test_every_row_of_the_benchmark_has_a_name_and_a_line():
         "tick_to_order_ns",
         "sim_events_per_s",
         "venue_events_per_s",
+        "itch_decode_ns",
+        "itch_l2_ns",
+        "itch_l3_ns",
     ):
         assert name in done.stdout

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 C_LAYERS = {
     "base": set(),
     "wire": {"base"},
-    "book": {"base"},
+    "book": {"base", "wire"},
     "venue": {"base", "wire", "book"},
     "desk": {"base", "wire", "book"},
     "drive": {"base", "wire", "book", "venue", "desk"},

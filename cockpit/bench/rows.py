@@ -1,8 +1,7 @@
 """The rows of ``cockpit bench``, by name.
 
 A group measures one thing and yields its rows: the value, the reference measured beside
-it in the same run, and the bar it is held to. ``ratio`` is value / reference: of times,
-where less is better, and of rates, where more is.
+it in the same run, and the bar it is held to.
 """
 
 from __future__ import annotations
@@ -10,41 +9,14 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from cockpit import core
+from cockpit.bench import itch
+from cockpit.bench.row import Row
 from cockpit.core import Engine, FlowKind, Hop, Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One measured figure."""
-
-    name: str
-    value: float
-    unit: str
-    reference: str
-    reference_value: float
-    bar: float | None
-    """What it is held to, in ``unit``; None where nothing is promised."""
-    higher_is_better: bool = False
-    note: str = ""
-
-    @property
-    def ratio(self) -> float:
-        return self.value / self.reference_value
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the bar is met; None without one."""
-        if self.bar is None:
-            return None
-        return self.value >= self.bar if self.higher_is_better else self.value <= self.bar
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "ratio": self.ratio, "met": self.met}
-
 
 Group = Callable[[Settings], Iterator[Row]]
 
@@ -154,13 +126,24 @@ GROUPS: dict[str, Group] = {
     "tick_to_order_ns": tick_to_order,
     "sim_events_per_s": sim_events,
     "venue_events_per_s": venue_events,
+    **itch.groups(None),
 }
 
 
-def measure(names: tuple[str, ...], settings: Settings) -> Iterator[Row]:
-    """The rows of the groups named, or of all. Raises KeyError on an unknown name."""
-    for group in [GROUPS[name] for name in names or GROUPS]:
+def measure(
+    names: tuple[str, ...], settings: Settings, itch_file: Path | None = None
+) -> Iterator[Row]:
+    """The rows of the groups named, or of all. Raises KeyError on an unknown name.
+
+    The rows of ITCH go through ``itch_file``, or without one through a made-up day.
+    """
+    groups = GROUPS | itch.groups(itch_file)
+    for group in [groups[name] for name in names or groups]:
         yield from group(settings)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
 
 
 def render(row: Row) -> str:
@@ -172,8 +155,8 @@ def render(row: Row) -> str:
     )
     verdict = {None: "", True: "met", False: "NOT MET"}[row.met]
     return (
-        f"{row.name:24} {row.value:>14,.0f} {row.unit:9} "
-        f"{row.ratio:>7.2f} x {row.reference} ({row.reference_value:,.0f})"
+        f"{row.name:24} {_figure(row.value):>14} {row.unit:9} "
+        f"{row.ratio:>7.2f} x {row.reference} ({_figure(row.reference_value)})"
         f"{f'   bar {bar} {verdict}' if bar else ''}"
         f"{f'   {row.note}' if row.note else ''}"
     )
