@@ -9,7 +9,7 @@
  * misfit. Nanoseconds from the first message to the last; -E2BIG: references above
  * CP_BENCH_REF_MAX; -ENOMEM. */
 #define CP_BENCH_REF_MAX ((1ull << 28) - 1)
-int cp_bench_itch_floor(const uint8_t *bytes, uint64_t size, uint64_t ref_max, bool queues,
-                        uint64_t *elapsed_ns);
+int cp_bench_itch_floor(const uint8_t *bytes, uint64_t size, uint64_t ref_max,
+                        bool queues, uint64_t *elapsed_ns);
 
 #endif /* CP_BENCH_ITCH_H */

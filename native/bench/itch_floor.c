@@ -62,8 +62,8 @@ static uint32_t open_level(floor_book *b, uint32_t number, uint32_t place, uint3
     return side->levels[place] = level;
 }
 
-INLINE void add(floor_book *b, uint32_t number, uint64_t ref, uint32_t qty, uint32_t price,
-                bool queues)
+INLINE void add(floor_book *b, uint32_t number, uint64_t ref, uint32_t qty,
+                uint32_t price, bool queues)
 {
     const floor_side *side = &b->sides[number];
     uint32_t at = side->count;
@@ -157,8 +157,8 @@ INLINE void play(floor_book *b, const uint8_t *bytes, uint64_t size, bool queues
     }
 }
 
-int cp_bench_itch_floor(const uint8_t *bytes, uint64_t size, uint64_t ref_max, bool queues,
-                        uint64_t *elapsed_ns)
+int cp_bench_itch_floor(const uint8_t *bytes, uint64_t size, uint64_t ref_max,
+                        bool queues, uint64_t *elapsed_ns)
 {
     if (ref_max > CP_BENCH_REF_MAX)
         return -E2BIG;

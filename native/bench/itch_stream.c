@@ -129,7 +129,8 @@ static void put_reduce(stream *s, uint16_t locate, stream_order *order, bool exe
 {
     uint32_t qty = 1 + (uint32_t)cp_random_below(&s->random, order->qty);
     if (executed)
-        cp_itch_put_executed(put(s, 'E'), locate, s->time_ns, order->ref, qty, ++s->match);
+        cp_itch_put_executed(put(s, 'E'), locate, s->time_ns, order->ref, qty,
+                             ++s->match);
     else
         cp_itch_put_cancel(put(s, 'X'), locate, s->time_ns, order->ref, qty);
     order->qty -= qty;

@@ -238,80 +238,84 @@ int cp_books_apply(cp_books *books, const uint8_t *message)
 
 /* Nothing that a message touches is likely to be near, and each part of it is found through
  * another. So messages are looked at in blocks and in turns, and memory answers meanwhile:
- * which slots, which levels and neighbours, and then the changes themselves. (Inline by
- * force: gcc drops calls of functions that only ask for memory as calls that do nothing.) */
+ * which slot, which side, which level and neighbours, behind whom, and then the changes
+ * themselves. What an earlier change of the block moves makes a later guess wrong, which
+ * costs time only. (Inline by force: gcc drops calls of functions that only ask for memory
+ * as calls that do nothing.) */
 #define BLOCK 64u
 
-INLINE void ask_for_slot(const cp_books *books, const cp_change *c, bool queues)
+typedef struct guess {
+    const cp_flat_side *side;
+    const uint64_t *ends; /* of the level, with queues */
+    uint32_t slot, word;
+} guess;
+
+INLINE void ask_for_slot(const cp_books *books, const cp_change *c, guess *g, bool queues)
 {
     uint32_t slot = cp_refs_find(&books->refs, c->ref);
-    if (CP_LIKELY(slot != CP_NONE))
-        __builtin_prefetch(order_at(books, slot, queues), 1);
+    bool fits = (slot != CP_NONE) & (2u * c->symbol < books->flat.side_count);
+    g->slot = fits ? slot : 0; /* which is as good as any to ask for */
+    g->side = &books->flat.sides[fits ? 2u * c->symbol : 0];
+    __builtin_prefetch(order_at(books, g->slot, queues), 1);
 }
 
-/* The levels the change is among, or NULL; and the word of its order. */
-INLINE const cp_flat_side *find_side(const cp_books *books, const cp_change *c,
-                                     uint32_t slot, uint32_t *word, bool queues)
+/* An address that is nobody's costs a walk of the page tables: ask for its own again. */
+INLINE void ask_for_neighbour(const cp_books *books, uint32_t slot, uint32_t own)
 {
-    if (CP_UNLIKELY(slot == CP_NONE || 2u * c->symbol >= books->flat.side_count))
-        return NULL;
+    __builtin_prefetch(&books->queued[slot == CP_NONE ? own : slot], 1);
+}
+
+INLINE void ask_for_side(const cp_books *books, const cp_change *c, guess *g, bool queues)
+{
     uint32_t mask = 0u - (c->kind == CP_CHANGE_ADD);
-    uint32_t there = order_at(books, slot, queues)->word;
-    *word = (word_of(c->side & 1u, c->price) & mask) | (there & ~mask);
-    return cp_flat_side_of(&books->flat, c->symbol, *word >> SIDE_SHIFT);
-}
-
-INLINE void ask_for_level(const cp_books *books, const cp_change *c, bool queues)
-{
-    uint32_t slot = cp_refs_find(&books->refs, c->ref), word;
-    const cp_flat_side *side = find_side(books, c, slot, &word, queues);
-    if (CP_UNLIKELY(side == NULL))
-        return;
-    /* The best level and, as eight are on a line, one that is not far behind. */
-    uint32_t best = side->count == 0 ? 0 : side->count - 1u;
-    uint32_t behind = best < 5 ? 0 : best - 5;
-    __builtin_prefetch(&cp_flat_keys(&books->flat, side)[best], 1);
-    for (uint32_t column = 0; column < (queues ? 2 : 1); column++) {
-        const uint64_t *values = cp_flat_column(&books->flat, side, column);
-        __builtin_prefetch(&values[best], 1);
-        __builtin_prefetch(&values[behind], 1);
-    }
-    if (queues) { /* of an order that is there; an address of none is harmless to ask for */
-        const cp_books_queued *self = &books->queued[slot];
-        __builtin_prefetch(&books->queued[self->prev], 1);
-        __builtin_prefetch(&books->queued[self->next], 1);
+    uint32_t there = order_at(books, g->slot, queues)->word;
+    g->word = (word_of(c->side & 1u, c->price) & mask) | (there & ~mask);
+    g->side += g->word >> SIDE_SHIFT;
+    uint32_t best = g->side->count == 0 ? 0 : g->side->count - 1u;
+    __builtin_prefetch(&cp_flat_keys(&books->flat, g->side)[best], 1);
+    if (queues) {
+        const cp_books_queued *self = &books->queued[g->slot];
+        ask_for_neighbour(books, self->prev, g->slot);
+        ask_for_neighbour(books, self->next, g->slot);
     }
 }
 
-/* The last order of the level, behind which one that comes will stand. */
-INLINE void ask_for_tail(const cp_books *books, const cp_change *c)
+INLINE void ask_for_level(const cp_books *books, guess *g, bool queues)
 {
-    uint32_t slot = cp_refs_find(&books->refs, c->ref), word;
-    const cp_flat_side *side = find_side(books, c, slot, &word, true);
-    if (CP_UNLIKELY(side == NULL))
-        return;
-    const int32_t *keys = cp_flat_keys(&books->flat, side);
-    uint32_t rank = cp_flat_rank(keys, side->count, (int32_t)(word & KEY_MASK));
+    const int32_t *keys = cp_flat_keys(&books->flat, g->side);
+    uint32_t rank = cp_flat_rank(keys, g->side->count, (int32_t)(g->word & KEY_MASK));
     uint32_t place = rank - (rank != 0);
-    uint64_t ends = cp_flat_column(&books->flat, side, 1)[place];
-    __builtin_prefetch(&books->queued[ends >> 32], 1);
+    __builtin_prefetch(cp_flat_column(&books->flat, g->side, 0) + place, 1);
+    if (queues) {
+        g->ends = cp_flat_column(&books->flat, g->side, 1) + place;
+        __builtin_prefetch(g->ends, 1);
+    }
+}
+
+/* Behind whom an order that comes will stand. */
+INLINE void ask_for_tail(const cp_books *books, const guess *g)
+{
+    ask_for_neighbour(books, (uint32_t)(*g->ends >> 32), g->slot);
 }
 
 INLINE int play(cp_books *books, const uint8_t *bytes, uint64_t size, uint64_t *offset,
                 bool queues)
 {
     cp_change changes[BLOCK];
+    guess guesses[BLOCK];
     int result = 0;
     while (result == 0) {
         uint32_t framed, count;
         result =
             cp_change_read_block(bytes, size, offset, changes, BLOCK, &framed, &count);
         for (uint32_t i = 0; i < count; i++)
-            ask_for_slot(books, &changes[i], queues);
+            ask_for_slot(books, &changes[i], &guesses[i], queues);
         for (uint32_t i = 0; i < count; i++)
-            ask_for_level(books, &changes[i], queues);
+            ask_for_side(books, &changes[i], &guesses[i], queues);
+        for (uint32_t i = 0; i < count; i++)
+            ask_for_level(books, &guesses[i], queues);
         for (uint32_t i = 0; queues && i < count; i++)
-            ask_for_tail(books, &changes[i]);
+            ask_for_tail(books, &guesses[i]);
         for (uint32_t i = 0; i < count; i++) {
             int applied = apply(books, &changes[i], queues);
             if (CP_UNLIKELY(applied < 0))

@@ -17,33 +17,6 @@ static uint64_t get_u64(const uint8_t *bytes)
     return __builtin_bswap64(value);
 }
 
-/* ---- framing --------------------------------------------------------------- */
-
-int cp_itch_frame(const uint8_t *bytes, uint64_t size, uint64_t *offset,
-                  const uint8_t **message, uint32_t *length)
-{
-    uint64_t left = size - *offset;
-    CP_ASSERT(*offset <= size);
-    if (left == 0)
-        return -EPIPE;
-    if (left < 2)
-        return -EPROTO;
-    uint32_t said = cp_itch_u16(bytes + *offset);
-    if (said == 0) {
-        *offset += 2;
-        return -ENODATA;
-    }
-    if (left - 2 < said)
-        return -EPROTO;
-    uint32_t expected = cp_itch_length(bytes[*offset + 2]);
-    if (expected != 0 ? said != expected : said < CP_ITCH_HEADER_SIZE)
-        return -EPROTO;
-    *message = bytes + *offset + 2;
-    *length = said;
-    *offset += 2 + (uint64_t)said;
-    return 0;
-}
-
 /* ---- decoding -------------------------------------------------------------- */
 
 static int decode_side(uint8_t letter, uint8_t *side)

@@ -83,8 +83,30 @@ static inline uint64_t cp_itch_time_ns(const uint8_t *message)
  *   -ENODATA  the end-of-session mark: *offset moves past it
  *   -EPIPE    the bytes ended before a record: the end of a file without the mark
  *   -EPROTO   wrong length for the type, or the bytes end inside the record */
-int cp_itch_frame(const uint8_t *bytes, uint64_t size, uint64_t *offset,
-                  const uint8_t **message, uint32_t *length);
+static inline int cp_itch_frame(const uint8_t *bytes, uint64_t size, uint64_t *offset,
+                                const uint8_t **message, uint32_t *length)
+{
+    uint64_t left = size - *offset;
+    CP_ASSERT(*offset <= size);
+    if (left == 0)
+        return -EPIPE;
+    if (left < 2)
+        return -EPROTO;
+    uint32_t said = cp_itch_u16(bytes + *offset);
+    if (said == 0) {
+        *offset += 2;
+        return -ENODATA;
+    }
+    if (left - 2 < said)
+        return -EPROTO;
+    uint32_t expected = cp_itch_length(bytes[*offset + 2]);
+    if (expected != 0 ? said != expected : said < CP_ITCH_HEADER_SIZE)
+        return -EPROTO;
+    *message = bytes + *offset + 2;
+    *length = said;
+    *offset += 2 + (uint64_t)said;
+    return 0;
+}
 
 /* Read the fields of one message of `length` bytes.
  *   0         decoded (of types without an entry above only the header is)
