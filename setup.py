@@ -11,6 +11,7 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 DEFAULTS = ("config", "themes")
+HEADERS = ("cockpit.h", "cockpit_strategy.h")  # for strategies of a user's own
 
 
 class BuildCore(build_ext):
@@ -41,6 +42,10 @@ class BuildPackage(build_py):
         for name in DEFAULTS:
             target = Path(self.build_lib) / "cockpit" / "defaults" / name
             shutil.copytree(ROOT / name, target, dirs_exist_ok=True)
+        include = Path(self.build_lib) / "cockpit" / "defaults" / "include"
+        include.mkdir(parents=True, exist_ok=True)
+        for name in HEADERS:
+            shutil.copy(ROOT / "native" / name, include)
 
 
 setup(

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -87,6 +88,7 @@ class NoteKind(IntEnum):
     FLAT = lib.CP_NOTE_FLAT
     ORDER_STATE = lib.CP_NOTE_ORDER_STATE
     CONTROL = lib.CP_NOTE_CONTROL
+    FAULT = lib.CP_NOTE_FAULT
 
 
 class Severity(IntEnum):
@@ -99,6 +101,7 @@ class Cause(IntEnum):
     OPERATOR = lib.CP_CAUSE_OPERATOR
     LOSS = lib.CP_CAUSE_LOSS
     FLAT = lib.CP_CAUSE_FLAT
+    FAULT = lib.CP_CAUSE_FAULT
 
 
 class Control(IntEnum):
@@ -212,6 +215,7 @@ def _strategy_kind(index: int) -> StrategyKind:
     )
 
 
+# Those of a user's come behind the built-in ones, by the name they are loaded under.
 STRATEGY_KINDS: dict[str, StrategyKind] = {
     kind.name: kind for kind in map(_strategy_kind, range(lib.cp_strategy_kind_count()))
 }
@@ -449,6 +453,82 @@ PICTURE_DTYPE = dtype_of("cp_picture")
 NOTE_DTYPE = dtype_of("cp_note")
 FLOW_EVENT_DTYPE = dtype_of("cp_flow_event")
 MISMATCH_DTYPE = dtype_of("cp_mismatch")
+
+
+# ---- strategies of a user's --------------------------------------------------------------
+
+PLUGIN_SEAT_DTYPE = dtype_of("cp_plugin_seat")
+PLUGIN_STATE_SIZE: int = lib.CP_PLUGIN_STATE_SIZE
+FAULTS: tuple[str, ...] = tuple(
+    _text(lib.cp_fault_name(i)) for i in range(lib.CP_FAULT_COUNT)
+)
+_plugins: list[Any] = []  # what the core holds pointers to
+
+
+class PluginWants(IntEnum):
+    """What a strategy is called for; values add up."""
+
+    PRICE = lib.CP_PLUGIN_PRICE
+    QTY = lib.CP_PLUGIN_QTY
+    TRADE = lib.CP_PLUGIN_TRADE
+
+
+def _take_in(key: str, result: int, kind: Any, error: Any) -> StrategyKind:
+    if result < 0:
+        raise CoreError(_text(error) or os.strerror(-result))
+    found = replace(_strategy_kind(int(kind[0])), name=key)
+    STRATEGY_KINDS[key] = found
+    return found
+
+
+def load_strategy(key: str, library: Path) -> StrategyKind:
+    """Load the strategy a shared library exports; ``STRATEGY_KINDS[key]`` from then on.
+
+    Raises :class:`CoreError`: it is none, or was built for another interface.
+    """
+    kind, error = ffi.new("uint32_t *"), ffi.new("char[]", lib.CP_ERROR_SIZE)
+    result = lib.cp_strategy_load(os.fsencode(library), kind, error)
+    return _take_in(key, result, kind, error)
+
+
+def register_strategy(
+    key: str,
+    *,
+    name: str,
+    help: str,
+    parameters: Sequence[Parameter],
+    wants: int,
+    state_size: int,
+    symbol_count: int,
+    callbacks: Mapping[str, int],
+) -> StrategyKind:
+    """Likewise one whose callbacks are at these addresses, by ``cp_plugin``'s names."""
+    kinds = {"integer": lib.CP_PARAMETER_INTEGER, "float": lib.CP_PARAMETER_FLOAT}
+    table = ffi.new("cp_parameter[]", max(len(parameters), 1))
+    kept: list[Any] = [table]
+
+    def text(value: str) -> Any:
+        kept.append(ffi.new("char[]", value.encode()))
+        return kept[-1]
+
+    for place, parameter in zip(table, parameters, strict=False):
+        place.name, place.unit = text(parameter.name), text(parameter.unit)
+        place.help = text(parameter.help)
+        place.minimum, place.maximum = parameter.minimum, parameter.maximum
+        place.standard, place.kind = parameter.standard, kinds[parameter.kind]
+    plugin = ffi.new("cp_plugin *")
+    plugin.abi, plugin.seat_size = lib.CP_PLUGIN_ABI, ffi.sizeof("cp_plugin_seat")
+    plugin.name, plugin.help = text(name), text(help)
+    plugin.parameters, plugin.parameter_count = table, len(parameters)
+    plugin.wants, plugin.state_size = wants, state_size
+    plugin.symbol_count = symbol_count
+    for callback, address in callbacks.items():
+        pointer = ffi.typeof(getattr(plugin, callback))
+        setattr(plugin, callback, ffi.cast(pointer, address))
+    kind, error = ffi.new("uint32_t *"), ffi.new("char[]", lib.CP_ERROR_SIZE)
+    result = lib.cp_strategy_register(plugin, kind, error)
+    _plugins.append((plugin, kept))
+    return _take_in(key, result, kind, error)
 
 
 # ---- ITCH ------------------------------------------------------------------------------

@@ -25,6 +25,17 @@ def themes() -> Path:
     return _shipped("themes")
 
 
+def strategy_include() -> Path:
+    """The headers of strategies in C."""
+    installed = _PACKAGE / "defaults" / "include"
+    return installed if installed.is_dir() else _PACKAGE.parent / "native"
+
+
+def user_cache() -> Path:
+    """What can be made again: strategies as they were compiled."""
+    return Path(platformdirs.user_cache_dir("cockpit"))
+
+
 def user_config() -> Path:
     """Where ``cockpit init`` puts a configuration, and where one is looked for."""
     return Path(platformdirs.user_config_dir("cockpit"))

@@ -222,13 +222,19 @@ typedef enum cp_note_kind {
     CP_NOTE_FLAT = 8,        /* flattening is done */
     CP_NOTE_ORDER_STATE = 9, /* a report that the order table has no answer for */
     CP_NOTE_CONTROL = 10,    /* a control was refused: a: cp_control_kind, b: -errno */
-    CP_NOTE_COUNT = 11
+    CP_NOTE_FAULT = 11,      /* strategy switched off; a: cp_fault */
+    CP_NOTE_COUNT = 12
 } cp_note_kind;
 
 typedef enum cp_severity { CP_INFO = 0, CP_WARNING = 1, CP_CRITICAL = 2 } cp_severity;
 
 /* Who or what changed a state. */
-typedef enum cp_cause { CP_CAUSE_OPERATOR = 0, CP_CAUSE_LOSS = 1, CP_CAUSE_FLAT = 2 } cp_cause;
+typedef enum cp_cause {
+    CP_CAUSE_OPERATOR = 0,
+    CP_CAUSE_LOSS = 1,
+    CP_CAUSE_FLAT = 2,
+    CP_CAUSE_FAULT = 3 /* the strategy's own */
+} cp_cause;
 
 typedef enum cp_control_kind {
     CP_CONTROL_STRATEGY = 1, /* target slot := strategy (kind, symbol, parameters, mode) */
@@ -259,6 +265,17 @@ typedef struct cp_parameter {
     uint32_t reserved;
 } cp_parameter;
 
+/* Why a strategy of a user's was switched off. */
+typedef enum cp_fault {
+    CP_FAULT_NONE = 0,
+    CP_FAULT_MEMORY = 1,     /* it touched memory that is not there */
+    CP_FAULT_ARITHMETIC = 2, /* it divided an integer by zero */
+    CP_FAULT_ILLEGAL = 3,    /* it ran into something that is no instruction */
+    CP_FAULT_BUDGET = 4,     /* its calls took too long, time and again */
+    CP_FAULT_ENDLESS = 5,    /* a call did not come to an end */
+    CP_FAULT_COUNT = 6
+} cp_fault;
+
 uint32_t cp_strategy_kind_count(void);
 const char *cp_strategy_kind_name(uint32_t kind);
 const char *cp_strategy_kind_help(uint32_t kind);
@@ -271,7 +288,76 @@ const char *cp_hop_name(uint32_t hop);
 const char *cp_refusal_name(uint32_t refusal);
 const char *cp_reason_name(uint32_t reason);
 const char *cp_order_state_name(uint32_t state);
+const char *cp_fault_name(uint32_t fault);
 const char *cp_risk_state_name(uint32_t state);
+
+/* ---- strategies of a user's ----------------------------------------------------- */
+
+/* Counts up when anything below changes. A strategy built for another is refused. */
+#define CP_PLUGIN_ABI 1
+#define CP_PLUGIN_STATE_SIZE 4096 /* bytes of its own memory, at most */
+#define CP_PLUGIN_KIND_MAX 64     /* kinds a process can load, reloads included */
+
+/* What it wants to be called for. */
+#define CP_PLUGIN_PRICE 1 /* a best price changed */
+#define CP_PLUGIN_QTY 2   /* the quantity at a best price changed */
+#define CP_PLUGIN_TRADE 4 /* somebody traded */
+
+/* What a strategy sees, and where it leaves what it wants. Arrays are by symbol (0 the
+ * first, 1 the second of one that trades two) unless they say by side (CP_BUY, CP_SELL). */
+typedef struct cp_plugin_seat {
+    /* told by the desk */
+    uint64_t now_ns;
+    int64_t bid[2], ask[2]; /* CP_PRICE_NONE: none */
+    uint64_t bid_qty[2], ask_qty[2];
+    int64_t others_bid, others_ask; /* of the first symbol, without its own orders */
+    uint64_t others_bid_qty, others_ask_qty;
+    int64_t last[2]; /* price of the last trade */
+    uint32_t last_qty[2];
+    uint32_t last_side[2];    /* of the order that rested */
+    uint32_t is_open[2];      /* both sides are there and can be trusted */
+    int64_t position[2];      /* lots */
+    uint32_t is_taking[2];    /* a take is under way: another would be ignored */
+    int64_t working_price[2]; /* by side: its quote; CP_PRICE_NONE without one */
+    uint32_t working_qty[2];  /* by side */
+    uint32_t is_changing[2];  /* by side: a change of its quote is under way */
+    /* left by the strategy */
+    uint32_t quote_asked[2]; /* by side: 1 to rest quote_qty at quote_price; qty 0: none */
+    uint32_t quote_qty[2];
+    int64_t quote_price[2];
+    uint32_t take_asked[2]; /* 1 to trade up to take_qty now, no worse than take_price */
+    uint32_t take_side[2];
+    uint32_t take_qty[2];
+    uint32_t reserved[2];
+    int64_t take_price[2];
+    double signal; /* its own figure, for the screen */
+} cp_plugin_seat;
+
+/* A strategy of a user's. Everything it points to outlives the process's engines. NULL for
+ * a callback it has no use for, but on_book. `state` is zeroed before start. */
+typedef struct cp_plugin {
+    uint32_t abi;       /* CP_PLUGIN_ABI */
+    uint32_t seat_size; /* sizeof(cp_plugin_seat) */
+    const char *name;
+    const char *help;
+    const cp_parameter *parameters;
+    uint32_t parameter_count; /* at most CP_PARAMETER_MAX */
+    uint32_t wants;           /* CP_PLUGIN_PRICE and others, added */
+    uint32_t state_size;      /* at most CP_PLUGIN_STATE_SIZE */
+    uint32_t symbol_count;    /* 1 or 2 */
+    void (*start)(void *state, cp_plugin_seat *seat, const double *parameters);
+    void (*on_book)(void *state, cp_plugin_seat *seat, const double *parameters);
+    void (*on_trade)(void *state, cp_plugin_seat *seat, const double *parameters);
+    void (*on_fill)(void *state, cp_plugin_seat *seat, const double *parameters,
+                    uint32_t side, uint32_t qty);
+    void (*on_timer)(void *state, cp_plugin_seat *seat, const double *parameters);
+} cp_plugin;
+
+/* Make it a kind of strategy like any other, for good; its number in `kind`. -EINVAL with
+ * the reason in `error` (CP_ERROR_SIZE bytes), -ENOSPC. Not for the core's own threads. */
+int cp_strategy_register(const cp_plugin *strategy, uint32_t *kind, char *error);
+/* Likewise the one that a shared library exports as `cp_strategy`. */
+int cp_strategy_load(const char *path, uint32_t *kind, char *error);
 
 /* ---- config ------------------------------------------------------------------- */
 
@@ -473,6 +559,8 @@ typedef struct cp_strategy_picture {
     uint32_t working_count;
     uint32_t last_refusal; /* cp_refusal, or CP_REFUSE_COUNT for none */
     double signal;         /* the strategy's own figure, for the screen */
+    uint32_t fault; /* cp_fault that switched it off, or CP_FAULT_NONE */
+    uint32_t reserved;
 } cp_strategy_picture;
 
 typedef struct cp_limit_picture {

@@ -35,7 +35,7 @@ def load(directory: Path, recording: Sequence[str] = ()) -> Config:
     ``recording`` names the instruments of the recording that will be played, if one is.
     Raises :class:`ConfigError` with all problems of all files.
     """
-    reading = interpret(settle(directory, FILES), recording)
+    reading = interpret(settle(directory, FILES), recording, directory=directory)
     if reading.problems:
         raise ConfigError(reading.problems)
     assert reading.desk and reading.strategies is not None and reading.risk
@@ -43,12 +43,15 @@ def load(directory: Path, recording: Sequence[str] = ()) -> Config:
 
 
 def interpret(
-    looks: Sequence[Look], recording: Sequence[str] = (), universe: Universe | None = None
+    looks: Sequence[Look],
+    recording: Sequence[str] = (),
+    universe: Universe | None = None,
+    directory: Path = Path(),
 ) -> Reading:
     """Check looks at FILES, in that order, against each other.
 
     ``universe`` is what is traded by a desk that runs already; otherwise it follows from
-    desk.toml and ``recording``.
+    desk.toml and ``recording``. Files that strategies.toml names are in ``directory``.
     """
     desk_look, strategies_look, risk_look = looks
     checkers = [Checker(found.file) for found in looks]
@@ -59,7 +62,7 @@ def interpret(
     if universe is None and desk is not None:
         universe = universe_of(desk, recording)
     if (table := _table(strategies_checker, strategies_look)) is not None:
-        strategies = strategies_options(strategies_checker, table, universe)
+        strategies = strategies_options(strategies_checker, table, universe, directory)
     if (table := _table(risk_checker, risk_look)) is not None:
         risk = risk_options(risk_checker, table)
     problems = tuple(problem for checker in checkers for problem in checker.problems)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from cockpit.config.fields import Checker, Field, Refused, check, dotted, field_of
 from cockpit.config.models import StrategyOptions
 from cockpit.config.problems import did_you_mean
 from cockpit.config.universe import Universe
-from cockpit.core import STRATEGY_KINDS, STRATEGY_MAX, Mode
+from cockpit.core import STRATEGY_KINDS, STRATEGY_MAX, Mode, StrategyKind
+from cockpit.strategies.load import PREFIX, StrategyError, from_file
 
 NAME = Field("name", "name", "a strategy's name")
 KIND = Field("kind", "word", "which built-in strategy", choices=tuple(STRATEGY_KINDS))
@@ -19,18 +21,18 @@ MODE = Field(
     "what it begins as; a key changes it while it runs",
     choices=tuple(mode.name.lower() for mode in Mode),
 )
-PARAMETERS = {
-    kind.name: tuple(field_of(parameter) for parameter in kind.parameters)
-    for kind in STRATEGY_KINDS.values()
-}
 
 
 def strategies_options(
-    checker: Checker, table: Mapping[str, Any], universe: Universe | None
+    checker: Checker,
+    table: Mapping[str, Any],
+    universe: Universe | None,
+    directory: Path = Path(),
 ) -> tuple[StrategyOptions, ...] | None:
     """The checked file, or None with the problems in ``checker``.
 
     ``universe`` None: the instruments are not known, so symbols are not checked.
+    ``directory``: where ``kind = "file:..."`` begins.
     """
     before = len(checker.problems)
     if len(table) > STRATEGY_MAX:
@@ -38,14 +40,21 @@ def strategies_options(
             list(table)[STRATEGY_MAX][:40], None, "one strategy too many",
             f"at most {STRATEGY_MAX} strategies",
         )  # fmt: skip
-    found = [_strategy(checker, name, value, universe) for name, value in table.items()]
+    found = [
+        _strategy(checker, name, value, universe, directory)
+        for name, value in table.items()
+    ]
     if len(checker.problems) > before:
         return None
     return tuple(options for options in found if options is not None)
 
 
 def _strategy(
-    checker: Checker, name: str, value: object, universe: Universe | None
+    checker: Checker,
+    name: str,
+    value: object,
+    universe: Universe | None,
+    directory: Path,
 ) -> StrategyOptions | None:
     where = dotted("", name)
     try:
@@ -55,14 +64,14 @@ def _strategy(
     table = checker.table(value, where)
     if table is None:
         return None
-    kind = checker.value(table, KIND, where)
+    kind = _kind(checker, table, where, directory)
     mode = checker.value(table, MODE, where)
     symbol = _symbol(checker, table, "symbol", where, universe)
     if kind is None:  # then nobody knows which parameters are right
         return None
     symbol2: str | None = ""
     keys = ["kind", "symbol", "mode"]
-    if STRATEGY_KINDS[kind].symbol_count > 1:
+    if kind.symbol_count > 1:
         keys.append("symbol2")
         symbol2 = _symbol(checker, table, "symbol2", where, universe)
         if symbol and symbol2 and _are_one(symbol, symbol2, universe):
@@ -70,13 +79,29 @@ def _strategy(
                 dotted(where, "symbol2"), symbol2, "the same as symbol", "another one"
             )
             return None
-    fields = PARAMETERS[kind]
+    fields = [field_of(parameter) for parameter in kind.parameters]
     checker.unknown(table, [*keys, *(field.name for field in fields)], where)
     values = [checker.value(table, field, where) for field in fields]
     if mode is None or symbol is None or symbol2 is None or None in values:
         return None
     parameters = tuple(float(number) for number in values if number is not None)
-    return StrategyOptions(name, kind, symbol, Mode[mode.upper()], parameters, symbol2)
+    mode = Mode[mode.upper()]
+    return StrategyOptions(name, kind.name, symbol, mode, parameters, symbol2)
+
+
+def _kind(
+    checker: Checker, table: Mapping[str, Any], where: str, directory: Path
+) -> StrategyKind | None:
+    text = table.get("kind")
+    if not (isinstance(text, str) and text.startswith(PREFIX)):
+        name = checker.value(table, KIND, where)
+        return None if name is None else STRATEGY_KINDS[name]
+    try:
+        return from_file(text, directory)
+    except StrategyError as error:
+        allowed = f"{', '.join(KIND.choices)}, or {PREFIX} and a .c, .so or .py file"
+        checker.report(dotted(where, "kind"), text, f"{error}", allowed)
+        return None
 
 
 def _are_one(symbol: str, other: str, universe: Universe | None) -> bool:

@@ -15,6 +15,7 @@ from cockpit.control.desk import Event, Symbol
 from cockpit.core import (
     LIMITS,
     NOBODY,
+    FAULTS,
     REASONS,
     REFUSALS,
     Cause,
@@ -32,6 +33,7 @@ CAUSES = {
     Cause.OPERATOR: "by the operator",
     Cause.LOSS: "by the daily loss limit",
     Cause.FLAT: "every position is closed",
+    Cause.FAULT: "by its own fault",
 }
 ORDER_KINDS = ("", "order", "cancel", "replace", "cancel of all orders", "reduce")
 
@@ -139,6 +141,11 @@ def _control(note: Record, scene: Scene) -> tuple[str, str]:
     return "desk", f"the core refused the command {kind}{target}: {why}"
 
 
+def _fault(note: Record, scene: Scene) -> tuple[str, str]:
+    why = FAULTS[int(note["a"])]
+    return scene.strategy(note), f"switched off, its orders pulled: {why}"
+
+
 def _config(note: Record, scene: Scene) -> tuple[str, str]:
     what = "limits" if int(note["strategy"]) == NOBODY else scene.strategy(note)
     return "config", f"the core runs {what} of version {int(note['a'])}"
@@ -160,6 +167,7 @@ SENTENCES: dict[int, Callable[[Record, Scene], tuple[str, str]]] = {
     NoteKind.FLAT: _flat,
     NoteKind.ORDER_STATE: _order_state,
     NoteKind.CONTROL: _control,
+    NoteKind.FAULT: _fault,
 }
 
 REPEATING = frozenset((NoteKind.REFUSAL, NoteKind.REJECT, NoteKind.ORDER_STATE))

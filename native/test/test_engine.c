@@ -42,7 +42,7 @@ static cp_config config(void)
     }
     for (uint32_t kind = 0; kind < cp_strategy_kind_count(); kind++) {
         cp_strategy_config *s = &c.strategies[kind];
-        *s = (cp_strategy_config){ .kind = kind, .mode = CP_MODE_LIVE, .used = 1 };
+        *s = (cp_strategy_config){ .kind = kind, .mode = CP_MODE_LIVE, .used = 1, .symbol2 = 1 };
         snprintf(s->name, CP_NAME_SIZE, "%s", cp_strategy_kind_name(kind));
         for (uint32_t i = 0; i < cp_strategy_parameter_count(kind); i++)
             s->parameters[i] = cp_strategy_parameter(kind, i)->standard;

@@ -8,6 +8,7 @@ import pytest
 from cockpit.control.amounts import symbol_of
 from cockpit.control.notes import SENTENCES, Scene, sentence, sentences
 from cockpit.core import (
+    FAULTS,
     LIMITS,
     MONEY_SCALE,
     NOBODY,
@@ -107,6 +108,16 @@ VALUE = next(i for i, limit in enumerate(LIMITS) if limit.kind == "money")
             "the book is in doubt",
         ),
         (NoteKind.FLAT, {}, "risk: flat: every position is closed"),
+        (
+            NoteKind.FAULT,
+            {**HERE, "a": 1},
+            f"mm_acme: switched off, its orders pulled: {FAULTS[1]}",
+        ),
+        (
+            NoteKind.MODE,
+            {**HERE, "a": Mode.OFF, "b": Mode.LIVE, "c": Cause.FAULT},
+            "mm_acme: LIVE -> OFF, by its own fault",
+        ),
         (
             NoteKind.ORDER_STATE,
             {**HERE, "client_id": 42},

@@ -32,6 +32,9 @@ typedef struct cp_slot {
     uint32_t close;
     uint32_t working_count;
     uint32_t last_refusal;
+    uint32_t fault;        /* cp_fault */
+    uint32_t strike_count; /* calls over their budget since strike_ns */
+    uint64_t strike_ns;
     bool waiting; /* `next` comes into force when nothing is working any more */
     cp_strategy_config config; /* in force */
     cp_strategy_config next;

@@ -86,6 +86,7 @@ static void read_slot(const cp_desk *desk, uint32_t index, cp_strategy_picture *
     picture->working_count = slot->working_count;
     picture->last_refusal = slot->last_refusal;
     picture->signal = slot->kind ? slot->seat.signal : 0.0;
+    picture->fault = slot->fault;
 }
 
 static void read_limits(const cp_desk *desk, cp_limit_picture *limits, uint64_t now_ns)

@@ -1,5 +1,6 @@
 /* seats.c: strategies at work: when they are called, and what becomes of their wishes. */
 #include "desk/inside.h"
+#include "desk/plugin/plugin.h"
 
 static bool is_running(const cp_slot *slot)
 {
@@ -116,6 +117,98 @@ static void listen(cp_desk *desk, uint32_t slot_index)
                     &seat->taking2);
 }
 
+/* ---- calls ---- */
+
+#define BUDGET_NS 1000000u /* live: a call of a user's strategy that takes longer ... */
+#define STRIKES 3          /* ... so often within a second switches it off */
+
+/* A user's strategy has failed: it is switched off, with what it has at the venue. */
+static void fail(cp_desk *desk, uint32_t slot_index, cp_fault fault)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    slot->fault = fault;
+    slot->seat.quotes[CP_BUY].asked = slot->seat.quotes[CP_SELL].asked = false;
+    slot->seat.take.asked = slot->seat.take2.asked = false;
+    cp_note *note = cp_desk_note(desk, CP_NOTE_FAULT, CP_CRITICAL,
+                                 (uint16_t)slot->config.symbol, (uint16_t)slot_index);
+    if (note)
+        note->a = fault;
+    cp_seats_set_mode(desk, slot_index, CP_MODE_OFF, CP_CAUSE_FAULT);
+}
+
+/* One call too slow is the machine's doing as likely as the strategy's; several are not.
+ * Under virtual time no time passes, and nothing is ever too slow. */
+static cp_fault judge(cp_desk *desk, cp_slot *slot, uint64_t began_ns)
+{
+    if (CP_LIKELY(cp_desk_clock(desk) - began_ns <= BUDGET_NS))
+        return CP_FAULT_NONE;
+    if (desk->now_ns - slot->strike_ns > CP_SECOND_NS) {
+        slot->strike_ns = desk->now_ns;
+        slot->strike_count = 0;
+    }
+    return ++slot->strike_count < STRIKES ? CP_FAULT_NONE : CP_FAULT_BUDGET;
+}
+
+static void call_plugin(cp_desk *desk, uint32_t slot_index, cp_plugin_call which,
+                        cp_side side, uint32_t qty)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    if (slot->fault != CP_FAULT_NONE)
+        return;
+    uint64_t began_ns = cp_desk_clock(desk);
+    cp_fault fault =
+        cp_plugin_run(slot->kind->plugin, which, slot->state, &slot->seat, side, qty);
+    if (fault == CP_FAULT_NONE)
+        fault = judge(desk, slot, began_ns);
+    if (CP_UNLIKELY(fault != CP_FAULT_NONE))
+        fail(desk, slot_index, fault);
+}
+
+static void call_start(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    if (slot->kind->plugin)
+        call_plugin(desk, slot_index, CP_PLUGIN_START, CP_BUY, 0);
+    else
+        slot->kind->start(slot->state, &slot->seat);
+}
+
+static void call_book(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    if (CP_UNLIKELY(slot->kind->plugin != NULL))
+        call_plugin(desk, slot_index, CP_PLUGIN_BOOK, CP_BUY, 0);
+    else
+        slot->kind->on_book(slot->state, &slot->seat);
+}
+
+static void call_trade(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    if (CP_UNLIKELY(slot->kind->plugin != NULL))
+        call_plugin(desk, slot_index, CP_PLUGIN_ON_TRADE, CP_BUY, 0);
+    else
+        slot->kind->on_trade(slot->state, &slot->seat);
+}
+
+static void call_timer(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    if (CP_UNLIKELY(slot->kind->plugin != NULL))
+        call_plugin(desk, slot_index, CP_PLUGIN_TIMER, CP_BUY, 0);
+    else if (slot->kind->on_timer)
+        slot->kind->on_timer(slot->state, &slot->seat);
+}
+
+static void call_fill(cp_desk *desk, uint32_t slot_index, cp_side side, uint32_t qty)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    if (CP_UNLIKELY(slot->kind->plugin != NULL))
+        call_plugin(desk, slot_index, CP_PLUGIN_FILL, side, qty);
+    else if (slot->kind->on_fill)
+        slot->kind->on_fill(slot->state, &slot->seat, side, qty);
+}
+
 void cp_seats_on_market(cp_desk *desk, uint32_t symbol, uint32_t changed)
 {
     uint32_t book = (changed & CP_FEED_PRICE ? desk->price_listeners[symbol] : 0u) |
@@ -126,9 +219,9 @@ void cp_seats_on_market(cp_desk *desk, uint32_t symbol, uint32_t changed)
         cp_slot *slot = &desk->slots[i];
         slot->seat.now_ns = desk->now_ns;
         if (book >> i & 1)
-            slot->kind->on_book(slot->state, &slot->seat);
+            call_book(desk, i);
         if (trade >> i & 1)
-            slot->kind->on_trade(slot->state, &slot->seat);
+            call_trade(desk, i);
         listen(desk, i);
     }
 }
@@ -142,10 +235,10 @@ void cp_seats_on_timer(cp_desk *desk)
             if (place != CP_NONE && desk->orders.orders[place].pulled)
                 cp_desk_pull(desk, place);
         }
-        if (!is_running(slot) || !slot->kind->on_timer)
+        if (!is_running(slot))
             continue;
         slot->seat.now_ns = desk->now_ns;
-        slot->kind->on_timer(slot->state, &slot->seat);
+        call_timer(desk, i);
         listen(desk, i);
     }
 }
@@ -153,10 +246,10 @@ void cp_seats_on_timer(cp_desk *desk)
 void cp_seats_on_fill(cp_desk *desk, uint32_t slot_index, cp_side side, uint32_t qty)
 {
     cp_slot *slot = &desk->slots[slot_index];
-    if (!is_running(slot) || !slot->kind->on_fill)
+    if (!is_running(slot))
         return;
     slot->seat.now_ns = desk->now_ns;
-    slot->kind->on_fill(slot->state, &slot->seat, side, qty);
+    call_fill(desk, slot_index, side, qty);
     listen(desk, slot_index);
 }
 
@@ -222,7 +315,9 @@ static void seat_strategy(cp_desk *desk, uint32_t slot_index)
     }
     cp_seats_refresh(desk, slot_index, CP_BUY);
     cp_seats_refresh(desk, slot_index, CP_SELL);
-    slot->kind->start(slot->state, &slot->seat);
+    slot->fault = CP_FAULT_NONE;
+    slot->strike_count = 0;
+    call_start(desk, slot_index);
 }
 
 static void note_config(cp_desk *desk, uint32_t slot_index)

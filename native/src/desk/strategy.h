@@ -142,6 +142,7 @@ typedef struct cp_strategy_kind {
     void (*on_fill)(void *state, cp_seat *seat, cp_side side,
                     uint32_t qty);                /* likewise */
     void (*on_timer)(void *state, cp_seat *seat); /* likewise */
+    const cp_plugin *plugin; /* a user's: called instead of all these; else NULL */
 } cp_strategy_kind;
 
 extern const cp_strategy_kind cp_mean_reversion;
@@ -158,7 +159,7 @@ extern const cp_strategy_kind cp_vwap;
 extern const cp_strategy_kind cp_pov;
 extern const cp_strategy_kind cp_almgren_chriss;
 
-/* NULL past the last. */
+/* NULL past the last. Those of a user's come after the built-in ones. */
 const cp_strategy_kind *cp_strategy_kind_at(uint32_t kind);
 /* 0, or -EINVAL when a parameter is not finite, not whole where it must be, or out of
  * its table's range. */

@@ -1,5 +1,5 @@
 /* strategy_table.c: the strategies there are, and what they say of themselves. */
-#include "desk/strategy.h"
+#include "desk/plugin/plugin.h"
 
 /* Files and controls name a kind by its place here: new ones go to the end. */
 static const cp_strategy_kind *const kinds[] = {
@@ -9,42 +9,47 @@ static const cp_strategy_kind *const kinds[] = {
     &cp_almgren_chriss,
 };
 
-#define KIND_COUNT ((uint32_t)(sizeof(kinds) / sizeof(kinds[0])))
+#define BUILT_IN ((uint32_t)(sizeof(kinds) / sizeof(kinds[0])))
 
 const cp_strategy_kind *cp_strategy_kind_at(uint32_t kind)
 {
-    return kind < KIND_COUNT ? kinds[kind] : NULL;
+    return kind < BUILT_IN ? kinds[kind] : cp_plugin_kind(kind - BUILT_IN);
 }
 
 uint32_t cp_strategy_kind_count(void)
 {
-    return KIND_COUNT;
+    return BUILT_IN + cp_plugin_kind_count();
 }
 
 const char *cp_strategy_kind_name(uint32_t kind)
 {
-    return kind < KIND_COUNT ? kinds[kind]->name : NULL;
+    const cp_strategy_kind *found = cp_strategy_kind_at(kind);
+    return found ? found->name : NULL;
 }
 
 const char *cp_strategy_kind_help(uint32_t kind)
 {
-    return kind < KIND_COUNT ? kinds[kind]->help : NULL;
+    const cp_strategy_kind *found = cp_strategy_kind_at(kind);
+    return found ? found->help : NULL;
 }
 
 uint32_t cp_strategy_symbol_count(uint32_t kind)
 {
-    return kind < KIND_COUNT ? kinds[kind]->two_symbols ? 2 : 1 : 0;
+    const cp_strategy_kind *found = cp_strategy_kind_at(kind);
+    return found ? found->two_symbols ? 2 : 1 : 0;
 }
 
 uint32_t cp_strategy_parameter_count(uint32_t kind)
 {
-    return kind < KIND_COUNT ? kinds[kind]->parameter_count : 0;
+    const cp_strategy_kind *found = cp_strategy_kind_at(kind);
+    return found ? found->parameter_count : 0;
 }
 
 const cp_parameter *cp_strategy_parameter(uint32_t kind, uint32_t index)
 {
-    return index < cp_strategy_parameter_count(kind) ? &kinds[kind]->parameters[index]
-                                                     : NULL;
+    return index < cp_strategy_parameter_count(kind)
+               ? &cp_strategy_kind_at(kind)->parameters[index]
+               : NULL;
 }
 
 int cp_strategy_check_parameters(const cp_strategy_kind *kind, const double *parameters)

@@ -1,0 +1,271 @@
+"""A user's own strategies, from the command that writes one to the desk that runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cockpit import core, paths
+from cockpit.config.load import load
+from cockpit.config.problems import ConfigError
+from cockpit.config.settings import settings
+from cockpit.control.notes import Scene, sentences
+from cockpit.core import Engine, Mode
+from cockpit.strategies import native
+from cockpit.strategies.load import StrategyError, from_file
+from cockpit.strategies.new import Refused, write
+from cockpit.strategies.trial import run, trial
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE = """
+[mine]
+kind = "file:{file}"
+symbol = "#1"
+mode = "live"
+smooth = 200.0
+step = 1
+order_qty = 5
+max_position = 20
+"""
+CRASH = "volatile int *nowhere = 0; if (seat->position[0] != 0) *nowhere = 1;"
+LANGUAGES = ["c", "python"]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Compiled strategies of a test are its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return paths.user_cache()
+
+
+def written(directory: Path, language: str, name: str = "mine") -> Path:
+    if language == "python":
+        pytest.importorskip("numba")
+    return write(name, directory, language=language)[0]
+
+
+def broken(directory: Path, instead: str, name: str = "broken") -> Path:
+    """The C example with something wrong at the beginning of on_book."""
+    file = written(directory, "c", name)
+    text = file.read_text()
+    place = "    state *s = memory;\n"
+    assert text.count(place) == 1
+    file.write_text(text.replace(place, f"    {instead}\n{place}"))
+    return file
+
+
+def config_with(directory: Path, table: str) -> Path:
+    """A copy of the shipped configuration that trades by this alone."""
+    for file in paths.default_config().glob("*.toml"):
+        (directory / file.name).write_text(file.read_text())
+    (directory / "strategies.toml").write_text(table)
+    return directory
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_new_writes_passes_its_own_test(tmp_path: Path, language: str) -> None:
+    written(tmp_path, language)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0 and "4 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_same_strategy_in_c_and_in_python_leaves_the_same_state(
+    tmp_path: Path,
+) -> None:
+    in_c, in_python = (trial(written(tmp_path, one, f"as_{one}")) for one in LANGUAGES)
+    assert in_c.fills > 0
+    assert in_c == in_python
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_trades_from_toml_as_any_other(tmp_path: Path, language: str) -> None:
+    file = written(tmp_path, language)
+    directory = config_with(tmp_path, TABLE.format(file=file.name))
+    made = settings(load(directory), virtual_time=True)
+    engine = Engine(made)
+    engine.run(50_000)
+    slot = engine.read()["desk"]["strategies"][0]
+    assert int(slot["fill_count"]) > 0
+    kind = core.STRATEGY_KINDS[made.strategies[0].kind]
+    assert kind.index == int(slot["config"]["kind"])
+    names = [parameter.name for parameter in kind.parameters]
+    assert names == ["smooth", "step", "order_qty", "max_position"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_live_it_trades_too(tmp_path: Path, language: str) -> None:
+    file = written(tmp_path, language)
+    directory = config_with(tmp_path, TABLE.format(file=file.name))
+    with Engine(settings(load(directory))) as engine:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            slot = engine.read()["desk"]["strategies"][0]
+            if int(slot["order_count"]) > 0:
+                break
+        assert int(slot["order_count"]) > 0 and int(slot["fault"]) == 0
+
+
+def test_its_parameters_are_checked_by_its_own_table(tmp_path: Path) -> None:
+    file = written(tmp_path, "c")
+    table = TABLE.format(file=file.name).replace("step = 1", "step = -1\nskew = 3")
+    with pytest.raises(ConfigError) as refused:
+        load(config_with(tmp_path, table))
+    assert "mine.step = -1: too small" in str(refused.value)
+    assert "mine.skew = 3: no such key" in str(refused.value)
+
+
+def test_the_same_content_is_loaded_once_and_another_is_another_kind(
+    tmp_path: Path,
+) -> None:
+    file = written(tmp_path, "c")
+    first = from_file("file:mine.c", tmp_path)
+    assert from_file("file:mine.c", tmp_path) is first
+    file.write_text(file.read_text().replace("200,\n", "100,\n"))
+    second = from_file("file:mine.c", tmp_path)
+    assert (second.name, second.index) != (first.name, first.index)
+    assert second.parameters[0].standard == 100 and first.parameters[0].standard == 200
+    assert run(first).state_hash != run(second).state_hash
+
+
+def test_a_library_is_taken_as_it_is(tmp_path: Path, cache: Path) -> None:
+    file = written(tmp_path, "c")
+    wants = trial(file)
+    (built,) = (cache / "strategies").glob("mine-*.so")
+    library = tmp_path / "mine.so"
+    library.write_bytes(built.read_bytes())
+    assert trial(library) == wants
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("a.c", "int main(", "does not compile"),
+        ("b.c", "int nothing;", "exports no cp_strategy"),
+        ("c.c", "#include <not_there.h>\n", "not_there.h"),
+        ("d.so", "no library", "d-"),
+        ("e.txt", "", "neither a .c"),
+        ("f.py", "HELP = 'x'\n", "no on_book"),
+        ("g.py", "def on_book(:\n", "SyntaxError"),
+        ("h.py", "def on_book(state, seat):\n    pass\n", "takes 3 arguments"),
+        ("i.py", "def on_book(s, seat, p):\n    open('x')\n", "does not compile"),
+        ("j.py", "STATE = 3\ndef on_book(s, seat, p):\n    pass\n", "STATE"),
+        ("k.py", "SYMBOLS = 3\ndef on_book(s, seat, p):\n    pass\n", "3 symbols"),
+    ],
+)
+def test_what_is_no_strategy_is_refused_with_the_reason(
+    tmp_path: Path, name: str, text: str, why: str
+) -> None:
+    if name.endswith(".py"):
+        pytest.importorskip("numba")
+    (tmp_path / name).write_text(text)
+    before = dict(core.STRATEGY_KINDS)
+    with pytest.raises(StrategyError, match=why):
+        from_file(f"file:{name}", tmp_path)
+    with pytest.raises(StrategyError, match="cannot be read"):
+        from_file(f"file:not_{name}" if name != "e.txt" else "file:e.c", tmp_path)
+    assert before == core.STRATEGY_KINDS
+
+
+def test_another_interface_is_refused(tmp_path: Path) -> None:
+    file = written(tmp_path, "c", "old")
+    file.write_text(
+        file.read_text().replace("CP_PLUGIN_HEAD,", ".abi = 99, .seat_size = 8,")
+    )
+    with pytest.raises(StrategyError, match=r"built for interface 99.*build it again"):
+        from_file("file:old.c", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        (CRASH, core.FAULTS[1]),
+        (
+            "volatile int zero = 0, x; if (seat->position[0]) x = 1000 / zero;",
+            core.FAULTS[2],
+        ),
+        ("volatile int go = 1; if (seat->position[0]) while (go) ;", core.FAULTS[5]),
+    ],
+    ids=["crash", "division", "endless"],
+)
+def test_a_crash_switches_it_off_and_nothing_else(
+    tmp_path: Path, wrong: str, fault: str
+) -> None:
+    file = broken(tmp_path, wrong)
+    other = (
+        '[good]\nkind = "market_maker"\nsymbol = "#2"\nmode = "live"\nhalf_spread = 1.5\n'
+        "skew = 2.0\nmicro_weight = 0.5\norder_qty = 10\nmax_position = 60\nrequote = 2\n"
+    )
+    table = TABLE.format(file=file.name) + other
+    engine = Engine(settings(load(config_with(tmp_path, table)), virtual_time=True))
+    engine.run(50_000)
+    mine, good = engine.read()["desk"]["strategies"][:2]
+    assert core.FAULTS[int(mine["fault"])] == fault
+    assert int(mine["config"]["mode"]) == Mode.OFF and int(mine["working_count"]) == 0
+    orders = int(good["order_count"])
+    scene = Scene((), ("mine", "good"), lambda _: 0.0)
+    texts = [
+        f"{event.source}: {event.text}" for event in sentences(engine.notes(), scene)
+    ]
+    assert f"mine: switched off, its orders pulled: {fault}" in texts
+    assert "mine: LIVE -> OFF, by its own fault" in texts
+    engine.run(50_000)
+    desk = engine.read()["desk"]
+    assert int(desk["strategies"][1]["order_count"]) > orders
+    assert int(desk["strategies"][0]["order_count"]) == int(mine["order_count"])
+
+
+def test_live_a_crash_leaves_the_desk_trading(tmp_path: Path) -> None:
+    file = broken(tmp_path, "volatile int *nowhere = 0; *nowhere = 1;")
+    directory = config_with(tmp_path, TABLE.format(file=file.name))
+    with Engine(settings(load(directory))) as engine:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            if int(engine.read()["desk"]["strategies"][0]["fault"]):
+                break
+        picture = engine.read()
+        assert (
+            core.FAULTS[int(picture["desk"]["strategies"][0]["fault"])] == core.FAULTS[1]
+        )
+        before = int(picture["desk"]["counters"]["md_count"])
+        time.sleep(0.3)
+        assert int(engine.read()["desk"]["counters"]["md_count"]) > before
+
+
+def test_new_overwrites_nothing_and_takes_no_odd_name(tmp_path: Path) -> None:
+    file = written(tmp_path, "c")
+    file.write_text("mine\n")
+    with pytest.raises(Refused, match="is there already"):
+        write("mine", tmp_path, language="c")
+    assert file.read_text() == "mine\n"
+    for name in ("", "../x", "Mine", "9lives", "a-b", "a" * 16):
+        with pytest.raises(Refused, match="no name"):
+            write(name, tmp_path, language="c")
+
+
+def test_without_a_compiler_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "c")
+    monkeypatch.setenv("CC", "no-such-compiler")
+    with pytest.raises(StrategyError, match="there is no C compiler"):
+        from_file("file:mine.c", tmp_path)
+
+
+def test_a_header_of_its_own_is_part_of_the_content(tmp_path: Path) -> None:
+    file = written(tmp_path, "c")
+    file.write_text('#include "own.h"\n' + file.read_text())
+    (tmp_path / "own.h").write_text("#define OWN 1\nint own(void);\n")
+    before = native.from_source(file, b"").digest
+    (tmp_path / "own.h").write_text("#define OWN 1\nlong own(void);\n")
+    assert native.from_source(file, b"").digest != before
