@@ -24,6 +24,7 @@ import click
 
 from cockpit import __version__, paths
 from cockpit.control.ctl import EXIT_NO_DESK, ctl
+from cockpit.strategies.commands import strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -477,6 +478,7 @@ def sim(
 
 
 main.add_command(ctl)
+main.add_command(strategy)
 
 
 @main.command()

@@ -42,6 +42,7 @@ PYTHON_LAYERS = {
         "backtest",
         "observe",
         "bench",
+        "strategies",
         "ui",
         "paths",
     },

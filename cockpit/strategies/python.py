@@ -1,6 +1,6 @@
 """A strategy in Python: its callbacks become native code, with no interpreter.
 
-The file is a module that says of itself, in capitals, what a C strategy says in its table:
+The file is a module that says of itself, in capitals, what a C strategy has in a table:
 
     HELP         one line
     PARAMETERS   a tuple of user.integer(...) and user.number(...)

@@ -28,8 +28,8 @@ enum {
 };
 
 #define CP_PARENT_PARAMETERS                                                             \
-    [CP_PARENT_SIDE] = { "side", "0|1", "0 buys, 1 sells",    0,                         \
-                         1,      0,     CP_PARAMETER_INTEGER, 0 },                       \
+    [CP_PARENT_SIDE] = { "side", "side", "0 buys, 1 sells",    0,                        \
+                         1,      0,      CP_PARAMETER_INTEGER, 0 },                      \
     [CP_PARENT_QTY] = { "quantity", "lots", "All there is to trade", 1,                  \
                         100000000,  100,    CP_PARAMETER_INTEGER,    0 },                \
     [CP_PARENT_DURATION_S] = { "duration_s",                                             \
