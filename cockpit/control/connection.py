@@ -24,11 +24,29 @@ from cockpit.control.protocol import (
 from cockpit.control.runtime import Place, check_directory
 
 ANSWER_SECONDS = 5.0
+AGAIN_SECONDS = 0.005
 _PIECE = 1 << 16
 
 
 class Unreachable(Exception):
     """There is no desk to talk to, or no more; the text says why."""
+
+
+def connect(connection: socket.socket, path: str, timeout: float) -> None:
+    """Connect, trying again while the line of those who wait is full.
+
+    The kernel does not wait on its own for an AF_UNIX socket with a timeout.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            connection.connect(path)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(AGAIN_SECONDS)
+        else:
+            return
 
 
 class Connection:
@@ -47,7 +65,7 @@ class Connection:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(timeout)
         try:
-            self._socket.connect(os.fspath(place.socket))
+            connect(self._socket, os.fspath(place.socket), timeout)
             self.server: Operator = peer(self._socket, "desk")
             if self.server.uid not in (0, os.geteuid()):
                 raise Unreachable(f"{place.socket} is held by uid {self.server.uid}")

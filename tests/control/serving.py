@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.config.load import FILES
-from cockpit.control.connection import Connection, Unreachable
+from cockpit.control.connection import Connection, Unreachable, connect
 from cockpit.control.protocol import Hello
 from cockpit.control.remote import RemoteDesk
 from cockpit.control.runtime import Place
@@ -164,7 +164,7 @@ class Served:
         """A connection that has not said anything."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(PATIENCE_SECONDS)
-        connection.connect(str(self.place.socket))
+        connect(connection, str(self.place.socket), PATIENCE_SECONDS)
         return connection
 
 
