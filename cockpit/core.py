@@ -9,6 +9,7 @@ dtypes are derived from the compiled structs, never typed by hand.
 from __future__ import annotations
 
 import errno
+import getpass
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -77,6 +78,46 @@ class FlowKind(IntEnum):
     REPLAY = lib.CP_FLOW_REPLAY
 
 
+class JournalLevel(IntEnum):
+    MAPPED = lib.CP_JOURNAL_MAPPED
+    BACKGROUND = lib.CP_JOURNAL_BACKGROUND
+    SYNCED = lib.CP_JOURNAL_SYNCED
+
+
+class JournalEnd(IntEnum):
+    FRESH = lib.CP_END_FRESH
+    ENDED = lib.CP_END_ENDED
+    CRASHED = lib.CP_END_CRASHED
+    QUARANTINED = lib.CP_END_QUARANTINED
+
+
+class Trouble(IntEnum):
+    NONE = lib.CP_TROUBLE_NONE
+    STALLED = lib.CP_TROUBLE_STALLED
+    WRITE = lib.CP_TROUBLE_WRITE
+    SYNC = lib.CP_TROUBLE_SYNC
+
+
+class Strangers(IntEnum):
+    CANCEL = lib.CP_STRANGER_CANCEL
+    ADOPT = lib.CP_STRANGER_ADOPT
+    SHOW = lib.CP_STRANGER_SHOW
+
+
+class Finding(IntEnum):
+    UNANSWERED = lib.CP_FOUND_UNANSWERED
+    ALIVE = lib.CP_FOUND_ALIVE
+    GONE = lib.CP_FOUND_GONE
+    LOST = lib.CP_FOUND_LOST
+    QTY = lib.CP_FOUND_QTY
+    STRANGER = lib.CP_FOUND_STRANGER
+    EXECUTIONS = lib.CP_FOUND_EXECUTIONS
+    RESTART = lib.CP_FOUND_RESTART
+    ACCEPTED = lib.CP_FOUND_ACCEPTED
+    RECOVERED = lib.CP_FOUND_RECOVERED
+    DUPLICATE = lib.CP_FOUND_DUPLICATE
+
+
 class NoteKind(IntEnum):
     STATE = lib.CP_NOTE_STATE
     MODE = lib.CP_NOTE_MODE
@@ -89,6 +130,8 @@ class NoteKind(IntEnum):
     ORDER_STATE = lib.CP_NOTE_ORDER_STATE
     CONTROL = lib.CP_NOTE_CONTROL
     FAULT = lib.CP_NOTE_FAULT
+    RECONCILE = lib.CP_NOTE_RECONCILE
+    JOURNAL = lib.CP_NOTE_JOURNAL
 
 
 class Severity(IntEnum):
@@ -102,6 +145,8 @@ class Cause(IntEnum):
     LOSS = lib.CP_CAUSE_LOSS
     FLAT = lib.CP_CAUSE_FLAT
     FAULT = lib.CP_CAUSE_FAULT
+    JOURNAL = lib.CP_CAUSE_JOURNAL
+    RECOVERY = lib.CP_CAUSE_RECOVERY
 
 
 class Control(IntEnum):
@@ -114,6 +159,8 @@ class Control(IntEnum):
     HALT = lib.CP_CONTROL_HALT
     UNHALT = lib.CP_CONTROL_UNHALT
     CANCEL_ALL = lib.CP_CONTROL_CANCEL_ALL
+    ACCEPT = lib.CP_CONTROL_ACCEPT
+    STOP = lib.CP_CONTROL_STOP
 
 
 class Role(IntEnum):
@@ -344,6 +391,19 @@ class NetEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Journal:
+    """Where the desk writes down what it does."""
+
+    directory: Path
+    """Of its own; made if need be."""
+    level: JournalLevel = JournalLevel.BACKGROUND
+    strangers: Strangers = Strangers.CANCEL
+    """What becomes of orders of ours at the venue that we do not know."""
+    segment_records: int = 0
+    """A new file after so many; 0: the core's own figure."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an engine is made from."""
 
@@ -364,6 +424,8 @@ class Settings:
     """Virtual time only: each way."""
     net: Net | None = None
     """None: venue and desk in this process."""
+    journal: Journal | None = None
+    """Live desks only; None: nothing outlives the process."""
 
 
 def _fill_instrument(target: Any, instrument: Instrument) -> None:
@@ -402,6 +464,20 @@ def _fill_net(target: Any, net: Net) -> None:
         place.keep_orders = user.keep_orders
 
 
+def _fill_journal(target: Any, journal: Journal) -> None:
+    path = os.fsencode(journal.directory)
+    if len(path) >= lib.CP_PATH_SIZE:
+        raise CoreError(
+            f"the journal's directory has a path of {len(path)} bytes, more than "
+            f"{lib.CP_PATH_SIZE - 1}: {journal.directory}"
+        )
+    target.used = 1
+    target.level = journal.level
+    target.segment_records = journal.segment_records
+    target.stranger_policy = journal.strangers
+    target.directory = path
+
+
 def _fill_config(config: Any, settings: Settings) -> None:
     for name in (
         "seed", "virtual_time", "desk", "order_capacity", "desk_order_capacity",
@@ -410,6 +486,8 @@ def _fill_config(config: Any, settings: Settings) -> None:
         setattr(config, name, int(getattr(settings, name)))
     for name in Flow.__slots__:
         setattr(config.flow, name, getattr(settings.flow, name))
+    if settings.journal is not None:
+        _fill_journal(config.journal, settings.journal)
     config.symbol_count = len(settings.instruments)
     for i, instrument in enumerate(settings.instruments):
         _fill_instrument(config.instruments[i], instrument)
@@ -618,6 +696,19 @@ def histogram_bucket_top(index: int) -> int:
 # ---- engine ----------------------------------------------------------------------------
 
 
+def _user() -> str:
+    """Whoever runs this, by name or by number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _clip(text: str, size: int) -> bytes:
+    """UTF-8 that fits with its NUL, cut between characters."""
+    return text.encode()[: size - 1].decode(errors="ignore").encode()
+
+
 def _check(result: int) -> int:
     if result < 0:
         raise OSError(-result, os.strerror(-result))
@@ -642,6 +733,9 @@ class Engine:
             raise CoreError(_text(error) or os.strerror(-result))
         self._engine = ffi.gc(created[0], lib.cp_engine_destroy)
         self._recording: list[Any] = []
+        self.signature: tuple[str, str] = (_user(), "")
+        """Who gives the commands that follow, and why: it goes into the journal, cut to
+        CP_WHO_SIZE and CP_WHY_SIZE bytes."""
         self._picture = ffi.new("cp_picture *")
         self._view = np.frombuffer(ffi.buffer(self._picture), PICTURE_DTYPE).reshape(())
         self._view.flags.writeable = False
@@ -718,6 +812,12 @@ class Engine:
 
     def _command(self, kind: Control, **fields: Any) -> None:
         control = ffi.new("cp_control *", {"kind": int(kind), **fields})
+        self._send(control)
+
+    def _send(self, control: Any) -> None:
+        who, why = self.signature
+        control.who = _clip(who, lib.CP_WHO_SIZE)
+        control.why = _clip(why, lib.CP_WHY_SIZE)
         result = lib.cp_engine_command(self._engine, control)
         if result < 0:
             raise CoreError(f"the desk takes no more commands ({os.strerror(-result)})")
@@ -740,6 +840,14 @@ class Engine:
     def cancel_all(self) -> None:
         self._command(Control.CANCEL_ALL)
 
+    def stop_trading(self) -> None:
+        """Halt for the end of the session: a restart goes on from the state before it."""
+        self._command(Control.STOP)
+
+    def accept(self) -> None:
+        """What reconciliation found is right: end the doubt about every symbol."""
+        self._command(Control.ACCEPT)
+
     def set_mode(self, slot: int, mode: Mode) -> None:
         self._command(Control.MODE, target=slot, mode=int(mode))
 
@@ -754,9 +862,7 @@ class Engine:
         control = ffi.new("cp_control *", {"kind": int(Control.STRATEGY), "target": slot})
         if strategy is not None:
             _fill_strategy(control.strategy, strategy)
-        result = lib.cp_engine_command(self._engine, control)
-        if result < 0:
-            raise CoreError(f"the desk takes no more commands ({os.strerror(-result)})")
+        self._send(control)
 
     def __enter__(self) -> Self:
         if not self.settings.virtual_time:

@@ -33,6 +33,9 @@
 #define CP_WORKING_MAX 64   /* working orders shown */
 #define CP_SWEEP_MAX 4096   /* resting orders one order may execute against */
 #define CP_NOBODY 65535     /* "no symbol" or "no strategy" in a 16-bit field */
+#define CP_PATH_SIZE 256    /* bytes of a path, NUL included */
+#define CP_WHO_SIZE 32      /* bytes of an operator's name, NUL included */
+#define CP_WHY_SIZE 80      /* bytes of an operator's reason, NUL included */
 
 /* ---- words ------------------------------------------------------------------ */
 
@@ -56,7 +59,8 @@ typedef enum cp_order_kind {
     CP_ORDER_CANCEL_ALL = 4, /* everything this participant has working */
     CP_ORDER_REDUCE = 5,     /* original_id loses qty and keeps its place */
     CP_ORDER_MASS_CANCEL = 6, /* of one symbol or CP_NOBODY, one side or CP_SIDE_BOTH */
-    CP_ORDER_HEARTBEAT = 7    /* the sender is alive; no answer */
+    CP_ORDER_HEARTBEAT = 7,   /* the sender is alive; no answer */
+    CP_ORDER_QUERY = 8        /* how does original_id stand; 0: all of them */
 } cp_order_kind;
 
 #define CP_SIDE_BOTH 2
@@ -108,7 +112,8 @@ typedef enum cp_report_kind {
     CP_REPORT_REJECTED = 5,
     CP_REPORT_CHANGE_REJECTED = 6, /* a cancel, reduce or replace was refused */
     CP_REPORT_ALL_CANCELLED = 7,   /* answers a cancel of many; qty = orders pulled */
-    CP_REPORT_TRIGGERED = 8        /* a stop is an order now: order_ref, qty = leaves */
+    CP_REPORT_TRIGGERED = 8,       /* a stop is an order now: order_ref, qty = leaves */
+    CP_REPORT_STATUS = 9           /* answers CP_ORDER_QUERY */
 } cp_report_kind;
 
 typedef enum cp_liquidity { CP_MAKER = 0, CP_TAKER = 1, CP_CROSS = 2 } cp_liquidity;
@@ -151,7 +156,9 @@ typedef enum cp_order_state {
     CP_STATE_FILLED = 6,
     CP_STATE_CANCELLED = 7,
     CP_STATE_REJECTED = 8,
-    CP_STATE_COUNT = 9
+    CP_STATE_EXPIRED = 9,  /* over by its own terms: time in force, end of the session */
+    CP_STATE_UNKNOWN = 10, /* the venue owes an answer too long: it may be live, or not */
+    CP_STATE_COUNT = 11
 } cp_order_state;
 
 typedef enum cp_strategy_mode { CP_MODE_OFF = 0, CP_MODE_LIVE = 1 } cp_strategy_mode;
@@ -183,7 +190,9 @@ typedef enum cp_refusal {
     CP_REFUSE_LINK = 10,     /* the way to the venue is full */
     CP_REFUSE_CAPACITY = 11, /* the desk's order table is full */
     CP_REFUSE_MALFORMED = 12,
-    CP_REFUSE_COUNT = 13
+    CP_REFUSE_DOUBT = 13, /* desk and venue do not agree about the symbol */
+    CP_REFUSE_IDS = 14,   /* no client ids are set aside yet */
+    CP_REFUSE_COUNT = 15
 } cp_refusal;
 
 /* The hops of an order, in the order of cp_hop_name(). */
@@ -223,7 +232,9 @@ typedef enum cp_note_kind {
     CP_NOTE_ORDER_STATE = 9, /* a report that the order table has no answer for */
     CP_NOTE_CONTROL = 10,    /* a control was refused: a: cp_control_kind, b: -errno */
     CP_NOTE_FAULT = 11,      /* strategy switched off; a: cp_fault */
-    CP_NOTE_COUNT = 12
+    CP_NOTE_RECONCILE = 12,  /* a: cp_finding, b: our lots, c: the venue's, d: price */
+    CP_NOTE_JOURNAL = 13,    /* a: cp_journal_trouble, b: errno, c: last sequence safe */
+    CP_NOTE_COUNT = 14
 } cp_note_kind;
 
 typedef enum cp_severity { CP_INFO = 0, CP_WARNING = 1, CP_CRITICAL = 2 } cp_severity;
@@ -233,8 +244,34 @@ typedef enum cp_cause {
     CP_CAUSE_OPERATOR = 0,
     CP_CAUSE_LOSS = 1,
     CP_CAUSE_FLAT = 2,
-    CP_CAUSE_FAULT = 3 /* the strategy's own */
+    CP_CAUSE_FAULT = 3,   /* the strategy's own */
+    CP_CAUSE_JOURNAL = 4, /* it cannot be written: nothing may leave unrecorded */
+    CP_CAUSE_RECOVERY = 5 /* so it was before the restart */
 } cp_cause;
+
+/* What comparing our orders with the venue's has found. */
+typedef enum cp_finding {
+    CP_FOUND_UNANSWERED = 1, /* an order became UNKNOWN: the venue is asked */
+    CP_FOUND_ALIVE = 2,      /* it is there */
+    CP_FOUND_GONE = 3,       /* it is not, and nothing traded unseen: closed */
+    CP_FOUND_LOST = 4,       /* it is not, and lots traded unseen: the symbol is in doubt */
+    CP_FOUND_QTY = 5,        /* fewer lots are left than we knew: taken as filled at its
+                                price where as many executions were missed */
+    CP_FOUND_STRANGER = 6,   /* an order of ours at the venue that we do not know */
+    CP_FOUND_EXECUTIONS = 7, /* the venue counts more executions than came here */
+    CP_FOUND_RESTART = 8,    /* the venue has begun anew: its orders of before are gone */
+    CP_FOUND_ACCEPTED = 9,   /* the operator has taken the difference as it is */
+    CP_FOUND_RECOVERED = 10, /* orders restored from the journal, not yet confirmed */
+    CP_FOUND_DUPLICATE = 11, /* an execution that had been counted: ignored */
+    CP_FOUND_COUNT = 12
+} cp_finding;
+
+/* What is done with an order of ours at the venue that we do not know. */
+typedef enum cp_stranger_policy {
+    CP_STRANGER_CANCEL = 0,
+    CP_STRANGER_ADOPT = 1, /* it becomes ours to cancel; no strategy's */
+    CP_STRANGER_SHOW = 2   /* left alone; its symbol is in doubt */
+} cp_stranger_policy;
 
 typedef enum cp_control_kind {
     CP_CONTROL_STRATEGY = 1, /* target slot := strategy (kind, symbol, parameters, mode) */
@@ -245,7 +282,10 @@ typedef enum cp_control_kind {
     CP_CONTROL_FLATTEN = 6,
     CP_CONTROL_HALT = 7,
     CP_CONTROL_UNHALT = 8, /* HALTED -> PAUSED */
-    CP_CONTROL_CANCEL_ALL = 9
+    CP_CONTROL_CANCEL_ALL = 9,
+    CP_CONTROL_ACCEPT = 10, /* what reconciliation found is right: end the doubt */
+    CP_CONTROL_STOP = 11    /* HALT for the end of the session: a restart goes on from
+                               the state of before */
 } cp_control_kind;
 
 /* ---- tables: what the core says of itself -------------------------------------- */
@@ -442,6 +482,242 @@ typedef struct cp_net_config {
     cp_user users[CP_USER_MAX]; /* REMOTE: the first is who we are */
 } cp_net_config;
 
+/* ---- messages between desk and venue, one cache line each -------------------------- */
+
+/* What a participant asks of the venue. */
+typedef struct cp_order {
+    uint64_t client_id;   /* unique among the participant's orders */
+    uint64_t original_id; /* CANCEL, REDUCE, REPLACE: the order meant */
+    uint64_t cause_ns;    /* T1 of the data it answers */
+    uint64_t sent_ns;     /* T4 */
+    int64_t price;        /* unused by MARKET */
+    uint32_t qty;         /* REPLACE: the new open quantity; REDUCE: what to take off */
+    uint16_t symbol;
+    uint16_t participant;
+    uint8_t kind; /* cp_order_kind */
+    uint8_t side;
+    uint8_t type; /* cp_order_type */
+    uint8_t time_in_force;
+    uint16_t strategy;    /* for the desk's own books; the venue ignores it */
+    uint8_t flags;        /* CP_POST_ONLY, CP_POST_SLIDE, CP_TOTAL */
+    uint8_t smp;          /* cp_smp */
+    uint32_t display_qty; /* shown at a time; 0: all */
+    union {
+        uint32_t min_qty;    /* LIMIT, MARKET: least to execute at once; 0: any */
+        uint32_t stop_price; /* STOP, STOP_LIMIT */
+    };
+} cp_order;
+
+/* What the venue answers. */
+typedef struct cp_report {
+    uint64_t time_ns;
+    uint64_t client_id;
+    union {
+        uint64_t original_id; /* REPLACED, CHANGE_REJECTED: the order that was meant */
+        int64_t fee;          /* EXECUTED: money, a cost above 0 */
+    };
+    uint64_t order_ref;
+    uint64_t match_ref; /* EXECUTED */
+    int64_t price;
+    uint32_t qty; /* EXECUTED: traded now; CANCELLED: taken off */
+    uint32_t leaves;
+    uint16_t symbol;
+    uint16_t participant;
+    uint8_t kind; /* cp_report_kind */
+    uint8_t side;
+    uint8_t reason;    /* cp_reason */
+    uint8_t liquidity; /* cp_liquidity */
+} cp_report;
+
+/* ---- journal ------------------------------------------------------------------- */
+
+/* What a record survives once the desk has acted on it. */
+typedef enum cp_journal_level {
+    CP_JOURNAL_MAPPED = 0,     /* the death of the process */
+    CP_JOURNAL_BACKGROUND = 1, /* a loss of power, but for the last 10 ms */
+    CP_JOURNAL_SYNCED = 2      /* a loss of power: nothing leaves before it is on disk */
+} cp_journal_level;
+
+/* How a journal was found. */
+typedef enum cp_journal_end {
+    CP_END_FRESH = 0,      /* there was none */
+    CP_END_ENDED = 1,      /* stopped in order */
+    CP_END_CRASHED = 2,    /* it ends in the middle: recovered */
+    CP_END_QUARANTINED = 3 /* damaged before its end: not traded on */
+} cp_journal_end;
+
+/* Why nothing more may leave. */
+typedef enum cp_journal_trouble {
+    CP_TROUBLE_NONE = 0,
+    CP_TROUBLE_STALLED = 1, /* the writer does not keep up */
+    CP_TROUBLE_WRITE = 2,   /* the file took no more */
+    CP_TROUBLE_SYNC = 3     /* it may not have reached the disk; never tried again */
+} cp_journal_trouble;
+
+typedef struct cp_journal_config {
+    uint32_t used;
+    uint32_t level;           /* cp_journal_level */
+    uint32_t segment_records; /* a new file, with a snapshot, after so many; 0: 262144 */
+    uint32_t stranger_policy; /* cp_stranger_policy */
+    char directory[CP_PATH_SIZE];
+} cp_journal_config;
+
+/* The kinds of record. The numbers are on disk and are never used for another meaning. */
+typedef enum cp_journal_kind {
+    CP_JOURNAL_SEGMENT = 1, /* first of a file: cp_journal_segment; a snapshot follows */
+    CP_JOURNAL_INSTRUMENT = 2,
+    CP_JOURNAL_POSITION = 3,
+    CP_JOURNAL_WORKING = 4,
+    CP_JOURNAL_MATCHES = 5,
+    CP_JOURNAL_STATE = 6,        /* also whenever it changes */
+    CP_JOURNAL_SNAPSHOT_END = 7, /* the snapshot is whole: cp_journal_state */
+    CP_JOURNAL_IDS = 8,          /* client ids set aside */
+    CP_JOURNAL_ORDER = 16,       /* cp_order: a message about to leave */
+    CP_JOURNAL_REPORT = 17,      /* cp_report: one about to be acted on */
+    CP_JOURNAL_CONTROL = 18,     /* cp_journal_control; its other parts follow */
+    CP_JOURNAL_CHAIN = 19,       /* cp_journal_chain over the control before it */
+    CP_JOURNAL_NOTE = 20,        /* cp_note: what was decided and why */
+    CP_JOURNAL_DROPPED = 21,     /* cp_order: it was recorded and never left */
+    CP_JOURNAL_CLOSED = 22,      /* stopped in order */
+    CP_JOURNAL_STRATEGY = 23,    /* who is in a slot from now on */
+    CP_JOURNAL_NEW_DAY = 24      /* realised and fees begin at zero again */
+} cp_journal_kind;
+
+#define CP_JOURNAL_BODY 80
+#define CP_JOURNAL_VERSION 1
+#define CP_JOURNAL_COMMIT 1129333578 /* xor the low half of the sequence: the last word */
+
+/* One record, two cache lines. The checksum is CRC32C of the first 120 bytes. */
+typedef struct cp_journal_record {
+    uint64_t sequence; /* from 1, without a gap over all files */
+    uint64_t time_ns;  /* of the desk; the segment's wall_ns makes it time of day */
+    uint64_t cause;    /* sequence of the record it answers, 0: none */
+    uint64_t synced;   /* what was on disk when it was written */
+    uint16_t kind;     /* cp_journal_kind */
+    uint16_t part;     /* of a control, from 0 */
+    uint32_t epoch;    /* how many times the journal had been opened */
+    uint8_t body[CP_JOURNAL_BODY];
+    uint32_t crc;
+    uint32_t commit;
+} cp_journal_record;
+
+typedef struct cp_journal_segment {
+    char magic[8];
+    uint64_t journal_id;
+    int64_t wall_ns; /* add to time_ns: nanoseconds since 1970, UTC */
+    uint32_t version;
+    uint32_t level;
+    uint32_t symbol_count;
+    uint32_t reserved;
+} cp_journal_segment;
+
+typedef struct cp_journal_instrument {
+    char name[CP_NAME_SIZE];
+    int64_t increment, point_value, maker_fee, taker_fee;
+    uint32_t symbol;
+    uint32_t price_max;
+} cp_journal_instrument;
+
+/* 128-bit figures are given as two halves, low first. */
+typedef struct cp_journal_position {
+    int64_t qty;
+    uint64_t cost[2], realised[2], fees[2];
+    uint16_t symbol;
+    uint16_t strategy; /* CP_NOBODY: of all together */
+    uint32_t reserved;
+} cp_journal_position;
+
+typedef struct cp_journal_working {
+    uint64_t client_id, pending_id, order_ref;
+    int64_t price, pending_price;
+    uint32_t qty, asked, leaves, filled, pending_qty;
+    uint16_t symbol, strategy;
+    uint8_t side, state, time_in_force, purpose;
+    uint8_t accepted, cancel_sent, replace_sent, swept;
+} cp_journal_working;
+
+typedef struct cp_journal_matches {
+    uint64_t client_id[5], match_ref[5]; /* executions counted; 0: none */
+} cp_journal_matches;
+
+typedef struct cp_journal_state {
+    uint32_t risk_state; /* cp_risk_state */
+    uint32_t cause;      /* cp_cause */
+    uint64_t next_id;
+    uint64_t execution_count; /* heard of since the venue began */
+    int64_t equity_peak;
+    uint64_t doubt;      /* bit a symbol */
+    uint64_t state_hash; /* cp_journal_hash() at this point */
+} cp_journal_state;
+
+typedef struct cp_journal_order {
+    cp_order order;
+    uint8_t purpose; /* what the desk sent it for */
+    uint8_t reserved[15];
+} cp_journal_order;
+
+typedef struct cp_journal_strategy {
+    char name[CP_NAME_SIZE];
+    uint64_t version, hash;
+    uint32_t slot;
+    uint32_t used;
+} cp_journal_strategy;
+
+typedef struct cp_journal_ids {
+    uint64_t first, end; /* end is the first not set aside */
+} cp_journal_ids;
+
+/* Part 0. Part 1: the reason, as text. Then the limits, two parts, or the strategy, three,
+ * each CP_JOURNAL_BODY bytes of the structure. */
+typedef struct cp_journal_control {
+    uint32_t kind; /* cp_control_kind */
+    uint32_t target, mode, part_count;
+    uint64_t version, hash;
+    char who[CP_WHO_SIZE];
+} cp_journal_control;
+
+/* SHA-256 of the digest before, then of bytes 0 .. 119 of each record of the control. */
+typedef struct cp_journal_chain {
+    uint8_t digest[32];
+    uint64_t first; /* the control's first record; 0: carried into a new file */
+} cp_journal_chain;
+
+/* What one look through a file found. */
+typedef struct cp_journal_check {
+    uint64_t record_count; /* whole ones, from the start on */
+    uint64_t first, last;  /* their sequences; 0: none */
+    uint64_t synced;       /* the highest any of them knew to be on disk */
+    uint64_t bad_offset;   /* bytes before what is not whole */
+    uint32_t is_damaged;   /* 1: whole records follow what is not */
+    uint32_t tail_size;    /* bytes behind the last whole record that are not zero */
+} cp_journal_check;
+
+/* Look through a file in memory; `expected`: its first sequence, 0: whatever it says. */
+void cp_journal_check_bytes(const uint8_t *bytes, uint64_t size, uint64_t expected,
+                            cp_journal_check *check);
+uint32_t cp_crc32c(const void *bytes, uint64_t size);
+const char *cp_journal_kind_name(uint32_t kind); /* NULL: no such kind */
+const char *cp_finding_name(uint32_t finding);
+
+typedef struct cp_journal_picture {
+    uint32_t used;
+    uint32_t level;     /* cp_journal_level */
+    uint32_t trouble;   /* cp_journal_trouble */
+    uint32_t error;     /* errno behind it */
+    uint32_t end;       /* cp_journal_end: how the journal was found */
+    uint32_t epoch;
+    uint64_t sequence;  /* of the latest record */
+    uint64_t written;   /* in the file */
+    uint64_t synced;    /* on disk */
+    uint64_t lag_ns;    /* age of the oldest record that is not as safe as the level says */
+    uint64_t sync_count, sync_max_ns;
+    uint64_t unrecorded_count; /* messages since the trouble that are nowhere */
+    uint64_t replayed_count;   /* records read at the start */
+    uint64_t replayed_ns;      /* and how long that took */
+    uint64_t cut_size;         /* bytes of a torn end cut off at the start */
+    uint64_t recovered_hash;   /* cp_journal_hash() of what was restored */
+} cp_journal_picture;
+
 typedef struct cp_config {
     uint64_t seed;
     uint32_t virtual_time; /* 1: one thread, cp_engine_run drives it */
@@ -462,6 +738,7 @@ typedef struct cp_config {
     cp_instrument instruments[CP_SYMBOL_MAX];
     cp_strategy_config strategies[CP_STRATEGY_MAX];
     cp_net_config net;
+    cp_journal_config journal;
 } cp_config;
 
 /* ---- commands ------------------------------------------------------------------ */
@@ -475,6 +752,8 @@ typedef struct cp_control {
     uint64_t hash;
     int64_t limits[CP_LIMIT_MAX];
     cp_strategy_config strategy;
+    char who[CP_WHO_SIZE]; /* who asks */
+    char why[CP_WHY_SIZE]; /* and for what reason */
 } cp_control;
 
 /* ---- replay --------------------------------------------------------------------- */
@@ -607,6 +886,10 @@ typedef struct cp_counters {
     uint64_t gap_count;
     uint64_t note_lost_count;
     uint64_t unexpected_report_count;
+    uint64_t unknown_count;    /* orders that became UNKNOWN */
+    uint64_t query_count;      /* questions asked about orders */
+    uint64_t correction_count; /* what reconciliation changed */
+    uint64_t duplicate_count;  /* executions heard of more than once */
 } cp_counters;
 
 typedef struct cp_desk_picture {
@@ -625,6 +908,9 @@ typedef struct cp_desk_picture {
     cp_strategy_picture strategies[CP_STRATEGY_MAX];
     cp_fill fills[CP_FILL_MAX];
     cp_working working[CP_WORKING_MAX];
+    uint64_t doubt;         /* bit a symbol: desk and venue do not agree */
+    uint64_t reconciled_ns; /* when they last agreed about every order; 0: not yet */
+    cp_journal_picture journal;
 } cp_desk_picture;
 
 typedef struct cp_replay_picture {

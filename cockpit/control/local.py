@@ -180,10 +180,12 @@ class LocalDesk:
             self._asker,
             f"; by {who}" + (f"; why: {why}" if why else ""),
         )
+        signature, self._engine.signature = self._engine.signature, (who, why)
         try:
             yield
         finally:
             self._asker = before
+            self._engine.signature = signature
 
     def say(self, severity: Severity, source: str, text: str) -> None:
         """Add a line to the log, for whoever serves this desk to others."""
@@ -288,7 +290,7 @@ class LocalDesk:
         runs = self._virtual or self._picture["running"]
         if not self._engine.settings.desk or not runs:
             return ""
-        self._ask("stop", self._engine.halt)
+        self._ask("stop", self._engine.stop_trading)
         self._ask("pull every order", self._engine.cancel_all)
         deadline = time.monotonic() + CLOSE_SECONDS
         rounds = 0

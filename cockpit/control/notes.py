@@ -20,12 +20,14 @@ from cockpit.core import (
     REFUSALS,
     Cause,
     Control,
+    Finding,
     Mode,
     NoteKind,
     Record,
     RiskState,
     Severity,
     Side,
+    Trouble,
 )
 
 LIQUIDITY = ("maker", "taker")
@@ -34,6 +36,8 @@ CAUSES = {
     Cause.LOSS: "by the daily loss limit",
     Cause.FLAT: "every position is closed",
     Cause.FAULT: "by its own fault",
+    Cause.JOURNAL: "the journal cannot be written",
+    Cause.RECOVERY: "as before the restart",
 }
 ORDER_KINDS = ("", "order", "cancel", "replace", "cancel of all orders", "reduce")
 
@@ -151,6 +155,43 @@ def _config(note: Record, scene: Scene) -> tuple[str, str]:
     return "config", f"the core runs {what} of version {int(note['a'])}"
 
 
+def _reconcile(note: Record, scene: Scene) -> tuple[str, str]:
+    finding = Finding(int(note["a"]))
+    ours, theirs = int(note["b"]), int(note["c"])
+    order = f"order {int(note['client_id'])}{_of(note, scene)}"
+    said = {
+        Finding.UNANSWERED: f"the venue owes an answer about {order}: asking",
+        Finding.ALIVE: f"{order} is at the venue, {theirs:,} left",
+        Finding.GONE: f"{order} is not at the venue: closed, {ours:,} left",
+        Finding.LOST: (
+            f"{order} traded in a way we did not hear of: its symbol is in doubt until "
+            f"you accept"
+        ),
+        Finding.QTY: f"{order} has {theirs:,} left: what was missing is booked as filled",
+        Finding.STRANGER: f"the venue has {order} of ours, which we do not know",
+        Finding.EXECUTIONS: (
+            "the venue counts executions we did not hear of: nothing trades until you "
+            "accept"
+        ),
+        Finding.RESTART: "the venue has begun anew: its orders of before are gone",
+        Finding.ACCEPTED: "positions are accepted as they are",
+        Finding.RECOVERED: f"{ours:,} orders restored from the journal: asking",
+        Finding.DUPLICATE: f"an execution of {order} was told twice: counted once",
+    }
+    return "reconcile", said[finding]
+
+
+def _journal(note: Record, scene: Scene) -> tuple[str, str]:
+    trouble, error = Trouble(int(note["a"])), int(note["b"])
+    why = {
+        Trouble.NONE: "in order",
+        Trouble.STALLED: "it is not written as fast as it is made",
+        Trouble.WRITE: f"it cannot be written ({os.strerror(error)})",
+        Trouble.SYNC: f"it may not have reached the disk ({os.strerror(error)})",
+    }[trouble]
+    return "journal", f"{why}: nothing new is sent; safe up to record {int(note['c']):,}"
+
+
 def _of(note: Record, scene: Scene, before: str = " in ") -> str:
     symbol = scene.symbol(note)
     return f"{before}{symbol.name}" if symbol else ""
@@ -168,6 +209,8 @@ SENTENCES: dict[int, Callable[[Record, Scene], tuple[str, str]]] = {
     NoteKind.ORDER_STATE: _order_state,
     NoteKind.CONTROL: _control,
     NoteKind.FAULT: _fault,
+    NoteKind.RECONCILE: _reconcile,
+    NoteKind.JOURNAL: _journal,
 }
 
 REPEATING = frozenset((NoteKind.REFUSAL, NoteKind.REJECT, NoteKind.ORDER_STATE))

@@ -234,6 +234,39 @@ static inline void kit_change_rejected(kit *k, cp_order order, cp_reason reason)
                                .reason = (uint8_t)reason });
 }
 
+/* Answers to a question about one order; leaves 0: there is none. */
+static inline void kit_status(kit *k, uint64_t client_id, uint32_t leaves,
+                              uint64_t executions)
+{
+    uint32_t place = cp_orders_find(&k->desk->orders, client_id);
+    cp_report report = { .kind = CP_REPORT_STATUS,
+                         .client_id = client_id,
+                         .order_ref = k->next_ref++,
+                         .match_ref = executions,
+                         .qty = leaves,
+                         .leaves = leaves,
+                         .symbol = CP_NOBODY,
+                         .reason = leaves ? CP_REASON_NONE : CP_REASON_UNKNOWN_ORDER };
+    if (place != CP_NONE) {
+        const cp_own_order *own = &k->desk->orders.orders[place];
+        bool is_new = own->replace_sent && own->pending_id == client_id;
+        report.price = is_new ? own->pending_price : own->price;
+        report.symbol = own->symbol;
+        report.side = own->side;
+    }
+    kit_report(k, report);
+}
+
+/* The end of an answer about all of them. */
+static inline void kit_list_end(kit *k, uint32_t count, uint64_t executions)
+{
+    kit_report(k, (cp_report){ .kind = CP_REPORT_STATUS,
+                               .match_ref = executions,
+                               .price = CP_PRICE_NONE,
+                               .qty = count,
+                               .symbol = CP_NOBODY });
+}
+
 static inline void kit_control(kit *k, cp_control control)
 {
     cp_desk_on_control(k->desk, &control, k->now_ns);

@@ -16,6 +16,44 @@ typedef struct rule {
 /* All that is allowed, written from the rules of the venue and not from the table. */
 static const rule rules[] = {
     { CP_STATE_FREE, CP_EVENT_NEW, CP_STATE_PENDING_NEW },
+    /* Whatever can still trade may expire, be doubted, be found resting, be found gone. */
+    { CP_STATE_PENDING_NEW, CP_EVENT_EXPIRED, CP_STATE_EXPIRED },
+    { CP_STATE_PENDING_NEW, CP_EVENT_DOUBTED, CP_STATE_UNKNOWN },
+    { CP_STATE_PENDING_NEW, CP_EVENT_FOUND, CP_STATE_LIVE },
+    { CP_STATE_PENDING_NEW, CP_EVENT_GONE, CP_STATE_CANCELLED },
+    { CP_STATE_LIVE, CP_EVENT_EXPIRED, CP_STATE_EXPIRED },
+    { CP_STATE_LIVE, CP_EVENT_DOUBTED, CP_STATE_UNKNOWN },
+    { CP_STATE_LIVE, CP_EVENT_FOUND, CP_STATE_LIVE },
+    { CP_STATE_LIVE, CP_EVENT_GONE, CP_STATE_CANCELLED },
+    { CP_STATE_PARTIAL, CP_EVENT_EXPIRED, CP_STATE_EXPIRED },
+    { CP_STATE_PARTIAL, CP_EVENT_DOUBTED, CP_STATE_UNKNOWN },
+    { CP_STATE_PARTIAL, CP_EVENT_FOUND, CP_STATE_PARTIAL },
+    { CP_STATE_PARTIAL, CP_EVENT_GONE, CP_STATE_CANCELLED },
+    { CP_STATE_PENDING_CANCEL, CP_EVENT_EXPIRED, CP_STATE_EXPIRED },
+    { CP_STATE_PENDING_CANCEL, CP_EVENT_DOUBTED, CP_STATE_UNKNOWN },
+    { CP_STATE_PENDING_CANCEL, CP_EVENT_FOUND, CP_STATE_PENDING_CANCEL },
+    { CP_STATE_PENDING_CANCEL, CP_EVENT_GONE, CP_STATE_CANCELLED },
+    { CP_STATE_PENDING_REPLACE, CP_EVENT_EXPIRED, CP_STATE_EXPIRED },
+    { CP_STATE_PENDING_REPLACE, CP_EVENT_DOUBTED, CP_STATE_UNKNOWN },
+    { CP_STATE_PENDING_REPLACE, CP_EVENT_FOUND, CP_STATE_PENDING_REPLACE },
+    { CP_STATE_PENDING_REPLACE, CP_EVENT_GONE, CP_STATE_CANCELLED },
+    /* An unknown order takes any answer, however late; nothing but a cancel of all is
+     * asked of it, and only an answer ends the doubt. */
+    { CP_STATE_UNKNOWN, CP_EVENT_CANCEL, CP_STATE_UNKNOWN },
+    { CP_STATE_UNKNOWN, CP_EVENT_ACCEPTED, CP_STATE_LIVE },
+    { CP_STATE_UNKNOWN, CP_EVENT_EXECUTED, CP_STATE_UNKNOWN },
+    { CP_STATE_UNKNOWN, CP_EVENT_FILLED, CP_STATE_FILLED },
+    { CP_STATE_UNKNOWN, CP_EVENT_REDUCED, CP_STATE_UNKNOWN },
+    { CP_STATE_UNKNOWN, CP_EVENT_CANCELLED, CP_STATE_CANCELLED },
+    { CP_STATE_UNKNOWN, CP_EVENT_REPLACED, CP_STATE_LIVE },
+    { CP_STATE_UNKNOWN, CP_EVENT_REJECTED, CP_STATE_REJECTED },
+    { CP_STATE_UNKNOWN, CP_EVENT_CANCEL_REJECTED, CP_STATE_UNKNOWN },
+    { CP_STATE_UNKNOWN, CP_EVENT_REPLACE_REJECTED, CP_STATE_UNKNOWN },
+    { CP_STATE_UNKNOWN, CP_EVENT_EXPIRED, CP_STATE_EXPIRED },
+    { CP_STATE_UNKNOWN, CP_EVENT_FOUND, CP_STATE_LIVE },
+    { CP_STATE_UNKNOWN, CP_EVENT_GONE, CP_STATE_CANCELLED },
+    { CP_STATE_EXPIRED, CP_EVENT_CANCEL_REJECTED, CP_STATE_EXPIRED },
+    { CP_STATE_EXPIRED, CP_EVENT_REPLACE_REJECTED, CP_STATE_EXPIRED },
     { CP_STATE_PENDING_NEW, CP_EVENT_CANCEL, CP_STATE_PENDING_CANCEL },
     { CP_STATE_PENDING_NEW, CP_EVENT_ACCEPTED, CP_STATE_LIVE },
     { CP_STATE_PENDING_NEW, CP_EVENT_EXECUTED, CP_STATE_PENDING_NEW },
@@ -70,9 +108,10 @@ static void answers_every_pair_of_state_and_event(void)
                     want = rules[i].to;
             CHECK_EQ(want,
                      cp_order_next_state(state, (cp_order_event)event, false, true));
-            bool back = want == CP_STATE_LIVE && (state == CP_STATE_PENDING_CANCEL ||
-                                                  state == CP_STATE_PENDING_NEW ||
-                                                  state == CP_STATE_PENDING_REPLACE);
+            bool back =
+                want == CP_STATE_LIVE &&
+                (state == CP_STATE_PENDING_CANCEL || state == CP_STATE_PENDING_NEW ||
+                 state == CP_STATE_UNKNOWN || state == CP_STATE_PENDING_REPLACE);
             uint8_t want_filled = back ? CP_STATE_PARTIAL : want;
             uint8_t got = cp_order_next_state(state, (cp_order_event)event, true, true);
             if (state != CP_STATE_LIVE) /* which by its name has not traded */
@@ -840,6 +879,24 @@ static void says_which_limit_held_an_order_back(void)
 
 /* ---- a venue that does anything allowed, at random ---- */
 
+/* Every order that the desk has working is at this venue. */
+static void list_all(kit *k)
+{
+    const cp_orders *orders = &k->desk->orders;
+    uint64_t ids[64];
+    uint32_t leaves[64], count = 0;
+    for (uint32_t i = orders->first; i != CP_NONE; i = orders->orders[i].next) {
+        const cp_own_order *own = &orders->orders[i];
+        if (!own->accepted || !cp_state_is_working(own->state))
+            continue;
+        ids[count] = own->client_id;
+        leaves[count++] = own->leaves;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        kit_status(k, ids[i], leaves[i], orders->execution_count);
+    kit_list_end(k, count, orders->execution_count);
+}
+
 static void answer_at_random(kit *k, cp_random *random, cp_order order)
 {
     const cp_orders *orders = &k->desk->orders;
@@ -865,10 +922,15 @@ static void answer_at_random(kit *k, cp_random *random, cp_order order)
         uint64_t ids[64];
         uint32_t count = 0;
         for (uint32_t i = orders->first; i != CP_NONE; i = orders->orders[i].next)
-            if (orders->orders[i].swept && cp_state_is_working(orders->orders[i].state))
+            if (orders->orders[i].swept && orders->orders[i].accepted &&
+                cp_state_is_working(orders->orders[i].state))
                 ids[count++] = orders->orders[i].client_id;
         for (uint32_t i = 0; i < count; i++)
             kit_cancelled(k, ids[i], 1, CP_REASON_USER);
+    } else if (order.kind == CP_ORDER_QUERY && order.original_id == 0) {
+        list_all(k);
+    } else if (order.kind == CP_ORDER_QUERY) {
+        kit_status(k, named, gone ? 0 : leaves, orders->execution_count);
     } else if (gone || roll == 0) {
         kit_change_rejected(k, order, CP_REASON_UNKNOWN_ORDER);
     } else if (order.kind == CP_ORDER_CANCEL) {

@@ -383,7 +383,7 @@ static void every_new_order_that_is_not_right_is_rejected_with_its_reason(void)
     rejected(bad, CP_REASON_MALFORMED);
     bad = good, bad.kind = 0;
     rejected(bad, CP_REASON_MALFORMED);
-    bad = good, bad.kind = 8;
+    bad = good, bad.kind = 99;
     rejected(bad, CP_REASON_MALFORMED);
     send_order(good);
     expect_report(0, CP_REPORT_ACCEPTED, 1, 2, 10, 10, CP_REASON_NONE);

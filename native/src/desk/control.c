@@ -4,6 +4,7 @@
 void cp_desk_set_state(cp_desk *desk, cp_risk_state state, cp_cause cause)
 {
     cp_risk_state old = desk->risk.state;
+    desk->state_cause = cause;
     if (state == old)
         return;
     desk->risk.state = state;
@@ -92,6 +93,16 @@ static int obey(cp_desk *desk, const cp_control *control)
         return change_state(desk, halted, CP_RISK_PAUSED);
     case CP_CONTROL_CANCEL_ALL:
         cp_desk_sweep(desk);
+        return 0;
+    case CP_CONTROL_STOP:
+        if (!desk->stopping)
+            desk->state_before_stop = desk->risk.state;
+        desk->stopping = true;
+        cp_desk_set_state(desk, CP_RISK_HALTED, CP_CAUSE_OPERATOR);
+        cp_desk_sweep(desk);
+        return 0;
+    case CP_CONTROL_ACCEPT:
+        cp_reconcile_accept(desk);
         return 0;
     default:
         return -EINVAL;

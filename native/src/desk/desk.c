@@ -102,6 +102,7 @@ int cp_desk_create(cp_desk **desk, const cp_config *config, char *error)
     made->limits_version = config->limits_version;
     made->limits_hash = config->limits_hash;
     made->hash = cp_mix(0, config->seed);
+    made->stranger_policy = config->journal.stranger_policy;
     failed = init_parts(made, config);
     if (!failed)
         failed = init_strategies(made, config, error);
@@ -117,6 +118,7 @@ void cp_desk_destroy(cp_desk *desk)
 {
     if (!desk)
         return;
+    free(desk->map);
     free(desk->histograms);
     cp_outbox_free(&desk->notes_out);
     cp_outbox_free(&desk->orders_out);
@@ -183,6 +185,18 @@ static void note_unexpected(cp_desk *desk, const cp_report *report,
     note->b = outcome->place == CP_NONE ? -1 : desk->orders.orders[outcome->place].state;
 }
 
+static void note_duplicate(cp_desk *desk, const cp_report *report)
+{
+    cp_note *note =
+        cp_desk_note(desk, CP_NOTE_RECONCILE, CP_WARNING, report->symbol, CP_NOBODY);
+    if (!note)
+        return;
+    note->client_id = report->client_id;
+    note->a = CP_FOUND_DUPLICATE;
+    note->c = report->qty;
+    note->d = report->price;
+}
+
 static void record_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,
                         uint32_t qty)
 {
@@ -209,17 +223,23 @@ static void record_fill(cp_desk *desk, const cp_own_order *own, const cp_report 
     note->side = own->side;
 }
 
-static void on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,
-                    uint32_t qty)
+void cp_desk_book_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
+                       uint32_t qty, bool maker)
 {
     const cp_instrument *instrument = &desk->instruments[own->symbol];
-    bool maker = report->liquidity == CP_MAKER;
     int64_t fee = maker ? instrument->maker_fee : instrument->taker_fee;
     cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
+    cp_position_fill(&desk->positions[own->symbol], side, price, qty, fee);
+    cp_position_fill(&desk->cells[own->strategy][own->symbol], side, price, qty, fee);
+}
+
+void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,
+                     uint32_t qty)
+{
+    bool maker = report->liquidity == CP_MAKER;
     cp_slot *slot = &desk->slots[own->strategy];
-    cp_position *cell = &desk->cells[own->strategy][own->symbol];
-    cp_position_fill(&desk->positions[own->symbol], side, report->price, qty, fee);
-    cp_position_fill(cell, side, report->price, qty, fee);
+    const cp_position *cell = &desk->cells[own->strategy][own->symbol];
+    cp_desk_book_fill(desk, own, report->price, qty, maker);
     cp_seats_show_position(slot, own->symbol, cell->qty);
     slot->fill_count++;
     desk->counters.fill_count++;
@@ -265,8 +285,7 @@ static void on_answer(cp_desk *desk, const cp_own_order *own, const cp_report *r
         note_reject(desk, own, report, CP_ORDER_REPLACE);
 }
 
-/* The order is over: the slot lets go of it. */
-static void detach(cp_desk *desk, const cp_own_order *own, bool by_us)
+void cp_desk_detach(cp_desk *desk, const cp_own_order *own, bool by_us)
 {
     cp_slot *slot = &desk->slots[own->strategy];
     CP_ASSERT(slot->working_count > 0);
@@ -275,7 +294,7 @@ static void detach(cp_desk *desk, const cp_own_order *own, bool by_us)
         cp_seats_end_take(slot, own);
     } else if (own->purpose == CP_PURPOSE_CLOSE) {
         slot->close = CP_NONE;
-    } else {
+    } else if (own->purpose == CP_PURPOSE_QUOTE) {
         slot->quotes[own->side] = CP_NONE;
         /* A wish to change it has nothing left to change; one said after we took it off
          * ourselves is for its successor. */
@@ -287,8 +306,13 @@ static void detach(cp_desk *desk, const cp_own_order *own, bool by_us)
 static void on_order_report(cp_desk *desk, const cp_report *report)
 {
     cp_order_outcome outcome = cp_orders_on_report(&desk->orders, report, desk->now_ns);
+    if (outcome.is_duplicate) {
+        note_duplicate(desk, report);
+        return;
+    }
     if (!outcome.expected)
         note_unexpected(desk, report, &outcome);
+    cp_reconcile_on_fill(desk, report, &outcome);
     if (outcome.place == CP_NONE)
         return;
     cp_own_order *own = &desk->orders.orders[outcome.place];
@@ -298,10 +322,11 @@ static void on_order_report(cp_desk *desk, const cp_report *report)
     if (outcome.expected)
         on_answer(desk, own, report, outcome.event);
     if (outcome.filled > 0)
-        on_fill(desk, own, report, outcome.filled);
+        cp_desk_on_fill(desk, own, report, outcome.filled);
     if (outcome.ended)
-        detach(desk, own,
-               outcome.event == CP_EVENT_CANCELLED && report->reason == CP_REASON_USER);
+        cp_desk_detach(desk, own,
+                       outcome.event == CP_EVENT_CANCELLED &&
+                           report->reason == CP_REASON_USER);
     else if (own->pulled)
         cp_desk_pull(desk, outcome.place);
     if (outcome.done)
@@ -323,7 +348,9 @@ void cp_desk_on_report(cp_desk *desk, const cp_report *report, uint64_t now_ns,
     begin(desk, now_ns, now_ns, clock);
     /* Each order the venue pulled has had its own report; those still there when a second
      * has passed are asked for again by the timer. */
-    if (report->kind != CP_REPORT_ALL_CANCELLED)
+    if (report->kind == CP_REPORT_STATUS)
+        cp_reconcile_on_status(desk, report);
+    else if (report->kind != CP_REPORT_ALL_CANCELLED)
         on_order_report(desk, report);
 }
 
@@ -334,6 +361,7 @@ void cp_desk_on_timer(cp_desk *desk, uint64_t now_ns, const cp_clock *clock)
     bool remain = desk->orders.swept_count > 0 && now_ns - desk->sweep_ns >= CP_SECOND_NS;
     if (desk->sweep_due || remain)
         cp_desk_sweep(desk);
+    cp_reconcile_on_timer(desk);
     cp_flatten_on_timer(desk);
     cp_seats_on_timer(desk);
 }

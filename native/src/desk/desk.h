@@ -22,6 +22,7 @@
 #define CP_DESK_NOTES_MAX 1024  /* notes one step can leave; more are counted and lost */
 #define CP_DESK_PARTICIPANT 1   /* what its orders carry as their participant */
 #define CP_DESK_TIMER_NS 10000000 /* how often on_timer is to be called: 10 ms */
+#define CP_DESK_IDS 65536u        /* client ids set aside at a time */
 
 typedef struct cp_desk cp_desk;
 
@@ -39,6 +40,47 @@ void cp_desk_on_timer(cp_desk *desk, uint64_t now_ns, const cp_clock *clock);
 
 /* The drive has put this order on the link at sent_ns (T4). */
 void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns);
+
+/* ---- journal and restart ---- */
+
+/* Nothing may leave any more that is not recorded: halted, everything pulled. */
+void cp_desk_on_journal(cp_desk *desk, cp_journal_trouble trouble, uint32_t error,
+                        uint64_t safe, uint64_t now_ns);
+/* Client ids below `end` may be used. */
+void cp_desk_set_ids(cp_desk *desk, uint64_t end);
+uint64_t cp_desk_next_id(const cp_desk *desk);
+/* The time of its latest step. */
+uint64_t cp_desk_now_ns(const cp_desk *desk);
+/* Ids below `end` are never used again. */
+void cp_desk_skip_ids(cp_desk *desk, uint64_t end);
+/* Who is in a slot. */
+void cp_desk_get_strategy(const cp_desk *desk, uint32_t slot, cp_journal_strategy *body);
+/* What the desk sent the order for, for the journal. */
+uint8_t cp_desk_purpose(const cp_desk *desk, const cp_order *order);
+/* What a restart must know beside orders and reports. */
+void cp_desk_get_state(const cp_desk *desk, cp_journal_state *state);
+/* Whether any of that but counts has changed since it was last asked. */
+bool cp_desk_state_changed(cp_desk *desk);
+/* Of positions, working orders and the state: equal when two desks agree about them. */
+uint64_t cp_desk_journal_hash(const cp_desk *desk);
+/* Call `add` with the body of each record a snapshot is made of, its end last. */
+void cp_desk_snapshot(const cp_desk *desk,
+                      void (*add)(void *context, cp_journal_kind kind, const void *body,
+                                  uint32_t size),
+                      void *context);
+
+/* Between begin and end a new desk is given what a journal holds, in its order. */
+int cp_desk_recover_begin(cp_desk *desk); /* -ENOMEM */
+/* -EBADMSG: not a record a desk of this config could have written. */
+int cp_desk_recover(cp_desk *desk, const cp_journal_record *record);
+/* A new trading day: what was earned and paid before it does not count against it. */
+void cp_desk_recover_new_day(cp_desk *desk);
+/* What is working is UNKNOWN now, and unless there was nothing to recover nothing trades
+ * until the venue has been asked. -EINVAL: the journal holds something this config has no
+ * place for; `error` says what. */
+int cp_desk_recover_end(cp_desk *desk, bool is_restored, char *error);
+
+/* ---- reading ---- */
 
 cp_outbox *cp_desk_orders(cp_desk *desk);
 cp_outbox *cp_desk_notes(cp_desk *desk);

@@ -5,6 +5,8 @@
  *     seats.c     strategies at work: calls, wishes, configuration
  *     control.c   what an operator may ask
  *     flatten.c   out of every position
+ *     reconcile.c do we and the venue agree about every order
+ *     recover.c   what a journal says, before anything is traded
  *     picture.c   what the screen sees
  */
 #ifndef CP_DESK_INSIDE_H
@@ -19,6 +21,9 @@
 #include "desk/strategy.h"
 
 #define CP_SECOND_NS 1000000000u
+#define CP_ANSWER_NS 1000000000u    /* the venue owes an answer for so long at most */
+#define CP_RECONCILE_NS 5000000000u /* all orders are compared so often */
+#define CP_DOUBT_LOOK_NS 100000000u /* and late answers looked for */
 #define CP_FLATTEN_CROSS 5 /* increments past the far touch a closing order may pay */
 
 /* A strategy slot: what runs in it and what it has at the venue. */
@@ -43,6 +48,21 @@ typedef struct cp_slot {
     alignas(CP_LINE) uint8_t state[CP_STRATEGY_STATE_SIZE];
 } cp_slot;
 
+/* What a journal's names stand for in this desk, while it is read. */
+typedef struct cp_recovery_map {
+    uint32_t symbol_count; /* of the journal */
+    bool is_read[CP_SYMBOL_MAX];
+    uint16_t
+        symbols[CP_SYMBOL_MAX]; /* the journal's to ours; from symbol_count on: none */
+    uint16_t extra_count;
+    cp_journal_strategy strategies[CP_STRATEGY_MAX]; /* the latest by slot */
+    cp_instrument
+        instruments[CP_SYMBOL_MAX]; /* the config's; the journal's rule until end */
+    cp_journal_instrument names[CP_SYMBOL_MAX];
+    bool in_snapshot;
+    bool is_whole; /* a snapshot has been taken in */
+} cp_recovery_map;
+
 struct cp_desk {
     /* of the step under way */
     uint64_t now_ns;
@@ -63,8 +83,25 @@ struct cp_desk {
     cp_position cells[CP_STRATEGY_MAX][CP_SYMBOL_MAX]; /* the same, by slot */
     cp_slot slots[CP_STRATEGY_MAX];
 
-    bool sweep_due;    /* a cancel of all found the link full */
-    uint64_t sweep_ns; /* when the latest went out */
+    bool replaying; /* nothing is said or sent: a journal is being read */
+    bool stopping;  /* halted for the end of the session */
+    cp_risk_state state_before_stop;
+    cp_cause state_cause; /* of the risk state in force */
+    bool unconfirmed; /* restored, and not yet compared with the venue: nothing trades */
+    bool listing;     /* a list of all orders has been asked for */
+    uint32_t round;   /* of such lists */
+    uint32_t stranger_policy; /* cp_stranger_policy */
+    uint32_t missing_count;   /* orders in question since the latest list began */
+    uint32_t found_count;     /* fills learnt from it */
+    uint64_t list_ns;         /* when it was asked for */
+    uint64_t look_ns;         /* when late answers were last looked for */
+    uint64_t reconciled_ns;
+    uint64_t venue_executions; /* as the venue last counted them */
+    uint64_t doubt;            /* bit a symbol */
+    cp_journal_state shown;    /* as cp_desk_state_changed last saw it */
+    cp_recovery_map *map;      /* while a journal is read */
+    bool sweep_due;            /* a cancel of all found the link full */
+    uint64_t sweep_ns;         /* when the latest went out */
     uint64_t risk_changed_ns;
     uint64_t limits_version, limits_hash;
     int64_t equity_peak;
@@ -90,6 +127,10 @@ uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side
 bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t qty);
 /* Cancel it now, or as soon as its state and the link allow. */
 void cp_desk_pull(cp_desk *desk, uint32_t place);
+/* Ask how an order stands, or with 0 how all do. False: the link is full. */
+bool cp_desk_send_query(cp_desk *desk, uint64_t original_id);
+/* Cancel an order at the venue that the table does not have. */
+void cp_desk_send_stranger_cancel(cp_desk *desk, const cp_report *report);
 /* Cancel everything, strategies' wishes included. */
 void cp_desk_sweep(cp_desk *desk);
 
@@ -122,6 +163,35 @@ void cp_seats_set_mode(cp_desk *desk, uint32_t slot, uint32_t mode, cp_cause cau
 /* ---- control.c ---- */
 
 void cp_desk_set_state(cp_desk *desk, cp_risk_state state, cp_cause cause);
+
+/* ---- reconcile.c ---- */
+
+void cp_reconcile_on_timer(cp_desk *desk);
+void cp_reconcile_on_status(cp_desk *desk, const cp_report *report);
+/* An execution of an order we do not know, or of more than it had left: part of it is not
+ * in our positions, and its symbol is in doubt. */
+void cp_reconcile_on_fill(cp_desk *desk, const cp_report *report,
+                          const cp_order_outcome *outcome);
+/* What a question or a list that was sent means for the order or orders. */
+void cp_reconcile_asked(cp_desk *desk, uint64_t original_id);
+/* The operator takes what was found as it is. */
+void cp_reconcile_accept(cp_desk *desk);
+
+static inline bool cp_desk_in_doubt(const cp_desk *desk, uint32_t symbol)
+{
+    return desk->unconfirmed || (desk->doubt >> symbol & 1) != 0;
+}
+
+/* ---- desk.c ---- */
+
+/* Lots have traded: positions, costs, fees. */
+void cp_desk_book_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
+                       uint32_t qty, bool maker);
+/* The same with all that is said and counted of it. */
+void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,
+                     uint32_t qty);
+/* The order is over: its slot lets go of it. */
+void cp_desk_detach(cp_desk *desk, const cp_own_order *own, bool by_us);
 
 /* ---- flatten.c ---- */
 

@@ -13,20 +13,24 @@
 #define FILL CP_STATE_FILLED
 #define CANC CP_STATE_CANCELLED
 #define REJD CP_STATE_REJECTED
+#define EXPD CP_STATE_EXPIRED
+#define UNKN CP_STATE_UNKNOWN
 
 /* clang-format off */
 static const uint8_t next_states[CP_STATE_COUNT][CP_EVENT_COUNT] = {
-/*                               ours                 the venue's
-                                 NEW   CANCEL REPLACE ACCEPTED EXECUTED FILLED REDUCED CANCELLED REPLACED REJECTED C_REJ R_REJ */
-    [CP_STATE_FREE]            = { NEW_, NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      NO,   NO   },
-    [CP_STATE_PENDING_NEW]     = { NO,   PCAN, NO,    LIVE,    NEW_,    FILL,  NEW_,   CANC,     NO,      REJD,    NO,   NO   },
-    [CP_STATE_LIVE]            = { NO,   PCAN, PREP,  NO,      PART,    FILL,  LIVE,   CANC,     NO,      NO,      NO,   NO   },
-    [CP_STATE_PARTIAL]         = { NO,   PCAN, PREP,  NO,      PART,    FILL,  PART,   CANC,     NO,      NO,      NO,   NO   },
-    [CP_STATE_PENDING_CANCEL]  = { NO,   PCAN, NO,    PCAN,    PCAN,    FILL,  PCAN,   CANC,     PCAN,    REJD,    BACK, PCAN },
-    [CP_STATE_PENDING_REPLACE] = { NO,   PCAN, NO,    NO,      PREP,    FILL,  PREP,   CANC,     BACK,    NO,      NO,   BACK },
-    [CP_STATE_FILLED]          = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      FILL, FILL },
-    [CP_STATE_CANCELLED]       = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      CANC, CANC },
-    [CP_STATE_REJECTED]        = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      REJD, REJD },
+/*                               ours                 the venue's                                                                              ours     by asking
+                                 NEW   CANCEL REPLACE ACCEPTED EXECUTED FILLED REDUCED CANCELLED REPLACED REJECTED C_REJ R_REJ EXPIRED DOUBTED  FOUND GONE */
+    [CP_STATE_FREE]            = { NEW_, NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      NO,   NO,   NO,     NO,      NO,   NO   },
+    [CP_STATE_PENDING_NEW]     = { NO,   PCAN, NO,    LIVE,    NEW_,    FILL,  NEW_,   CANC,     NO,      REJD,    NO,   NO,   EXPD,   UNKN,    LIVE, CANC },
+    [CP_STATE_LIVE]            = { NO,   PCAN, PREP,  NO,      PART,    FILL,  LIVE,   CANC,     NO,      NO,      NO,   NO,   EXPD,   UNKN,    LIVE, CANC },
+    [CP_STATE_PARTIAL]         = { NO,   PCAN, PREP,  NO,      PART,    FILL,  PART,   CANC,     NO,      NO,      NO,   NO,   EXPD,   UNKN,    PART, CANC },
+    [CP_STATE_PENDING_CANCEL]  = { NO,   PCAN, NO,    PCAN,    PCAN,    FILL,  PCAN,   CANC,     PCAN,    REJD,    BACK, PCAN, EXPD,   UNKN,    PCAN, CANC },
+    [CP_STATE_PENDING_REPLACE] = { NO,   PCAN, NO,    NO,      PREP,    FILL,  PREP,   CANC,     BACK,    NO,      NO,   BACK, EXPD,   UNKN,    PREP, CANC },
+    [CP_STATE_FILLED]          = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      FILL, FILL, NO,     NO,      NO,   NO   },
+    [CP_STATE_CANCELLED]       = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      CANC, CANC, NO,     NO,      NO,   NO   },
+    [CP_STATE_REJECTED]        = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      REJD, REJD, NO,     NO,      NO,   NO   },
+    [CP_STATE_EXPIRED]         = { NO,   NO,   NO,    NO,      NO,      NO,    NO,     NO,       NO,      NO,      EXPD, EXPD, NO,     NO,      NO,   NO   },
+    [CP_STATE_UNKNOWN]         = { NO,   UNKN, NO,    BACK,    UNKN,    FILL,  UNKN,   CANC,     BACK,    REJD,    UNKN, UNKN, EXPD,   NO,      BACK, CANC },
 };
 /* clang-format on */
 
@@ -50,6 +54,7 @@ int cp_orders_init(cp_orders *orders, uint32_t capacity)
     orders->capacity = capacity;
     orders->first = orders->last = CP_NONE;
     orders->next_id = 1;
+    orders->id_end = UINT64_MAX;
     orders->orders = calloc(capacity, sizeof(*orders->orders));
     if (!orders->orders)
         return -ENOMEM;
@@ -114,7 +119,8 @@ static void count_in(cp_orders *orders, const cp_own_order *order)
     orders->swept_count += order->swept && cp_state_is_working(order->state);
 }
 
-uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order)
+/* Off the free list and behind all the others. */
+static uint32_t enter(cp_orders *orders, const cp_own_order *order)
 {
     CP_ASSERT(order->symbol < CP_SYMBOL_MAX && order->side <= CP_SELL && order->qty > 0);
     uint32_t place = orders->free_head;
@@ -123,11 +129,7 @@ uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order)
     cp_own_order *own = &orders->orders[place];
     orders->free_head = own->next;
     *own = *order;
-    own->client_id = orders->next_id++;
-    own->state = cp_order_next_state(CP_STATE_FREE, CP_EVENT_NEW, false, false);
-    own->asked = own->leaves = own->qty;
     own->pending_name = CP_NONE;
-    own->name = name_give(orders, place, own->client_id);
     own->next = CP_NONE;
     own->prev = orders->last;
     if (orders->last == CP_NONE)
@@ -135,6 +137,34 @@ uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order)
     else
         orders->orders[orders->last].next = place;
     orders->last = place;
+    return place;
+}
+
+uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order)
+{
+    CP_ASSERT(cp_orders_has_id(orders));
+    uint32_t place = enter(orders, order);
+    if (place == CP_NONE)
+        return CP_NONE;
+    cp_own_order *own = &orders->orders[place];
+    own->client_id = orders->next_id++;
+    own->state = cp_order_next_state(CP_STATE_FREE, CP_EVENT_NEW, false, false);
+    own->asked = own->leaves = own->qty;
+    own->name = name_give(orders, place, own->client_id);
+    count_in(orders, own);
+    return place;
+}
+
+uint32_t cp_orders_adopt(cp_orders *orders, const cp_own_order *order)
+{
+    CP_ASSERT(order->state < CP_STATE_COUNT && order->state != CP_STATE_FREE);
+    uint32_t place = enter(orders, order);
+    if (place == CP_NONE)
+        return CP_NONE;
+    cp_own_order *own = &orders->orders[place];
+    own->name = name_give(orders, place, own->client_id);
+    if (own->replace_sent)
+        own->pending_name = name_give(orders, place, own->pending_id);
     count_in(orders, own);
     return place;
 }
@@ -155,6 +185,17 @@ void cp_orders_close(cp_orders *orders, uint32_t place)
         orders->orders[own->next].prev = own->prev;
     *own = (cp_own_order){ .state = CP_STATE_FREE, .next = orders->free_head };
     orders->free_head = place;
+}
+
+bool cp_orders_doubt(cp_orders *orders, uint32_t place)
+{
+    cp_own_order *own = &orders->orders[place];
+    uint8_t next = cp_order_next_state(own->state, CP_EVENT_DOUBTED, false, false);
+    if (next == CP_STATE_NO_ANSWER)
+        return false;
+    own->state = next; /* as much at risk as before: nothing to count anew */
+    own->asked_ns = 0;
+    return true;
 }
 
 bool cp_orders_ask_cancel(cp_orders *orders, uint32_t place, bool with_all)
@@ -179,7 +220,7 @@ bool cp_orders_ask_replace(cp_orders *orders, uint32_t place, int64_t price, uin
     uint8_t next = cp_order_next_state(own->state, CP_EVENT_REPLACE, false, false);
     if (next == CP_STATE_NO_ANSWER)
         return false;
-    CP_ASSERT(!own->replace_sent);
+    CP_ASSERT(!own->replace_sent && cp_orders_has_id(orders));
     count_out(orders, own);
     own->state = next;
     own->replace_sent = true;
@@ -191,6 +232,19 @@ bool cp_orders_ask_replace(cp_orders *orders, uint32_t place, int64_t price, uin
     return true;
 }
 
+/* A replace that got through shows as an order by the new name; one that did not, as none
+ * by that name. */
+static int event_of_status(const cp_own_order *own, const cp_report *report)
+{
+    bool rests = report->reason == CP_REASON_NONE && report->leaves > 0;
+    bool is_new_name = own->replace_sent && report->client_id == own->pending_id;
+    if (!rests && report->reason != CP_REASON_UNKNOWN_ORDER)
+        return -1; /* the venue cannot say */
+    if (is_new_name)
+        return rests ? CP_EVENT_REPLACED : CP_EVENT_REPLACE_REJECTED;
+    return rests ? CP_EVENT_FOUND : CP_EVENT_GONE;
+}
+
 static int event_of(const cp_own_order *own, const cp_report *report)
 {
     switch (report->kind) {
@@ -200,8 +254,11 @@ static int event_of(const cp_own_order *own, const cp_report *report)
         /* By our own count: what the venue has left after a lost message may differ. */
         return report->qty >= own->leaves ? CP_EVENT_FILLED : CP_EVENT_EXECUTED;
     case CP_REPORT_CANCELLED:
-        return report->leaves > 0 && report->qty < own->leaves ? CP_EVENT_REDUCED
-                                                               : CP_EVENT_CANCELLED;
+        if (report->leaves > 0 && report->qty < own->leaves)
+            return CP_EVENT_REDUCED;
+        return report->reason == CP_REASON_IOC || report->reason == CP_REASON_NO_LIQUIDITY
+                   ? CP_EVENT_EXPIRED
+                   : CP_EVENT_CANCELLED;
     case CP_REPORT_REPLACED:
         return CP_EVENT_REPLACED;
     case CP_REPORT_REJECTED:
@@ -210,6 +267,8 @@ static int event_of(const cp_own_order *own, const cp_report *report)
         return own->replace_sent && report->client_id == own->pending_id
                    ? CP_EVENT_REPLACE_REJECTED
                    : CP_EVENT_CANCEL_REJECTED;
+    case CP_REPORT_STATUS:
+        return event_of_status(own, report);
     default:
         return -1;
     }
@@ -246,8 +305,14 @@ static void end_replace(cp_orders *orders, cp_own_order *own)
     name_take_back(orders, &own->pending_name);
 }
 
-static void take_new_terms(cp_orders *orders, cp_own_order *own, const cp_report *report)
+/* Lots that traded unseen before the venue was asked how the replaced order stands. */
+static uint32_t take_new_terms(cp_orders *orders, cp_own_order *own,
+                               const cp_report *report)
 {
+    bool unseen = report->kind == CP_REPORT_STATUS &&
+                  report->match_ref > orders->execution_count &&
+                  report->leaves < own->pending_qty;
+    uint32_t traded = unseen ? own->pending_qty - report->leaves : 0;
     name_take_back(orders, &own->name);
     own->name = own->pending_name;
     own->pending_name = CP_NONE;
@@ -255,9 +320,34 @@ static void take_new_terms(cp_orders *orders, cp_own_order *own, const cp_report
     own->price = own->pending_price;
     own->asked = own->pending_qty;
     own->leaves = report->leaves;
+    own->filled += traded;
     own->qty = own->filled + own->leaves;
     own->order_ref = report->order_ref;
     end_replace(orders, own);
+    return traded;
+}
+
+/* It rests, and what we asked for since has not reached the venue: the question came
+ * after. A cancel is to be said again. Lots we did not hear of have traded if the venue
+ * counts more executions than came here, and were taken off otherwise. */
+static uint32_t take_status(cp_orders *orders, cp_own_order *own, const cp_report *report)
+{
+    uint32_t less = report->leaves < own->leaves ? own->leaves - report->leaves : 0;
+    bool traded = report->match_ref > orders->execution_count;
+    own->accepted = true;
+    own->order_ref = report->order_ref;
+    own->leaves -= less;
+    if (traded)
+        own->filled += less;
+    else
+        own->qty -= less;
+    if (own->state != CP_STATE_UNKNOWN)
+        return traded ? less : 0;
+    own->pulled |= own->cancel_sent || own->swept;
+    own->cancel_sent = own->swept = false;
+    if (own->replace_sent)
+        end_replace(orders, own);
+    return traded ? less : 0;
 }
 
 static uint32_t apply(cp_orders *orders, cp_own_order *own, const cp_report *report,
@@ -286,7 +376,7 @@ static uint32_t apply(cp_orders *orders, cp_own_order *own, const cp_report *rep
             own->cancel_sent = false;
         break;
     case CP_EVENT_REPLACED:
-        take_new_terms(orders, own, report);
+        traded = take_new_terms(orders, own, report);
         break;
     case CP_EVENT_CANCEL_REJECTED:
         own->cancel_sent = false;
@@ -294,10 +384,33 @@ static uint32_t apply(cp_orders *orders, cp_own_order *own, const cp_report *rep
     case CP_EVENT_REPLACE_REJECTED:
         end_replace(orders, own);
         break;
+    case CP_EVENT_FOUND:
+        traded = take_status(orders, own, report);
+        break;
+    case CP_EVENT_GONE:
+        own->cancel_sent = false;
+        if (own->replace_sent)
+            end_replace(orders, own);
+        break;
     default:
         break;
     }
     return traded;
+}
+
+/* Where an order that is live really stands: with a change under way. The venue refusing
+ * one because it has no such order contradicts us: that is for a question to settle. */
+static uint8_t settle(const cp_own_order *own, uint8_t next, const cp_report *report)
+{
+    bool contradicted = report->kind == CP_REPORT_CHANGE_REJECTED &&
+                        report->reason == CP_REASON_UNKNOWN_ORDER;
+    if (contradicted && cp_state_is_working(next))
+        return CP_STATE_UNKNOWN;
+    if (next != CP_STATE_LIVE && next != CP_STATE_PARTIAL && next != CP_STATE_PENDING_NEW)
+        return next;
+    if (own->cancel_sent || own->swept)
+        return CP_STATE_PENDING_CANCEL;
+    return own->replace_sent ? CP_STATE_PENDING_REPLACE : next;
 }
 
 static uint32_t find_for(const cp_orders *orders, const cp_report *report)
@@ -310,10 +423,27 @@ static uint32_t find_for(const cp_orders *orders, const cp_report *report)
     return place != CP_NONE ? place : cp_orders_find(orders, report->client_id);
 }
 
+/* Whether it is the first we hear of this execution. */
+static bool count_execution(cp_orders *orders, const cp_report *report)
+{
+    if (report->kind != CP_REPORT_EXECUTED)
+        return true;
+    if (!cp_matches_add(&orders->matches, report->client_id, report->match_ref)) {
+        orders->duplicate_count++;
+        return false;
+    }
+    orders->execution_count++;
+    return true;
+}
+
 cp_order_outcome cp_orders_on_report(cp_orders *orders, const cp_report *report,
                                      uint64_t now_ns)
 {
     cp_order_outcome outcome = { .place = find_for(orders, report) };
+    if (!count_execution(orders, report)) {
+        outcome.is_duplicate = true;
+        return outcome;
+    }
     if (outcome.place == CP_NONE)
         return outcome;
     cp_own_order *own = &orders->orders[outcome.place];
@@ -322,10 +452,12 @@ cp_order_outcome cp_orders_on_report(cp_orders *orders, const cp_report *report,
         return outcome;
     cp_order_event event = (cp_order_event)found;
     outcome.event = event;
+    outcome.was_unknown = own->state == CP_STATE_UNKNOWN;
     if (!fits(own, report, event))
         return outcome;
     bool filled = own->filled > 0 || event == CP_EVENT_EXECUTED;
-    bool accepted = own->accepted || event == CP_EVENT_ACCEPTED;
+    bool accepted =
+        own->accepted || event == CP_EVENT_ACCEPTED || event == CP_EVENT_FOUND;
     uint8_t next = cp_order_next_state(own->state, event, filled, accepted);
     if (next == CP_STATE_NO_ANSWER)
         return outcome;
@@ -337,10 +469,12 @@ cp_order_outcome cp_orders_on_report(cp_orders *orders, const cp_report *report,
     bool worked = cp_state_is_working(own->state);
     count_out(orders, own);
     outcome.filled = apply(orders, own, report, event, now_ns);
-    own->state = next;
-    /* A refused cancel does not undo one that covers all. */
-    if (event == CP_EVENT_CANCEL_REJECTED && own->swept && cp_state_is_working(next))
-        own->state = CP_STATE_PENDING_CANCEL;
+    outcome.missed = report->kind == CP_REPORT_STATUS ? outcome.filled : 0;
+    if (outcome.missed > 0 && next == CP_STATE_LIVE)
+        next = CP_STATE_PARTIAL;
+    own->state = settle(own, next, report);
+    if (own->state == CP_STATE_UNKNOWN)
+        own->asked_ns = outcome.was_unknown ? own->asked_ns : 0;
     count_in(orders, own);
     outcome.ended = worked && !cp_state_is_working(own->state);
     outcome.done =

@@ -6,12 +6,16 @@
  *
  * An order that is over while the venue still owes an answer to a change of it keeps its
  * place until that answer is here.
+ *
+ * An order the venue owes an answer to for too long is UNKNOWN: it counts as working, and
+ * nothing is sent for it again before the venue has been asked how it stands.
  */
 #ifndef CP_ORDERS_H
 #define CP_ORDERS_H
 
 #include "base/message.h"
 #include "book/idmap.h"
+#include "desk/matches.h"
 
 typedef enum cp_order_event {
     CP_EVENT_NEW = 0,     /* ours: sent */
@@ -26,7 +30,11 @@ typedef enum cp_order_event {
     CP_EVENT_REJECTED = 9,
     CP_EVENT_CANCEL_REJECTED = 10,
     CP_EVENT_REPLACE_REJECTED = 11,
-    CP_EVENT_COUNT = 12
+    CP_EVENT_EXPIRED = 12, /* taken off by its own terms */
+    CP_EVENT_DOUBTED = 13, /* ours: no answer in time, or missing where it should be */
+    CP_EVENT_FOUND = 14,   /* asked for, and it rests */
+    CP_EVENT_GONE = 15,    /* asked for, and the venue has no such order */
+    CP_EVENT_COUNT = 16
 } cp_order_event;
 
 #define CP_STATE_NO_ANSWER 255
@@ -40,7 +48,8 @@ uint8_t cp_order_next_state(uint8_t state, cp_order_event event, bool was_filled
 typedef enum cp_purpose {
     CP_PURPOSE_QUOTE = 0,
     CP_PURPOSE_TAKE = 1,
-    CP_PURPOSE_CLOSE = 2 /* flattening */
+    CP_PURPOSE_CLOSE = 2,    /* flattening */
+    CP_PURPOSE_INHERITED = 3 /* from before a restart, or a stranger: only to be ended */
 } cp_purpose;
 
 typedef struct cp_own_order {
@@ -72,6 +81,9 @@ typedef struct cp_own_order {
     bool replace_sent; /* likewise to a replace */
     bool swept;        /* a cancel of all orders covers it */
     bool pulled;       /* to be cancelled as soon as that can be said */
+    uint64_t told_ns;  /* when the venue was last told or asked something about it */
+    uint32_t listed;   /* the round of reconciliation in which the venue listed it */
+    uint64_t asked_ns; /* when the venue was last asked about it; 0: never */
 } cp_own_order;
 
 typedef struct cp_orders {
@@ -83,9 +95,13 @@ typedef struct cp_orders {
     uint32_t working_count; /* may still trade */
     uint32_t swept_count;   /* of them, covered by a cancel of all */
     uint64_t next_id;
+    uint64_t id_end;          /* the first id that is not set aside for use */
+    uint64_t execution_count; /* executions heard of since the venue began, each once */
+    uint64_t duplicate_count; /* executions heard of again */
     int64_t working_qty[CP_SYMBOL_MAX][2]; /* lots that may still trade, by cp_side */
     cp_pool names; /* client ids to places: `id` is the client id, `serial` the place */
     cp_idmap by_name;
+    cp_matches matches;
 } cp_orders;
 
 int cp_orders_init(cp_orders *orders, uint32_t capacity);
@@ -96,10 +112,17 @@ static inline bool cp_orders_is_full(const cp_orders *orders)
     return orders->free_head == CP_NONE;
 }
 
+/* Whether another client id may be used. */
+static inline bool cp_orders_has_id(const cp_orders *orders)
+{
+    return orders->next_id < orders->id_end;
+}
+
 /* A state in which the order can still trade. */
 static inline bool cp_state_is_working(uint8_t state)
 {
-    return state >= CP_STATE_PENDING_NEW && state <= CP_STATE_PENDING_REPLACE;
+    return (state >= CP_STATE_PENDING_NEW && state <= CP_STATE_PENDING_REPLACE) ||
+           state == CP_STATE_UNKNOWN;
 }
 
 /* Lots it may still trade at worst. The venue sets a replaced order's open quantity
@@ -114,8 +137,14 @@ static inline int64_t cp_order_worst_qty(const cp_own_order *order)
 /* Take a place for a new order in PENDING_NEW with the next client id; its fields are as
  * in `order` otherwise. CP_NONE: the table is full. */
 uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order);
+/* Take a place for an order that is at the venue under a name given before: `order` as a
+ * whole, with its client id and, while a replace is under way, its pending id. */
+uint32_t cp_orders_adopt(cp_orders *orders, const cp_own_order *order);
 /* The place of the order with that client id, its own or its pending one, or CP_NONE. */
 uint32_t cp_orders_find(const cp_orders *orders, uint64_t client_id);
+
+/* The venue owes an answer too long, or left it out: UNKNOWN, if it is still working. */
+bool cp_orders_doubt(cp_orders *orders, uint32_t place);
 
 /* We asked for it. False: the state has no such move. */
 bool cp_orders_ask_cancel(cp_orders *orders, uint32_t place, bool with_all);
@@ -126,10 +155,13 @@ bool cp_orders_ask_replace(cp_orders *orders, uint32_t place, int64_t price,
 typedef struct cp_order_outcome {
     uint32_t place;  /* the order; valid until cp_orders_close; CP_NONE if unknown */
     uint32_t filled; /* lots traded by this report */
+    uint32_t missed; /* of them, learnt from what is left and not from an execution */
     cp_order_event event;
-    bool expected; /* false: unknown order, no answer in the table, or odd figures */
-    bool done;     /* nothing more will come: cp_orders_close is due */
-    bool ended;    /* it can trade no more, since this report */
+    bool expected;     /* false: unknown order, no answer in the table, or odd figures */
+    bool done;         /* nothing more will come: cp_orders_close is due */
+    bool ended;        /* it can trade no more, since this report */
+    bool is_duplicate; /* an execution that had been counted: nothing has changed */
+    bool was_unknown;  /* it was, before this report */
 } cp_order_outcome;
 
 cp_order_outcome cp_orders_on_report(cp_orders *orders, const cp_report *report,

@@ -186,7 +186,10 @@ void cp_desk_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns
     read_limits(desk, picture->limits, now_ns);
     read_fills(desk, picture);
     read_working(desk, picture);
+    picture->doubt = desk->unconfirmed ? UINT64_MAX : desk->doubt;
+    picture->reconciled_ns = desk->reconciled_ns;
     picture->counters = desk->counters;
+    picture->counters.duplicate_count = desk->orders.duplicate_count;
     picture->counters.md_count = desk->feed.md_count;
     picture->counters.gap_count = desk->feed.gap_count;
 }

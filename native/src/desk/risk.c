@@ -30,7 +30,8 @@ static const cp_parameter limits[CP_LIMIT_COUNT] = {
 static const char *const refusal_names[CP_REFUSE_COUNT] = {
     [CP_REFUSE_STATE] = "risk_state",    [CP_REFUSE_STALE] = "stale_book",
     [CP_REFUSE_LINK] = "link_full",      [CP_REFUSE_CAPACITY] = "order_table_full",
-    [CP_REFUSE_MALFORMED] = "malformed",
+    [CP_REFUSE_MALFORMED] = "malformed", [CP_REFUSE_DOUBT] = "in_doubt",
+    [CP_REFUSE_IDS] = "no_client_ids",
 };
 
 static const char *const reason_names[CP_REASON_COUNT] = {
@@ -69,6 +70,8 @@ static const char *const state_names[CP_STATE_COUNT] = {
     [CP_STATE_FILLED] = "filled",
     [CP_STATE_CANCELLED] = "cancelled",
     [CP_STATE_REJECTED] = "rejected",
+    [CP_STATE_EXPIRED] = "expired",
+    [CP_STATE_UNKNOWN] = "unknown",
 };
 
 static const char *const risk_state_names[] = {
@@ -86,6 +89,40 @@ static const char *const hop_names[CP_HOP_COUNT] = {
     [CP_HOP_TICK_TO_ORDER] = "tick_to_order",
     [CP_HOP_ACK] = "ack",
     [CP_HOP_QUEUE_WAIT] = "queue_wait",
+};
+
+static const char *const journal_kind_names[] = {
+    [CP_JOURNAL_SEGMENT] = "segment",
+    [CP_JOURNAL_INSTRUMENT] = "instrument",
+    [CP_JOURNAL_POSITION] = "position",
+    [CP_JOURNAL_WORKING] = "working",
+    [CP_JOURNAL_MATCHES] = "matches",
+    [CP_JOURNAL_STATE] = "state",
+    [CP_JOURNAL_SNAPSHOT_END] = "snapshot_end",
+    [CP_JOURNAL_IDS] = "ids",
+    [CP_JOURNAL_ORDER] = "order",
+    [CP_JOURNAL_REPORT] = "report",
+    [CP_JOURNAL_CONTROL] = "control",
+    [CP_JOURNAL_CHAIN] = "chain",
+    [CP_JOURNAL_NOTE] = "note",
+    [CP_JOURNAL_DROPPED] = "dropped",
+    [CP_JOURNAL_CLOSED] = "closed",
+    [CP_JOURNAL_STRATEGY] = "strategy",
+    [CP_JOURNAL_NEW_DAY] = "new_day",
+};
+
+static const char *const finding_names[CP_FOUND_COUNT] = {
+    [CP_FOUND_UNANSWERED] = "unanswered",
+    [CP_FOUND_ALIVE] = "alive",
+    [CP_FOUND_GONE] = "gone",
+    [CP_FOUND_LOST] = "lost",
+    [CP_FOUND_QTY] = "qty",
+    [CP_FOUND_STRANGER] = "stranger",
+    [CP_FOUND_EXECUTIONS] = "executions",
+    [CP_FOUND_RESTART] = "restart",
+    [CP_FOUND_ACCEPTED] = "accepted",
+    [CP_FOUND_RECOVERED] = "recovered",
+    [CP_FOUND_DUPLICATE] = "duplicate",
 };
 
 #define NAME_AT(names, index)                                                            \
@@ -110,6 +147,16 @@ const char *cp_refusal_name(uint32_t refusal)
 const char *cp_reason_name(uint32_t reason)
 {
     return NAME_AT(reason_names, reason);
+}
+
+const char *cp_journal_kind_name(uint32_t kind)
+{
+    return NAME_AT(journal_kind_names, kind);
+}
+
+const char *cp_finding_name(uint32_t finding)
+{
+    return NAME_AT(finding_names, finding);
 }
 
 const char *cp_order_state_name(uint32_t state)

@@ -5,6 +5,8 @@
 cp_note *cp_desk_note(cp_desk *desk, cp_note_kind kind, cp_severity severity,
                       uint16_t symbol, uint16_t strategy)
 {
+    if (desk->replaying)
+        return NULL;
     /* The sequence runs on, so that a reader sees where notes are missing. */
     uint64_t sequence = ++desk->note_sequence;
     if (cp_outbox_is_full(&desk->notes_out)) {
@@ -25,7 +27,8 @@ cp_note *cp_desk_note(cp_desk *desk, cp_note_kind kind, cp_severity severity,
 static bool refusal_is_news(cp_slot *slot, uint32_t refusal, uint64_t now_ns)
 {
     uint64_t last_ns = slot->refusal_noted_ns[refusal];
-    bool lasting = refusal == CP_REFUSE_STATE || refusal == CP_REFUSE_STALE;
+    bool lasting = refusal == CP_REFUSE_STATE || refusal == CP_REFUSE_STALE ||
+                   refusal == CP_REFUSE_DOUBT;
     if (last_ns != 0 && (lasting || now_ns - last_ns < CP_SECOND_NS))
         return false;
     slot->refusal_noted_ns[refusal] = now_ns > 0 ? now_ns : 1;
@@ -72,9 +75,13 @@ static uint32_t check(cp_desk *desk, uint32_t symbol, cp_risk_ask *ask,
     if (desk->decided_ns == 0)
         desk->decided_ns = cp_desk_clock(desk);
     uint32_t refusal = cp_risk_check(&desk->risk, ask, finding);
-    if (refusal == CP_REFUSE_COUNT && cp_outbox_is_full(&desk->orders_out))
-        return CP_REFUSE_LINK;
-    return refusal;
+    if (CP_UNLIKELY(refusal != CP_REFUSE_COUNT))
+        return refusal;
+    if (CP_UNLIKELY(cp_desk_in_doubt(desk, symbol)))
+        return CP_REFUSE_DOUBT;
+    if (CP_UNLIKELY(!cp_orders_has_id(&desk->orders)))
+        return CP_REFUSE_IDS;
+    return cp_outbox_is_full(&desk->orders_out) ? CP_REFUSE_LINK : CP_REFUSE_COUNT;
 }
 
 static void remember_passed(cp_desk *desk, uint32_t symbol, const cp_risk_ask *ask)
@@ -113,6 +120,7 @@ static void stamp_passed(cp_desk *desk, cp_own_order *own)
 {
     own->cause_ns = desk->cause_ns;
     own->passed_ns = cp_desk_clock(desk);
+    own->told_ns = desk->now_ns;
     own->sent_ns = 0;
     if (desk->cause_ns != 0) {
         cp_desk_record(desk, CP_HOP_DECIDE, desk->cause_ns, desk->decided_ns);
@@ -202,18 +210,45 @@ void cp_desk_pull(cp_desk *desk, uint32_t place)
     if (!cp_state_is_working(own->state) || own->state == CP_STATE_PENDING_CANCEL ||
         own->time_in_force == CP_IOC)
         return;
-    /* While a replace is under way nobody knows which of the two names is good. */
-    if (own->state == CP_STATE_PENDING_REPLACE || cp_outbox_is_full(&desk->orders_out)) {
+    /* While a replace is under way nobody knows which of the two names is good; and of an
+     * unknown order nobody knows whether it is there. */
+    if (own->state == CP_STATE_PENDING_REPLACE || own->state == CP_STATE_UNKNOWN ||
+        cp_outbox_is_full(&desk->orders_out)) {
         own->pulled = true;
         return;
     }
     if (!cp_orders_ask_cancel(&desk->orders, place, false))
         return;
+    own->told_ns = desk->now_ns;
     cp_order *order = message(desk, CP_ORDER_CANCEL);
     order->original_id = own->client_id;
     order->symbol = own->symbol;
     order->side = own->side;
     order->strategy = own->strategy;
+    put_in_hash(desk, order);
+    desk->counters.cancel_count++;
+}
+
+bool cp_desk_send_query(cp_desk *desk, uint64_t original_id)
+{
+    if (cp_outbox_is_full(&desk->orders_out))
+        return false;
+    cp_order *order = message(desk, CP_ORDER_QUERY);
+    order->original_id = original_id;
+    order->symbol = CP_NOBODY;
+    desk->counters.query_count++;
+    cp_reconcile_asked(desk, original_id);
+    return true;
+}
+
+void cp_desk_send_stranger_cancel(cp_desk *desk, const cp_report *report)
+{
+    if (cp_outbox_is_full(&desk->orders_out))
+        return; /* the next list brings it up again */
+    cp_order *order = message(desk, CP_ORDER_CANCEL);
+    order->original_id = report->client_id;
+    order->symbol = report->symbol;
+    order->side = report->side;
     put_in_hash(desk, order);
     desk->counters.cancel_count++;
 }
@@ -232,7 +267,8 @@ void cp_desk_sweep(cp_desk *desk)
     if (desk->sweep_due)
         return;
     for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next)
-        cp_orders_ask_cancel(&desk->orders, i, true);
+        if (cp_orders_ask_cancel(&desk->orders, i, true))
+            desk->orders.orders[i].told_ns = desk->now_ns;
     cp_order *order = message(desk, CP_ORDER_CANCEL_ALL);
     put_in_hash(desk, order);
     desk->sweep_ns = desk->now_ns;

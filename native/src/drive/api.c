@@ -22,6 +22,10 @@ static const char *find_fault(const cp_config *config)
         return "ring_capacity is not a power of two from 8192 to 16777216";
     if (config->order_capacity == 0 || config->order_capacity > ORDER_CAPACITY_MAX)
         return "order_capacity is not 1 .. 33554432";
+    if (config->journal.used && (config->journal.level > CP_JOURNAL_SYNCED ||
+                                 !memchr(config->journal.directory, 0, CP_PATH_SIZE) ||
+                                 !config->journal.directory[0]))
+        return "the journal's level or directory is not one";
     if (config->waiting > CP_WAIT_PARK)
         return "waiting is not auto, spin, yield or park";
     if (config->flow.kind > CP_FLOW_REPLAY)
@@ -119,6 +123,8 @@ static int create_parts(cp_engine *engine, char *error)
         result = cp_flow_synthetic_create(&engine->synthetic, &config->flow,
                                           config->instruments, config->symbol_count,
                                           config->seed);
+    if (result == 0 && config->journal.used && config->desk && !config->virtual_time)
+        result = cp_engine_recover(engine, NULL, error);
     if (result != 0)
         return result;
 
@@ -172,6 +178,8 @@ void cp_engine_destroy(cp_engine *engine)
         return;
     if (!engine->config.virtual_time)
         cp_live_stop(engine);
+    cp_engine_record_stop(engine);
+    cp_journal_destroy(engine->journal);
     cp_exchange_destroy(engine->exchange);
     cp_remote_destroy(engine->remote);
     cp_flow_replay_destroy(engine->replay);
@@ -188,6 +196,7 @@ void cp_engine_destroy(cp_engine *engine)
     cp_delay_free(&engine->md_delay);
     cp_delay_free(&engine->report_delay);
     cp_delay_free(&engine->order_delay);
+    free(engine->held);
     free(engine->counts);
     free(engine);
 }

@@ -65,6 +65,14 @@ uint16_t cp_engine_participant(uint32_t user)
     return user == 0 ? CP_PARTICIPANT_DESK : (uint16_t)(PARTICIPANT_USERS + user);
 }
 
+void cp_engine_count_report(cp_engine *engine, cp_report *report)
+{
+    if (report->kind == CP_REPORT_EXECUTED)
+        engine->executed_count++;
+    else if (report->kind == CP_REPORT_STATUS)
+        report->match_ref = engine->executed_count;
+}
+
 bool cp_engine_sort_report(cp_engine *engine, const cp_report *report)
 {
     if (report->participant == CP_PARTICIPANT_DESK ||
@@ -100,6 +108,11 @@ void cp_engine_show_venue(cp_engine *engine, uint64_t now_ns)
 void cp_engine_show_desk(cp_engine *engine, uint64_t now_ns)
 {
     cp_desk_read(engine->desk, &engine->desk_picture, now_ns);
+    if (engine->journal) {
+        cp_journal_picture *journal = &engine->desk_picture.journal;
+        cp_journal_read(engine->journal, journal, now_ns);
+        journal->recovered_hash = engine->recovered_hash;
+    }
     engine->desk_picture.counters.note_lost_count +=
         atomic_load_explicit(&engine->note_lost_count, memory_order_relaxed);
     cp_snapshot_write(&engine->desk_snapshot, &engine->desk_picture);

@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "desk/desk.h"
 #include "drive/delay.h"
+#include "drive/journal.h"
 #include "venue/flow.h"
 
 #define CP_ORDER_RING_CAPACITY 4096
@@ -52,6 +53,7 @@ struct cp_engine {
 
     /* What the drive counts about the venue. Of the venue's thread. */
     cp_venue_picture venue_picture;
+    uint64_t executed_count; /* executions the desk was told of */
     bool md_stalled;
     uint64_t venue_timer_ns; /* when the venue's timer is due */
     cp_account venue_account;
@@ -68,6 +70,14 @@ struct cp_engine {
     uint64_t desk_now_ns; /* time given to the desk last: it never goes back */
     uint64_t timer_ns;    /* when the desk's timer is due */
     _Atomic uint64_t note_lost_count;
+    cp_journal *journal;     /* NULL: nothing is written down */
+    cp_journal_trouble seen; /* what the desk has been told of it */
+    uint64_t ids_end;        /* client ids set aside, and the record that says so */
+    uint64_t ids_sequence;
+    uint64_t recovered_hash;
+    bool new_day;        /* the journal's last record is of an earlier one */
+    uint64_t held_count; /* lines behind the ring's last that wait for their records */
+    uint64_t *held;      /* which records those are, by line; level 2 only */
 
     /* Of the thread that sees to the sockets. */
     alignas(CP_LINE_PAIR) cp_account net_account;
@@ -91,11 +101,42 @@ void cp_engine_flow_start(cp_engine *engine, uint64_t now_ns);
 void cp_engine_flow_step(cp_engine *engine, uint64_t now_ns);
 /* Give an order of the desk to the venue, and measure what it moved. */
 void cp_engine_take_order(cp_engine *engine, const cp_order *order, uint64_t now_ns);
+/* A report on its way to the desk: executions are counted, and answers about orders say
+ * how many there were. */
+void cp_engine_count_report(cp_engine *engine, cp_report *report);
 /* Tell the flow about its own orders; true when the report is the desk's instead. */
 bool cp_engine_sort_report(cp_engine *engine, const cp_report *report);
 void cp_engine_show_venue(cp_engine *engine, uint64_t now_ns);
 void cp_engine_show_desk(cp_engine *engine, uint64_t now_ns);
 void cp_engine_carry_notes(cp_engine *engine);
+
+/* record.c: the desk's steps, written down. Nothing is done without a journal. */
+
+/* Before a step: halt the desk if the journal could not take what it may say. */
+void cp_engine_record_begin(cp_engine *engine, uint64_t now_ns);
+/* The report or control that the step is about. */
+void cp_engine_record_report(cp_engine *engine, const cp_report *report, uint64_t now_ns);
+void cp_engine_record_control(cp_engine *engine, const cp_control *control,
+                              uint64_t now_ns);
+/* After it, before anything leaves: what the desk has decided. The sequence of the last
+ * record; what was recorded counts from now on. */
+uint64_t cp_engine_record_step(cp_engine *engine);
+/* Between steps, now and then: ids, stalls, a new segment. */
+void cp_engine_record_timer(cp_engine *engine, uint64_t now_ns);
+/* It was recorded and will not leave: the desk is told so. */
+void cp_engine_record_drop(cp_engine *engine, const cp_order *order, uint64_t now_ns);
+
+/* Begin a segment: with a snapshot. */
+void cp_engine_record_segment(cp_engine *engine, uint64_t now_ns);
+
+/* recovery.c */
+
+/* Open the journal the config names, or take over `store`; restore the desk from it. */
+int cp_engine_recover(cp_engine *engine, const cp_store *store, char *error);
+/* Before trading begins: the writer runs, a snapshot and the first ids are on disk. */
+int cp_engine_record_start(cp_engine *engine);
+/* When it has ended: the rest is on disk. */
+void cp_engine_record_stop(cp_engine *engine);
 
 /* live.c */
 int cp_live_start(cp_engine *engine);

@@ -169,8 +169,11 @@ static void venue_carry(cp_engine *engine)
     uint32_t sent = 0;
     for (uint32_t i = 0; i < reports->count; i++) {
         const cp_report *report = cp_outbox_at(reports, i);
-        if (cp_engine_sort_report(engine, report))
-            memcpy(cp_ring_claim(&engine->report_ring, sent++), report, CP_LINE);
+        if (!cp_engine_sort_report(engine, report))
+            continue;
+        cp_report *line = cp_ring_claim(&engine->report_ring, sent++);
+        memcpy(line, report, CP_LINE);
+        cp_engine_count_report(engine, line);
     }
     if (sent)
         cp_ring_publish(&engine->report_ring, sent);
@@ -259,31 +262,76 @@ static void venue_run(void *argument)
 static void desk_make_room(cp_engine *engine)
 {
     cp_outbox *orders = cp_desk_orders(engine->desk);
-    uint64_t room = cp_ring_room(&engine->order_ring, orders->capacity);
+    uint64_t held = engine->held_count;
+    uint64_t room = cp_ring_room(&engine->order_ring, orders->capacity + held) - held;
     if (engine->remote && !cp_remote_is_up(engine->remote))
         room = 0;
     orders->limit = room < orders->capacity ? (uint32_t)room : orders->capacity;
+    cp_engine_record_begin(engine, engine->desk_account.loop_ns);
+}
+
+/* The first `count` lines behind the ring's last one leave. */
+static void desk_send(cp_engine *engine, uint64_t count)
+{
+    uint64_t sent_ns = cp_clock_now_ns(&engine->clock);
+    for (uint64_t i = 0; i < count; i++)
+        ((cp_order *)cp_ring_claim(&engine->order_ring, i))->sent_ns = sent_ns;
+    cp_ring_publish(&engine->order_ring, count);
+    if (!engine->remote)
+        ring_bell_of(&engine->venue_thread);
+    else if (engine->net_inline)
+        cp_remote_send(engine->remote);
+    else
+        ring_bell_of_net(engine);
+    /* They lie there until we write over them, whoever has read them meanwhile. */
+    for (uint64_t i = 0; i < count; i++)
+        cp_desk_on_sent(engine->desk, cp_ring_claim(&engine->order_ring, i - count),
+                        sent_ns);
+}
+
+/* Orders held for their records: those on disk by now leave. With the journal in trouble
+ * nothing new ever does; what only takes orders off goes at once. */
+static bool desk_release_held(cp_engine *engine, uint64_t now_ns)
+{
+    uint64_t safe = cp_journal_safe(engine->journal), count = 0;
+    while (count < engine->held_count && engine->held[count] <= safe)
+        count++;
+    if (count > 0) {
+        desk_send(engine, count);
+        engine->held_count -= count;
+        memmove(engine->held, engine->held + count,
+                engine->held_count * sizeof *engine->held);
+    }
+    if (engine->seen == CP_TROUBLE_NONE || engine->held_count == 0)
+        return count > 0;
+    uint64_t kept = 0, held = engine->held_count;
+    engine->held_count = 0;
+    for (uint64_t i = 0; i < held; i++) {
+        cp_order order = *(const cp_order *)cp_ring_claim(&engine->order_ring, i);
+        if (order.kind == CP_ORDER_NEW || order.kind == CP_ORDER_REPLACE)
+            cp_engine_record_drop(engine, &order, now_ns);
+        else
+            memcpy(cp_ring_claim(&engine->order_ring, kept++), &order, CP_LINE);
+    }
+    if (kept > 0)
+        desk_send(engine, kept);
+    return true;
 }
 
 static void desk_carry(cp_engine *engine)
 {
     cp_outbox *orders = cp_desk_orders(engine->desk);
+    uint64_t recorded = cp_engine_record_step(engine);
     if (orders->count) {
-        uint64_t sent_ns = cp_clock_now_ns(&engine->clock);
-        for (uint32_t i = 0; i < orders->count; i++) {
-            cp_order *line = cp_ring_claim(&engine->order_ring, i);
-            memcpy(line, cp_outbox_at(orders, i), CP_LINE);
-            line->sent_ns = sent_ns;
-        }
-        cp_ring_publish(&engine->order_ring, orders->count);
-        if (!engine->remote)
-            ring_bell_of(&engine->venue_thread);
-        else if (engine->net_inline)
-            cp_remote_send(engine->remote);
-        else
-            ring_bell_of_net(engine);
         for (uint32_t i = 0; i < orders->count; i++)
-            cp_desk_on_sent(engine->desk, cp_outbox_at(orders, i), sent_ns);
+            memcpy(cp_ring_claim(&engine->order_ring, engine->held_count + i),
+                   cp_outbox_at(orders, i), CP_LINE);
+        if (CP_UNLIKELY(engine->held != NULL && engine->seen == CP_TROUBLE_NONE)) {
+            for (uint32_t i = 0; i < orders->count; i++)
+                engine->held[engine->held_count++] = recorded;
+        } else {
+            desk_send(engine, orders->count);
+        }
         cp_outbox_clear(orders);
     }
     cp_engine_carry_notes(engine);
@@ -307,6 +355,7 @@ static bool desk_take_controls(cp_engine *engine, uint64_t now_ns)
         now_ns = desk_time(engine, now_ns);
     for (uint64_t i = 0; i < ready; i++) {
         desk_make_room(engine);
+        cp_engine_record_control(engine, cp_ring_peek(&engine->control_ring, 0), now_ns);
         cp_desk_on_control(engine->desk, cp_ring_peek(&engine->control_ring, 0), now_ns);
         cp_ring_release(&engine->control_ring, 1);
         desk_carry(engine);
@@ -332,8 +381,9 @@ static bool desk_take_reports(cp_engine *engine)
     for (uint64_t i = 0; i < ready; i++) {
         desk_make_room(engine);
         const cp_report *report = cp_ring_peek(&engine->report_ring, 0);
-        cp_desk_on_report(engine->desk, report, desk_time(engine, report->time_ns),
-                          &engine->clock);
+        uint64_t now_ns = desk_time(engine, report->time_ns);
+        cp_engine_record_report(engine, report, now_ns);
+        cp_desk_on_report(engine->desk, report, now_ns, &engine->clock);
         cp_ring_release(&engine->report_ring, 1);
         desk_carry(engine);
     }
@@ -363,6 +413,7 @@ static bool desk_run_timer(cp_engine *engine, uint64_t now_ns)
     desk_make_room(engine);
     cp_desk_on_timer(engine->desk, now_ns, &engine->clock);
     desk_carry(engine);
+    cp_engine_record_timer(engine, now_ns);
     return true;
 }
 
@@ -377,6 +428,8 @@ static void desk_run(void *argument)
         busy |= desk_take_reports(engine);
         busy |= desk_take_md(engine);
         busy |= desk_run_timer(engine, now_ns);
+        if (engine->held_count > 0)
+            busy |= desk_release_held(engine, now_ns);
         bool show;
         if (engine->net_inline) {
             busy |= net_send(engine);
@@ -448,6 +501,11 @@ int cp_live_start(cp_engine *engine)
         engine->start_ns = now_ns;
         cp_engine_flow_start(engine, now_ns);
         engine->started = true;
+    }
+    if (engine->journal) {
+        int result = cp_engine_record_start(engine);
+        if (result != 0)
+            return result;
     }
     /* Pairs with the acquires in the threads. */
     atomic_store_explicit(&engine->running, true, memory_order_release);

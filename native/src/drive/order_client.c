@@ -237,6 +237,7 @@ static void on_executed(cp_remote *r, uint32_t place, const cp_ouch_message *m)
     sent->leaves -= m->quantity < sent->leaves ? m->quantity : sent->leaves;
     sent->executed += m->quantity;
     if (sent->client_id != 0) {
+        r->executed_count++;
         cp_report *line = report(r, CP_REPORT_EXECUTED, sent);
         line->qty = m->quantity;
         line->price = increments(r, sent->symbol, m->price);
@@ -613,6 +614,59 @@ static bool write_replace(cp_remote *r, const cp_order *order, uint32_t old,
     return true;
 }
 
+/* How orders stand, as far as the exchange has told us. Nothing is said of one it has not
+ * answered yet; and where orders of an earlier desk are working, not that one is gone. */
+static void tell_order(cp_remote *r, const cp_sent *sent)
+{
+    cp_report *line = report(r, CP_REPORT_STATUS, sent);
+    line->qty = sent->leaves;
+    line->match_ref = r->executed_count;
+}
+
+static void tell_all(cp_remote *r)
+{
+    uint64_t wanted =
+        r->reports_claimed + r->engine->config.desk_order_capacity + ROOM_MIN;
+    if (cp_ring_room(&r->engine->report_ring, wanted) < wanted)
+        return; /* it asks again by itself */
+    uint32_t told = 0;
+    for (uint32_t i = r->first; i != CP_NONE; i = r->sent[i].next) {
+        const cp_sent *sent = &r->sent[i];
+        if (sent->client_id == 0 || !sent->answered || sent->leaves == 0)
+            continue;
+        tell_order(r, sent);
+        told++;
+    }
+    cp_sent end = { .symbol = CP_NOBODY,
+                    .price = CP_PRICE_NONE,
+                    .leaves = r->net.picture.foreign_count };
+    cp_report *line = report(r, CP_REPORT_STATUS, &end);
+    line->qty = told;
+    line->match_ref = r->executed_count;
+}
+
+static void answer_query(cp_remote *r, const cp_order *order)
+{
+    if (order->original_id == 0) {
+        tell_all(r);
+        return;
+    }
+    uint32_t place = find(r, BY_ID, order->original_id);
+    if (place != CP_NONE) {
+        if (r->sent[place].answered)
+            tell_order(r, &r->sent[place]);
+        return;
+    }
+    if (r->net.picture.foreign_count > 0)
+        return;
+    cp_sent none = { .client_id = order->original_id,
+                     .price = CP_PRICE_NONE,
+                     .symbol = CP_NOBODY };
+    cp_report *line = report(r, CP_REPORT_STATUS, &none);
+    line->match_ref = r->executed_count;
+    line->reason = CP_REASON_UNKNOWN_ORDER;
+}
+
 /* The message for an order of the desk; false: there is none, and the desk knows. */
 static bool write_order(cp_remote *r, const cp_order *order, cp_ouch_message *m)
 {
@@ -620,6 +674,10 @@ static bool write_order(cp_remote *r, const cp_order *order, cp_ouch_message *m)
         order->kind == CP_ORDER_NEW ? CP_NONE : find(r, BY_ID, order->original_id);
     if (order->kind == CP_ORDER_NEW)
         return write_new(r, order, m);
+    if (order->kind == CP_ORDER_QUERY) {
+        answer_query(r, order);
+        return false;
+    }
     if (order->kind == CP_ORDER_CANCEL_ALL) {
         *m = (cp_ouch_message){ .type = 'C', .user_ref_num = r->next_user_ref++ };
         memset(m->firm, ' ', sizeof m->firm);

@@ -75,6 +75,7 @@ struct cp_remote {
     cp_random random;
     cp_link orders, feed;
     _Atomic bool up;               /* orders may be sent */
+    uint64_t executed_count;       /* executions the desk was told of */
     uint32_t steps[CP_SYMBOL_MAX]; /* 1/10000 in one increment */
     char names[CP_SYMBOL_MAX][CP_ITCH_SYMBOL_SIZE];
 

@@ -53,7 +53,8 @@ static void venue_carry(cp_engine *engine, uint64_t now_ns)
     for (uint32_t i = 0; i < reports->count; i++) {
         const cp_report *report = cp_outbox_at(reports, i);
         if (cp_engine_sort_report(engine, report))
-            cp_delay_put(&engine->report_delay, report, now_ns);
+            cp_engine_count_report(engine,
+                                   cp_delay_put(&engine->report_delay, report, now_ns));
     }
     if (engine->desk) {
         for (uint32_t i = 0; i < md->count; i++) {
@@ -70,11 +71,13 @@ static void desk_make_room(cp_engine *engine)
     cp_outbox *orders = cp_desk_orders(engine->desk);
     uint64_t room = cp_delay_room(&engine->order_delay);
     orders->limit = room < orders->capacity ? (uint32_t)room : orders->capacity;
+    cp_engine_record_begin(engine, engine->clock.base_ns);
 }
 
 static void desk_carry(cp_engine *engine, uint64_t now_ns)
 {
     cp_outbox *orders = cp_desk_orders(engine->desk);
+    cp_engine_record_step(engine);
     for (uint32_t i = 0; i < orders->count; i++) {
         cp_order *line =
             cp_delay_put(&engine->order_delay, cp_outbox_at(orders, i), now_ns);
@@ -96,12 +99,14 @@ static void play(cp_engine *engine, enum due next, uint64_t now_ns)
         cp_engine_flow_step(engine, now_ns);
         venue_carry(engine, now_ns);
         return;
-    case DUE_REPORT:
+    case DUE_REPORT: {
+        const cp_report *report = cp_delay_take(&engine->report_delay);
         desk_make_room(engine);
-        cp_desk_on_report(engine->desk, cp_delay_take(&engine->report_delay), now_ns,
-                          &engine->clock);
+        cp_engine_record_report(engine, report, now_ns);
+        cp_desk_on_report(engine->desk, report, now_ns, &engine->clock);
         desk_carry(engine, now_ns);
         return;
+    }
     case DUE_MD:
         desk_make_room(engine);
         cp_desk_on_md(engine->desk, cp_delay_take(&engine->md_delay), now_ns,
@@ -113,6 +118,7 @@ static void play(cp_engine *engine, enum due next, uint64_t now_ns)
         desk_make_room(engine);
         cp_desk_on_timer(engine->desk, now_ns, &engine->clock);
         desk_carry(engine, now_ns);
+        cp_engine_record_timer(engine, now_ns);
         return;
     case DUE_NOTHING:
         return;
@@ -147,6 +153,7 @@ int cp_sim_run(cp_engine *engine, uint64_t md_events)
 void cp_sim_command(cp_engine *engine, const cp_control *control)
 {
     desk_make_room(engine);
+    cp_engine_record_control(engine, control, engine->clock.base_ns);
     cp_desk_on_control(engine->desk, control, engine->clock.base_ns);
     desk_carry(engine, engine->clock.base_ns);
     cp_engine_show_desk(engine, engine->clock.base_ns);

@@ -5,6 +5,7 @@
  *     match.c     taking                stops.c    orders that wait for a price
  *     pull.c      many orders at once   cross.c    one price for all
  *     phases.c    the trading day       sessions.c participants' settings, fees, drop copy
+ *     query.c     how orders stand
  *     records.c   what some orders have beyond a cp_book_order
  *
  * The rules and their ids (M1, C1 ...) are docs/matching.md.
@@ -389,6 +390,7 @@ void cp_on_cancel(cp_venue *venue, const cp_order *order);
 void cp_on_reduce(cp_venue *venue, const cp_order *order);
 void cp_on_replace(cp_venue *venue, const cp_order *order);
 void cp_on_mass_cancel(cp_venue *venue, const cp_order *order);
+void cp_on_query(cp_venue *venue, const cp_order *order);
 void cp_session_hear(cp_venue *venue, cp_session_state *session);
 
 /* ---- stops ------------------------------------------------------------------------- */

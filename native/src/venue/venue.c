@@ -149,6 +149,9 @@ void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
         break;
     case CP_ORDER_HEARTBEAT:
         break;
+    case CP_ORDER_QUERY:
+        cp_on_query(venue, order);
+        break;
     default:
         cp_refuse(venue, order, CP_REASON_MALFORMED);
     }

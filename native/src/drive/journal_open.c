@@ -1,0 +1,360 @@
+/* journal_open.c: what is found of a journal, and how it is put in order.
+ *
+ *   a torn end          bytes behind the last whole record that never were one, or whose
+ *                       records were not yet on disk when the power went: cut off, counted
+ *   a damaged middle    something that was safe is not whole any more: nothing is touched
+ *                       and nothing is traded
+ *
+ * Records say what was on disk when they were written, which tells the two apart. At level
+ * 0 nothing is known to be on disk, so anything whole behind something that is not counts
+ * as damage.
+ */
+#include "base/mishap.h"
+#include "drive/journal.h"
+
+static const char magic[8] = "COCKPITJ";
+
+/* ---- one file --------------------------------------------------------------------------- */
+
+static cp_journal_record record_at(const uint8_t *bytes, uint64_t offset)
+{
+    cp_journal_record record;
+    memcpy(&record, bytes + offset, sizeof record);
+    return record;
+}
+
+static uint32_t level_of(const uint8_t *bytes, uint64_t size)
+{
+    if (size < CP_JOURNAL_RECORD_SIZE)
+        return CP_JOURNAL_MAPPED;
+    cp_journal_record first = record_at(bytes, 0);
+    cp_journal_segment segment;
+    memcpy(&segment, first.body, sizeof segment);
+    bool told = cp_journal_is_whole(&first) && first.kind == CP_JOURNAL_SEGMENT;
+    return told ? segment.level : CP_JOURNAL_MAPPED;
+}
+
+/* Is there a whole record behind the bad one that knew it to be safe? Also one that has
+ * slipped by some bytes counts where nothing is known. */
+static bool is_damage(const uint8_t *bytes, uint64_t size, uint64_t from, uint64_t bad)
+{
+    bool knows_nothing = level_of(bytes, size) == CP_JOURNAL_MAPPED;
+    for (uint64_t at = from; at + CP_JOURNAL_RECORD_SIZE <= size;
+         at += CP_JOURNAL_RECORD_SIZE) {
+        cp_journal_record record = record_at(bytes, at);
+        if (record.sequence == 0 || !cp_journal_is_whole(&record))
+            continue;
+        if (knows_nothing || record.synced >= bad || record.sequence <= bad)
+            return true;
+    }
+    return false;
+}
+
+void cp_journal_check_bytes(const uint8_t *bytes, uint64_t size, uint64_t expected,
+                            cp_journal_check *check)
+{
+    *check = (cp_journal_check){ 0 };
+    uint64_t at = 0;
+    for (; at + CP_JOURNAL_RECORD_SIZE <= size; at += CP_JOURNAL_RECORD_SIZE) {
+        cp_journal_record record = record_at(bytes, at);
+        if (!cp_journal_is_whole(&record) ||
+            (expected != 0 && record.sequence != expected))
+            break;
+        if (check->first == 0)
+            check->first = record.sequence;
+        check->last = record.sequence;
+        expected = record.sequence + 1;
+        if (record.synced > check->synced)
+            check->synced = record.synced;
+        check->record_count++;
+    }
+    check->bad_offset = at;
+    uint64_t tail = size;
+    while (tail > at && bytes[tail - 1] == 0)
+        tail--;
+    check->tail_size = tail - at < UINT32_MAX ? (uint32_t)(tail - at) : UINT32_MAX;
+    if (tail > at)
+        check->is_damaged = is_damage(
+            bytes,
+            tail + CP_JOURNAL_RECORD_SIZE < size ? tail + CP_JOURNAL_RECORD_SIZE : size,
+            at, check->last + 1);
+    /* What is bad itself was known to be safe. */
+    if (check->synced > check->last)
+        check->is_damaged = 1;
+}
+
+/* ---- all of them ------------------------------------------------------------------------ */
+
+static int invalid(char *error, int result, const char *what)
+{
+    snprintf(error, CP_ERROR_SIZE, "journal: %s", what);
+    return result;
+}
+
+static bool has_whole_snapshot(const uint8_t *bytes, uint64_t record_count)
+{
+    for (uint64_t i = 0; i < record_count; i++)
+        if (record_at(bytes, i * CP_JOURNAL_RECORD_SIZE).kind == CP_JOURNAL_SNAPSHOT_END)
+            return true;
+    return false;
+}
+
+/* Files newest first until one has a whole snapshot: there reading begins. */
+static int find_start(cp_journal *journal, uint32_t count)
+{
+    for (uint32_t i = count; i-- > 0;) {
+        const uint8_t *bytes;
+        uint64_t size, first;
+        int result = journal->store.map(journal->store.self, i, &bytes, &size, &first);
+        if (result != 0)
+            return result;
+        cp_journal_check check;
+        cp_journal_check_bytes(bytes, size, first, &check);
+        journal->first_segment = i;
+        if (has_whole_snapshot(bytes, check.record_count))
+            return 0;
+    }
+    return 0;
+}
+
+static void read_identity(cp_journal *journal, const cp_journal_record *record)
+{
+    if (record->kind == CP_JOURNAL_SEGMENT) {
+        cp_journal_segment segment;
+        memcpy(&segment, record->body, sizeof segment);
+        journal->journal_id = segment.journal_id;
+    }
+    journal->epoch = record->epoch;
+    journal->end = record->kind == CP_JOURNAL_CLOSED ? CP_END_ENDED : CP_END_CRASHED;
+}
+
+static int check_version(const cp_journal_record *record, char *error)
+{
+    cp_journal_segment segment;
+    memcpy(&segment, record->body, sizeof segment);
+    if (record->kind != CP_JOURNAL_SEGMENT ||
+        memcmp(segment.magic, magic, sizeof magic) != 0)
+        return invalid(error, -EBADMSG, "a file that does not begin a segment");
+    if (segment.version != CP_JOURNAL_VERSION)
+        return invalid(error, -EBADMSG, "written by another version of cockpit");
+    return 0;
+}
+
+static int look_through(cp_journal *journal, uint32_t count, char *error)
+{
+    uint64_t expected = 0;
+    for (uint32_t i = journal->first_segment; i < count; i++) {
+        const uint8_t *bytes;
+        uint64_t size, first;
+        int result = journal->store.map(journal->store.self, i, &bytes, &size, &first);
+        if (result != 0)
+            return invalid(error, result, "a file that cannot be read");
+        cp_journal_check check;
+        cp_journal_check_bytes(bytes, size, first, &check);
+        bool last = i + 1 == count;
+        bool whole = check.tail_size == 0 && check.record_count > 0;
+        if (check.is_damaged || (!last && !whole) || (expected != 0 && first != expected))
+            journal->end = CP_END_QUARANTINED;
+        if (journal->end == CP_END_QUARANTINED) {
+            snprintf(error, CP_ERROR_SIZE,
+                     "journal: damaged: record %llu is not whole and later ones are; "
+                     "nothing was changed, and nothing is traded on it",
+                     (unsigned long long)(check.last != 0 ? check.last + 1 : first));
+            return 0;
+        }
+        journal->cut_size = check.tail_size;
+        if (check.record_count == 0)
+            continue; /* made and not written to before the end came */
+        journal->kept_count = i + 1;
+        journal->last_size = check.bad_offset;
+        cp_journal_record record = record_at(bytes, 0);
+        result = check_version(&record, error);
+        if (result != 0)
+            return result;
+        read_identity(journal, &record);
+        record = record_at(bytes, check.bad_offset - CP_JOURNAL_RECORD_SIZE);
+        read_identity(journal, &record);
+        expected = check.last + 1;
+        journal->last = journal->file_last = check.last;
+    }
+    return 0;
+}
+
+static cp_journal_record *head_slots(uint8_t *head)
+{
+    return (cp_journal_record *)(void *)(head + 4096);
+}
+
+/* What the ring has beyond the files. A gap between the two cannot come about by dying:
+ * slots are used again only when the files have them. */
+static int look_at_head(cp_journal *journal, char *error)
+{
+    int result =
+        journal->store.head(journal->store.self, journal->journal_id, &journal->old_head);
+    if (result != 0)
+        return invalid(error, result, "the memory file of its newest records");
+    uint64_t id;
+    memcpy(&id, journal->old_head, sizeof id);
+    if (id != journal->journal_id)
+        return 0; /* new, or another's: nothing in it is ours */
+    cp_journal_record *slots = head_slots(journal->old_head);
+    uint64_t highest = 0;
+    for (uint64_t i = 0; i < CP_JOURNAL_RING; i++)
+        if (slots[i].sequence > highest && slots[i].sequence % CP_JOURNAL_RING == i &&
+            cp_journal_is_whole(&slots[i]))
+            highest = slots[i].sequence;
+    for (uint64_t next = journal->last + 1; next <= highest; next++) {
+        const cp_journal_record *record = &slots[next % CP_JOURNAL_RING];
+        if (record->sequence != next || !cp_journal_is_whole(record)) {
+            journal->end = CP_END_QUARANTINED;
+            snprintf(error, CP_ERROR_SIZE,
+                     "journal: damaged: record %llu is missing between the files and "
+                     "memory; nothing was changed, and nothing is traded on it",
+                     (unsigned long long)next);
+            return 0;
+        }
+        journal->last = next;
+        read_identity(journal, record);
+    }
+    return 0;
+}
+
+static int find(cp_journal *journal, char *error)
+{
+    uint32_t count = journal->store.count(journal->store.self);
+    journal->end = CP_END_FRESH;
+    if (count == 0)
+        return 0;
+    int result = find_start(journal, count);
+    if (result != 0)
+        return invalid(error, result, "a file that cannot be read");
+    result = look_through(journal, count, error);
+    if (result == 0 && journal->end != CP_END_QUARANTINED && journal->last != 0)
+        result = look_at_head(journal, error);
+    return result;
+}
+
+int cp_journal_open(cp_journal **opened, const cp_store *store,
+                    const cp_journal_config *config, char *error)
+{
+    *opened = NULL;
+    cp_journal *journal = aligned_alloc(
+        CP_LINE_PAIR, (sizeof *journal + CP_LINE_PAIR - 1) / CP_LINE_PAIR * CP_LINE_PAIR);
+    if (!journal) {
+        store->destroy(store->self);
+        return -ENOMEM;
+    }
+    memset(journal, 0, sizeof *journal);
+    journal->store = *store;
+    journal->level = config->level;
+    journal->segment_records = config->segment_records != 0 ? config->segment_records
+                                                            : CP_JOURNAL_SEGMENT_RECORDS;
+    int result = find(journal, error);
+    if (result != 0) {
+        cp_journal_destroy(journal);
+        return result;
+    }
+    *opened = journal;
+    return 0;
+}
+
+void cp_journal_destroy(cp_journal *journal)
+{
+    if (!journal)
+        return;
+    cp_journal_stop(journal);
+    if (journal->is_open)
+        journal->store.close(journal->store.self);
+    journal->store.destroy(journal->store.self);
+    free(journal);
+}
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+int cp_journal_replay(cp_journal *journal,
+                      int (*take)(void *context, const cp_journal_record *record),
+                      void *context)
+{
+    uint32_t count = journal->last == 0 ? 0 : journal->store.count(journal->store.self);
+    uint64_t done = 0;
+    for (uint32_t i = journal->first_segment; i < count; i++) {
+        const uint8_t *bytes;
+        uint64_t size, first;
+        int result = journal->store.map(journal->store.self, i, &bytes, &size, &first);
+        if (result != 0)
+            return result;
+        for (uint64_t at = 0; at + CP_JOURNAL_RECORD_SIZE <= size &&
+                              first + at / CP_JOURNAL_RECORD_SIZE <= journal->file_last;
+             at += CP_JOURNAL_RECORD_SIZE) {
+            cp_journal_record record = record_at(bytes, at);
+            result = take(context, &record);
+            if (result != 0)
+                return result;
+            done++;
+        }
+    }
+    for (uint64_t next = journal->file_last + 1; next <= journal->last; next++, done++) {
+        int result =
+            take(context, &head_slots(journal->old_head)[next % CP_JOURNAL_RING]);
+        if (result != 0)
+            return result;
+    }
+    journal->replayed_count = done;
+    return 0;
+}
+
+/* ---- putting it in order ---------------------------------------------------------------- */
+
+/* Bring what only the ring has into the files, on disk, before the ring is used anew. */
+static int save_head(cp_journal *journal)
+{
+    for (uint64_t next = journal->file_last + 1; next <= journal->last; next++) {
+        const cp_journal_record *record =
+            &head_slots(journal->old_head)[next % CP_JOURNAL_RING];
+        if (record->kind == CP_JOURNAL_SEGMENT) {
+            journal->store.sync(journal->store.self);
+            journal->store.close(journal->store.self);
+            int result =
+                journal->store.open(journal->store.self, next,
+                                    journal->segment_records * CP_JOURNAL_RECORD_SIZE);
+            if (result != 0)
+                return result;
+        }
+        int result = journal->store.write(journal->store.self, record, sizeof *record);
+        if (result != 0)
+            return result;
+    }
+    return journal->store.sync(journal->store.self);
+}
+
+int cp_journal_begin(cp_journal *journal)
+{
+    CP_ASSERT(journal->end != CP_END_QUARANTINED);
+    if (journal->store.count(journal->store.self) > 0) {
+        int result = journal->store.reopen(journal->store.self, journal->kept_count,
+                                           journal->last_size);
+        if (result == 0 && journal->kept_count > 0)
+            result = save_head(journal);
+        journal->store.close(journal->store.self);
+        if (result != 0)
+            return result;
+    }
+    journal->store.drop_head(journal->store.self);
+    if (journal->journal_id == 0)
+        journal->journal_id = cp_mix(cp_monotonic_ns(), (uintptr_t)journal) | 1;
+    uint8_t *head;
+    int result = journal->store.head(journal->store.self, journal->journal_id, &head);
+    if (result != 0)
+        return result;
+    memset(head, 0, CP_JOURNAL_HEAD_SIZE);
+    memcpy(head, &journal->journal_id, sizeof journal->journal_id);
+    journal->slots = head_slots(head);
+    journal->old_head = NULL;
+    journal->epoch++;
+    journal->next = journal->last + 1;
+    journal->written_seen = journal->last;
+    atomic_store_explicit(&journal->published, journal->last, memory_order_relaxed);
+    atomic_store_explicit(&journal->written, journal->last, memory_order_relaxed);
+    atomic_store_explicit(&journal->synced, journal->last, memory_order_relaxed);
+    return 0;
+}

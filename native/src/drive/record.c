@@ -1,0 +1,267 @@
+/* record.c: the desk's steps, written down: before a step what it is told, after it and
+ * before anything leaves what it has decided.
+ *
+ * Every record of a step names as its cause the report or control that the step was about;
+ * an order sent on market data has none, since the market is not recorded here.
+ */
+#include "base/sha256.h"
+#include "drive/engine.h"
+
+/* The most one step can say: orders, notes, a state, a control with its parts. */
+#define STEP_RECORDS (CP_DESK_ORDERS_MAX + CP_DESK_NOTES_MAX + 16u)
+#define CONTROL_PARTS_MAX 8u
+
+static_assert(CP_JOURNAL_RING > 8 * STEP_RECORDS, "several steps fit");
+
+/* ---- trouble ---------------------------------------------------------------------------- */
+
+/* What the desk says to this is recorded by the step it precedes. */
+static void tell_desk(cp_engine *engine, cp_journal_trouble trouble, uint64_t now_ns)
+{
+    cp_journal *journal = engine->journal;
+    bool news = trouble != CP_TROUBLE_NONE && trouble != engine->seen;
+    engine->seen = trouble;
+    if (!news)
+        return;
+    uint32_t error = atomic_load_explicit(&journal->error, memory_order_relaxed);
+    uint64_t safe = atomic_load_explicit(&journal->synced, memory_order_relaxed);
+    cp_desk_on_journal(engine->desk, trouble, error, safe, now_ns);
+}
+
+void cp_engine_record_begin(cp_engine *engine, uint64_t now_ns)
+{
+    cp_journal *journal = engine->journal;
+    if (!journal)
+        return;
+    cp_journal_trouble trouble = cp_journal_in_trouble(journal);
+    if (CP_UNLIKELY(cp_journal_room(journal, STEP_RECORDS) < STEP_RECORDS) &&
+        trouble == CP_TROUBLE_NONE)
+        trouble = CP_TROUBLE_STALLED;
+    if (CP_UNLIKELY(trouble != engine->seen))
+        tell_desk(engine, trouble, now_ns);
+    journal->cause = 0;
+}
+
+/* ---- one step --------------------------------------------------------------------------- */
+
+void cp_engine_record_report(cp_engine *engine, const cp_report *report, uint64_t now_ns)
+{
+    if (engine->journal)
+        engine->journal->cause = cp_journal_add(engine->journal, CP_JOURNAL_REPORT, 0,
+                                                now_ns, report, sizeof *report);
+}
+
+static void chain(cp_journal *journal, uint64_t first, uint64_t now_ns)
+{
+    cp_sha256 sha;
+    cp_journal_chain body = { .first = first };
+    cp_sha256_init(&sha);
+    cp_sha256_add(&sha, journal->chain, sizeof journal->chain);
+    for (uint64_t i = first; i < journal->next; i++)
+        cp_sha256_add(&sha, &journal->slots[i % CP_JOURNAL_RING],
+                      offsetof(cp_journal_record, crc));
+    cp_sha256_finish(&sha, body.digest);
+    memcpy(journal->chain, body.digest, sizeof body.digest);
+    cp_journal_add(journal, CP_JOURNAL_CHAIN, 0, now_ns, &body, sizeof body);
+}
+
+/* `size` bytes as parts behind the control's first. */
+static uint16_t add_parts(cp_journal *journal, uint16_t part, uint64_t now_ns,
+                          const void *bytes, size_t size)
+{
+    for (size_t at = 0; at < size; at += CP_JOURNAL_BODY) {
+        size_t left = size - at;
+        cp_journal_add(journal, CP_JOURNAL_CONTROL, part++, now_ns,
+                       (const uint8_t *)bytes + at,
+                       (uint32_t)(left < CP_JOURNAL_BODY ? left : CP_JOURNAL_BODY));
+    }
+    return part;
+}
+
+static uint32_t parts_of(size_t size)
+{
+    return (uint32_t)((size + CP_JOURNAL_BODY - 1) / CP_JOURNAL_BODY);
+}
+
+void cp_engine_record_control(cp_engine *engine, const cp_control *control,
+                              uint64_t now_ns)
+{
+    cp_journal *journal = engine->journal;
+    if (!journal)
+        return;
+    if (cp_journal_room(journal, CONTROL_PARTS_MAX + 1) < CONTROL_PARTS_MAX + 1) {
+        journal->unrecorded_count++;
+        return;
+    }
+    const void *more = control->kind == CP_CONTROL_LIMITS ? (const void *)control->limits
+                                                          : &control->strategy;
+    size_t size = control->kind == CP_CONTROL_LIMITS     ? sizeof control->limits
+                  : control->kind == CP_CONTROL_STRATEGY ? sizeof control->strategy
+                                                         : 0;
+    cp_journal_control body = { .kind = control->kind,
+                                .target = control->target,
+                                .mode = control->mode,
+                                .part_count = 2 + parts_of(size),
+                                .version = control->version,
+                                .hash = control->hash };
+    memcpy(body.who, control->who, sizeof body.who);
+    uint64_t first =
+        cp_journal_add(journal, CP_JOURNAL_CONTROL, 0, now_ns, &body, sizeof body);
+    uint16_t part = add_parts(journal, 1, now_ns, control->why, sizeof control->why);
+    add_parts(journal, part, now_ns, more, size);
+    chain(journal, first, now_ns);
+    journal->cause = first;
+}
+
+/* What was decided and cannot be told from orders and reports. Fills and refusals can be,
+ * or are told by strategies a thousand times a second. */
+static bool is_recorded(const cp_note *note)
+{
+    return note->kind != CP_NOTE_FILL && note->kind != CP_NOTE_REFUSAL &&
+           note->kind != CP_NOTE_REJECT;
+}
+
+static void record_notes(cp_engine *engine, uint64_t now_ns)
+{
+    cp_journal *journal = engine->journal;
+    const cp_outbox *notes = cp_desk_notes(engine->desk);
+    for (uint32_t i = 0; i < notes->count; i++) {
+        const cp_note *note = cp_outbox_at(notes, i);
+        if (!is_recorded(note))
+            continue;
+        cp_journal_add(journal, CP_JOURNAL_NOTE, 0, now_ns, note, sizeof *note);
+        if (note->kind != CP_NOTE_CONFIG || note->strategy == CP_NOBODY)
+            continue;
+        cp_journal_strategy body;
+        cp_desk_get_strategy(engine->desk, note->strategy, &body);
+        cp_journal_add(journal, CP_JOURNAL_STRATEGY, 0, now_ns, &body, sizeof body);
+    }
+}
+
+static void record_orders(cp_engine *engine, uint64_t now_ns)
+{
+    const cp_outbox *orders = cp_desk_orders(engine->desk);
+    for (uint32_t i = 0; i < orders->count; i++) {
+        const cp_order *order = cp_outbox_at(orders, i);
+        cp_journal_order body = { .order = *order,
+                                  .purpose = cp_desk_purpose(engine->desk, order) };
+        cp_journal_add(engine->journal, CP_JOURNAL_ORDER, 0, now_ns, &body, sizeof body);
+    }
+}
+
+uint64_t cp_engine_record_step(cp_engine *engine)
+{
+    cp_journal *journal = engine->journal;
+    if (!journal)
+        return 0;
+    uint64_t now_ns = cp_desk_now_ns(engine->desk);
+    uint32_t orders = cp_desk_orders(engine->desk)->count;
+    uint32_t notes = cp_desk_notes(engine->desk)->count;
+    /* The orders first: a state names the ids they have used. */
+    if (orders > 0)
+        record_orders(engine, now_ns);
+    if (CP_UNLIKELY(notes > 0)) {
+        record_notes(engine, now_ns);
+        if (cp_desk_state_changed(engine->desk)) {
+            cp_journal_state state;
+            cp_desk_get_state(engine->desk, &state);
+            cp_journal_add(journal, CP_JOURNAL_STATE, 0, now_ns, &state, sizeof state);
+        }
+    }
+    cp_journal_publish(journal);
+    return journal->next - 1;
+}
+
+void cp_engine_record_drop(cp_engine *engine, const cp_order *order, uint64_t now_ns)
+{
+    cp_journal_order body = { .order = *order };
+    cp_report report = { .time_ns = now_ns,
+                         .client_id = order->client_id,
+                         .original_id = order->original_id,
+                         .price = order->price,
+                         .qty = order->qty,
+                         .symbol = order->symbol,
+                         .participant = order->participant,
+                         .side = order->side,
+                         .kind = order->kind == CP_ORDER_NEW
+                                     ? CP_REPORT_REJECTED
+                                     : CP_REPORT_CHANGE_REJECTED };
+    cp_journal_add(engine->journal, CP_JOURNAL_DROPPED, 0, now_ns, &body, sizeof body);
+    cp_desk_on_report(engine->desk, &report, now_ns, &engine->clock);
+}
+
+/* ---- now and then ------------------------------------------------------------------------- */
+
+static void add_snapshot_record(void *context, cp_journal_kind kind, const void *body,
+                                uint32_t size)
+{
+    cp_engine *engine = context;
+    cp_journal_add(engine->journal, kind, 0, engine->journal->segment_ns, body, size);
+}
+
+static uint64_t wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void cp_engine_record_segment(cp_engine *engine, uint64_t now_ns)
+{
+    cp_journal *journal = engine->journal;
+    bool is_virtual = engine->config.virtual_time;
+    cp_journal_segment segment = {
+        .magic = { 'C', 'O', 'C', 'K', 'P', 'I', 'T', 'J' },
+        .journal_id = journal->journal_id,
+        .wall_ns = is_virtual ? 0 : (int64_t)(wall_ns() - now_ns),
+        .version = CP_JOURNAL_VERSION,
+        .level = journal->level,
+        .symbol_count = engine->config.symbol_count,
+    };
+    journal->cause = 0;
+    journal->segment_ns = now_ns;
+    journal->segment_first =
+        cp_journal_add(journal, CP_JOURNAL_SEGMENT, 0, now_ns, &segment, sizeof segment);
+    cp_desk_snapshot(engine->desk, add_snapshot_record, engine);
+    cp_journal_chain carried = { .first = 0 };
+    memcpy(carried.digest, journal->chain, sizeof carried.digest);
+    cp_journal_add(journal, CP_JOURNAL_CHAIN, 0, now_ns, &carried, sizeof carried);
+    cp_journal_publish(journal);
+}
+
+/* Ids are used when the record that sets them aside is on disk, and not before. */
+static void set_ids_aside(cp_engine *engine, uint64_t now_ns)
+{
+    cp_journal *journal = engine->journal;
+    uint64_t synced = atomic_load_explicit(&journal->synced, memory_order_acquire);
+    if (engine->ids_sequence != 0 && engine->ids_sequence <= synced) {
+        cp_desk_set_ids(engine->desk, engine->ids_end);
+        engine->ids_sequence = 0;
+    }
+    uint64_t next = cp_desk_next_id(engine->desk);
+    if (engine->ids_sequence != 0 || next + CP_DESK_IDS / 2 < engine->ids_end)
+        return;
+    cp_journal_ids body = { engine->ids_end, engine->ids_end + CP_DESK_IDS };
+    journal->cause = 0;
+    engine->ids_sequence =
+        cp_journal_add(journal, CP_JOURNAL_IDS, 0, now_ns, &body, sizeof body);
+    if (engine->ids_sequence != 0)
+        engine->ids_end = body.end;
+    cp_journal_publish(journal);
+}
+
+void cp_engine_record_timer(cp_engine *engine, uint64_t now_ns)
+{
+    cp_journal *journal = engine->journal;
+    if (!journal)
+        return;
+    cp_journal_look(journal, now_ns);
+    if (cp_journal_in_trouble(journal) != CP_TROUBLE_NONE)
+        return;
+    set_ids_aside(engine, now_ns);
+    /* A snapshot is as long as there are orders: it has to fit beside the steps. */
+    uint64_t longest = 1024u + cp_desk_working_count(engine->desk);
+    if (journal->next - journal->segment_first >= journal->segment_records &&
+        cp_journal_room(journal, CP_JOURNAL_RING) > longest + STEP_RECORDS)
+        cp_engine_record_segment(engine, now_ns);
+}
