@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cockpit.control.local import LocalDesk
     from cockpit.core import Engine, Settings, User
     from cockpit.data.source import Recording
+    from cockpit.observe.tape import RecordingDesk
 
 EXIT_TROUBLE = 1
 EXIT_USAGE = 2
@@ -178,10 +179,11 @@ def plain_errors() -> Iterator[None]:
     from cockpit.control.runtime import RuntimeRefused
     from cockpit.core import CoreError
     from cockpit.data.errors import DataError
+    from cockpit.observe.tape import TapeError
 
     try:
         yield
-    except (ConfigError, CoreError, DataError, RuntimeRefused) as error:
+    except (ConfigError, CoreError, DataError, RuntimeRefused, TapeError) as error:
         click.echo(f"cockpit: {error}", err=True)
         sys.exit(EXIT_USAGE)
 
@@ -303,6 +305,13 @@ def open_desk(
     )
 
 
+def recorded(desk: LocalDesk, path: Path) -> RecordingDesk:
+    """The desk, with what is read of it written on a tape."""
+    from cockpit.observe.tape import RecordingDesk
+
+    return RecordingDesk(desk, path, time.time)
+
+
 # ---- commands --------------------------------------------------------------------------
 
 
@@ -314,6 +323,10 @@ def open_desk(
 @speed_option
 @rate_option
 @screen_options
+@click.option("--record", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write what the screen shows on a tape.")  # fmt: skip
+@click.option("--tape", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Show a tape instead of trading.")  # fmt: skip
 @click.version_option(__version__, prog_name="cockpit")
 @click.pass_context
 def main(
@@ -327,6 +340,8 @@ def main(
     theme: str,
     glyphs: str,
     hz: float,
+    record: Path | None,
+    tape: Path | None,
     venue: Venue,
 ) -> None:
     """Operate electronic trading from a terminal.
@@ -342,14 +357,20 @@ def main(
         click.echo(f"cockpit: {why}", err=True)
         sys.exit(EXIT_USAGE)
     with plain_errors():
+        if tape:
+            from cockpit.observe.tape import Tape
+            from cockpit.observe.tape_desk import TapeDesk
+
+            sys.exit(run(TapeDesk(Tape(tape)), theme=theme, glyphs=glyphs, refresh_hz=hz))
         desk = open_desk(
             config, replay, symbols, venue, seed=seed, rate=rate, replay_speed=speed
         )
+        shown = recorded(desk, record) if record else desk
         desk.start()
     from cockpit.control.operators import myself
 
     with desk.asked_by(myself("screen").full):
-        sys.exit(run(desk, theme=theme, glyphs=glyphs, refresh_hz=hz))
+        sys.exit(run(shown, theme=theme, glyphs=glyphs, refresh_hz=hz))
 
 
 @main.command()
@@ -357,6 +378,8 @@ def main(
 @venue_options
 @speed_option
 @rate_option
+@click.option("--record", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write pictures and events on a tape.")  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(0), default=10.0, show_default=True,
               help="How long; 0: until the replay ends.")  # fmt: skip
 @click.option(
@@ -375,6 +398,7 @@ def once(
     symbols: tuple[str, ...],
     speed: float,
     rate: int | None,
+    record: Path | None,
     seconds: float,
     no_desk: bool,
     as_json: bool,
@@ -398,6 +422,7 @@ def once(
             replay_speed=speed,
             desk=not no_desk,
         )
+        shown = recorded(desk, record) if record else desk
     from cockpit.core import Severity
 
     interrupted = _catch_signals()
@@ -405,11 +430,12 @@ def once(
     desk.start()
     while not interrupted and not _is_over(desk, seconds, time.time() - began):
         time.sleep(LOOK_SECONDS)
-        for event in desk.events():
+        desk.read()
+        for event in shown.events():
             if verbose or event.severity > Severity.INFO:
                 click.echo(f"{event.source}: {event.text}", err=True)
     ended = time.time()
-    trouble = desk.close()
+    trouble = shown.close()
     _report(desk, ended - began, as_json)
     if hlog and not no_desk:
         from cockpit.observe import hlog as log

@@ -284,7 +284,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         scene = self.scene
         running = int(dict(scene.slots())[slot]["config"]["mode"]) != Mode.OFF
         wanted = Mode.OFF if running else Mode.LIVE
-        self.desk.toggle_strategy(slot)
+        self.desk.set_mode(slot, wanted)
         scene.pending[slot] = Pending(wanted, scene.now + PENDING_S)
         scene.say(f"asked {scene.slot_name(slot)} to go {wanted.name}")
 
@@ -337,6 +337,32 @@ class CockpitApp(App[int], inherit_bindings=False):
         pace = min(max(scene.refresh_hz + step, REFRESH_MIN_HZ), REFRESH_MAX_HZ)
         scene.refresh_hz = pace
         scene.say(f"drawing {pace:g} times a second")
+
+    def _do_hold(self) -> None:
+        if tape := self.scene.tape:
+            tape.hold(not tape.paused)
+
+    def _do_step(self) -> None:
+        self._turn_tape(1)
+
+    def _do_step_back(self) -> None:
+        self._turn_tape(-1)
+
+    def _turn_tape(self, frames: int) -> None:
+        if tape := self.scene.tape:
+            tape.step(frames)
+            self._read()
+
+    def _do_play_faster(self) -> None:
+        self._play(1)
+
+    def _do_play_slower(self) -> None:
+        self._play(-1)
+
+    def _play(self, step: int) -> None:
+        if tape := self.scene.tape:
+            tape.change_speed(step)
+            self.scene.say(f"playing {tape.speed:g} times as fast as it happened")
 
     def _do_help(self) -> None:
         self.scene.helping = not self.scene.helping

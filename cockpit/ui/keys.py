@@ -50,6 +50,8 @@ class Action:
 
 
 def _needs_desk(scene: Scene) -> str:
+    if scene.read_only:
+        return scene.read_only
     if scene.desk_on:
         return ""
     if scene.starting:
@@ -102,7 +104,7 @@ def _no_flatten(scene: Scene, index: int) -> str:
 
 def _no_halt(scene: Scene, index: int) -> str:
     # Not being shown a desk is no proof that none trades.
-    return "" if scene.starting else _needs_desk(scene)
+    return "" if scene.starting and not scene.read_only else _needs_desk(scene)
 
 
 def _no_unhalt(scene: Scene, index: int) -> str:
@@ -130,6 +132,22 @@ def _no_slower(scene: Scene, index: int) -> str:
 
 def _no_faster(scene: Scene, index: int) -> str:
     return "" if scene.refresh_hz < 10 else "10 a second is the fastest"
+
+
+def _no_tape(scene: Scene, index: int) -> str:
+    return "" if scene.tape else "only on a tape (cockpit --tape)"
+
+
+def _no_step(scene: Scene, index: int) -> str:
+    if scene.tape and scene.tape.ended:
+        return "this is the tape's end"
+    return _no_tape(scene, index)
+
+
+def _no_step_back(scene: Scene, index: int) -> str:
+    if scene.tape and not scene.tape.index:
+        return "this is the tape's beginning"
+    return _no_tape(scene, index)
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -163,6 +181,16 @@ ACTIONS: tuple[Action, ...] = (
            "draw more often, up to 10 a second", "view", refusal=_no_faster),
     Action("slower", ("minus",), "-", "",
            "draw less often, down to 1 a second", "view", refusal=_no_slower),
+    Action("hold", ("space",), "Space", "",
+           "hold the tape, or let it go on", "tape", refusal=_no_tape),
+    Action("step", ("full_stop",), ".", "",
+           "one picture on", "tape", refusal=_no_step),
+    Action("step_back", ("comma",), ",", "",
+           "one picture back", "tape", refusal=_no_step_back),
+    Action("play_faster", ("greater_than_sign",), ">", "",
+           "play the tape faster", "tape", refusal=_no_tape),
+    Action("play_slower", ("less_than_sign",), "<", "",
+           "play the tape slower", "tape", refusal=_no_tape),
     Action("help", ("question_mark",), "?", "help",
            "show this list, or leave it", "view"),
     Action("back", ("escape",), "Esc", "",
@@ -173,7 +201,7 @@ ACTIONS: tuple[Action, ...] = (
            "the same; a second time leaves without waiting", "leave"),
 )  # fmt: skip
 
-GROUPS = ("trading", "risk", "view", "leave")
+GROUPS = ("trading", "risk", "view", "tape", "leave")
 BY_NAME: dict[str, Action] = {action.name: action for action in ACTIONS}
 
 

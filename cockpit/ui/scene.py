@@ -15,6 +15,7 @@ import numpy as np
 
 from cockpit.control.desk import Desk, Event, Symbol
 from cockpit.core import NOBODY, PICTURE_DTYPE, STRATEGY_MAX, Mode, Record, RiskState
+from cockpit.observe.tape_desk import TapeDesk
 from cockpit.ui.render.glyphs import UNICODE, Glyphs
 from cockpit.ui.render.text import clean
 
@@ -152,6 +153,10 @@ class Scene:
     helping: bool = False
     layout: Literal["tiny", "one", "two", "full"] = "full"
     closing_since: float | None = None
+    read_only: str = ""
+    """Why nothing can be asked of the desk; empty when it can."""
+    tape: TapeDesk | None = None
+    """What is shown is on it; None: it happens now."""
     trouble: str = ""
     """Why the picture is not being renewed; empty when it is."""
 
@@ -161,9 +166,14 @@ class Scene:
         self.picture = desk.read()
         self.mode, self.origin, self.symbols = desk.mode, clean(desk.origin), desk.symbols
         self.config_errors = tuple(clean(text) for text in desk.config_errors())
+        self.tape = desk if isinstance(desk, TapeDesk) else None
+        self.read_only = self.tape.read_only if self.tape else ""
+        if self.tape and self.tape.restarted():
+            self.log.clear()
+            self.history = History()
         self.log.extend(desk.events())
         if self.offset is None:
-            self.offset = now - int(self.picture["time_ns"]) / _SECOND_NS
+            self.offset = self.moment - int(self.picture["time_ns"]) / _SECOND_NS
         self.history.sample(self.picture)
         self.expire(now)
 
@@ -186,6 +196,11 @@ class Scene:
             self.selected = 0
 
     @property
+    def moment(self) -> float:
+        """When what is shown was so, s since 1970."""
+        return self.tape.moment if self.tape else self.now
+
+    @property
     def virtual(self) -> bool:
         return bool(self.picture["virtual_time"])
 
@@ -197,6 +212,10 @@ class Scene:
     @property
     def played(self) -> str:
         """Of a recording, how much has been played; empty for any other market."""
+        if self.tape:
+            where = f"{self.tape.index + 1} of {self.tape.count}"
+            held = "ended" if self.tape.ended else "held" if self.tape.paused else ""
+            return f"{where}  {held or f'x{self.tape.speed:g}'}"
         replay = self.picture["venue"]["replay"]
         if not (total := int(replay["total"])):
             return ""

@@ -101,6 +101,12 @@ class PaintedDesk:
     def toggle_strategy(self, slot: int) -> None:
         self.calls.append(("toggle", slot))
 
+    def set_mode(self, slot: int, mode: Mode) -> None:
+        self.calls.append(("mode", slot, mode))
+
+    def cancel_all(self) -> None:
+        self.calls.append("cancel_all")
+
     def pause(self) -> None:
         self.calls.append("pause")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyte
 import pytest
-from market import open_app, open_desk, play
 from rich.console import Console
 from rich.style import Style
+from taped import TRADING, TapedDesk, open_app, turn
 from textual import _compositor
 from textual._compositor import ChopsUpdate
 from textual.strip import Strip
@@ -78,7 +78,7 @@ def differing(one: pyte.Screen, other: pyte.Screen) -> list[Any]:
 async def test_it_leaves_the_same_screen_cell_for_cell(
     updates: list[ChopsUpdate], system: str
 ) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     screens = [pyte.Screen(160, 48) for _ in range(2)]
     streams = [pyte.Stream(screen) for screen in screens]
@@ -90,7 +90,7 @@ async def test_it_leaves_the_same_screen_cell_for_cell(
             stream.feed(full.render_segments(console(system)))
         updates.clear()
         for _ in range(12):
-            play(app, desk, frames=1)
+            turn(app, desk, desk.index + 1)
             await pilot.pause()
             for update in updates:
                 for i, render in enumerate((STOCK, painting._render_segments)):
@@ -106,10 +106,10 @@ async def test_it_leaves_the_same_screen_cell_for_cell(
 async def test_a_frame_in_which_nothing_changed_costs_nothing(
     updates: list[ChopsUpdate],
 ) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     async with app.run_test(size=(160, 48)) as pilot:
-        play(app, desk)
+        turn(app, desk, TRADING)
         await pilot.pause()
         updates.clear()
         for _ in range(5):
@@ -119,15 +119,15 @@ async def test_a_frame_in_which_nothing_changed_costs_nothing(
 
 
 async def test_a_frame_of_a_busy_market_is_small(updates: list[ChopsUpdate]) -> None:
-    desk = open_desk()
+    desk = TapedDesk("live")
     app = open_app(desk)
     frames, sent = 40, 0
     async with app.run_test(size=(160, 48)) as pilot:
-        play(app, desk)
+        turn(app, desk, 30)
         await pilot.pause()
         updates.clear()
         for _ in range(frames):
-            play(app, desk, frames=1, md_events=500)
+            turn(app, desk, desk.index + 1)
             await pilot.pause()
         for update in updates:
             sent += len(painting._render_segments(update, console("truecolor")).encode())

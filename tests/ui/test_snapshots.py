@@ -1,18 +1,16 @@
-"""Pictures of the screen: the real core under virtual time, beside what they must say.
+"""Pictures of the screen, drawn from tapes, beside what they must say.
 
 After a change that is meant: ``pytest tests/ui --snapshot-update``, then look at them.
 """
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_textual_snapshot as pictures
-from market import CONFIG, VirtualDesk, open_app, open_desk, play
 from syrupy.assertion import SnapshotAssertion
+from taped import HALTED, SWITCHED_OFF, TRADING, TapedDesk, open_app, turn
 
 from cockpit.core import Mode, RiskState
 from cockpit.ui.app import CockpitApp
@@ -40,10 +38,10 @@ def name_of(size: tuple[int, int]) -> str:
 
 @pytest.mark.parametrize("size", SIZES, ids=name_of)
 async def test_trading(picture: Any, size: tuple[int, int]) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     async with app.run_test(size=size) as pilot:
-        play(app, desk)
+        turn(app, desk, TRADING)
         counters = desk.read()["desk"]["counters"]
         assert int(counters["md_count"]) >= 80_000
         assert int(counters["fill_count"]) > 100
@@ -54,50 +52,50 @@ async def test_trading(picture: Any, size: tuple[int, int]) -> None:
 
 
 async def test_light(picture: Any) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk, theme="light")
     async with app.run_test(size=(120, 36)) as pilot:
-        play(app, desk)
+        turn(app, desk, TRADING)
         assert "ALFA" in shown(app, "positions")
         assert await drawn(app, pilot) == picture
 
 
 @pytest.mark.parametrize("panel", ["positions", "fills", "ladder", "risk", "latency"])
 async def test_one_panel_at_a_time(picture: Any, panel: str) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     async with app.run_test(size=(80, 24)) as pilot:
         app.scene.focus = panel
-        play(app, desk)
+        turn(app, desk, TRADING)
         assert panel in app.main.placed
         assert await drawn(app, pilot) == picture
 
 
 async def test_help(picture: Any) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     async with app.run_test(size=(120, 36)) as pilot:
-        play(app, desk)
+        turn(app, desk, TRADING)
         await pilot.press("question_mark")
         assert "trade every position to zero" in shown(app, "over")
         assert await drawn(app, pilot) == picture
 
 
 async def test_flatten_asks(picture: Any) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     async with app.run_test(size=(120, 36)) as pilot:
-        play(app, desk)
+        turn(app, desk, TRADING)
         await pilot.press("f", "f", "l", "a")
         assert "type flatten" in shown(app, "over")
         assert await drawn(app, pilot) == picture
 
 
 async def test_halt_armed(picture: Any) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     async with app.run_test(size=(80, 24)) as pilot:
-        play(app, desk)
+        turn(app, desk, TRADING)
         await pilot.press("h")
         assert app.scene.risk_state == RiskState.ACTIVE
         assert "press h again" in shown(app, "footer")
@@ -105,12 +103,10 @@ async def test_halt_armed(picture: Any) -> None:
 
 
 async def test_halted(picture: Any) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     async with app.run_test(size=(160, 48)) as pilot:
-        play(app, desk)
-        await pilot.press("h", "h")
-        play(app, desk, frames=4)
+        turn(app, desk, HALTED)
         assert app.scene.risk_state == RiskState.HALTED
         assert int(desk.read()["desk"]["working_count"]) == 0
         assert "HALTED" in shown(app, "header")
@@ -118,13 +114,13 @@ async def test_halted(picture: Any) -> None:
 
 
 async def test_a_strategy_switched_off_shows_when_the_core_says_so(picture: Any) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     async with app.run_test(size=(120, 36)) as pilot:
-        play(app, desk)
+        turn(app, desk, TRADING)
         await pilot.press("1")
         assert "OFF?" in shown(app, "strategies")
-        play(app, desk, frames=2)
+        turn(app, desk, SWITCHED_OFF)
         strategy = desk.read()["desk"]["strategies"][0]
         assert int(strategy["config"]["mode"]) == Mode.OFF
         assert "OFF?" not in shown(app, "strategies")
@@ -132,14 +128,14 @@ async def test_a_strategy_switched_off_shows_when_the_core_says_so(picture: Any)
 
 
 async def test_bad_config(picture: Any) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     desk.broken_config = (
         "risk.toml: limits.max_position: 1e9 is not an integer",
         "risk.toml: limits.price_collar is missing",
     )
     app = open_app(desk)
     async with app.run_test(size=(120, 36)) as pilot:
-        play(app, desk)
+        turn(app, desk, TRADING)
         assert "max_position" in shown(app, "alert")
         assert "(+1 more)" in shown(app, "alert")
         assert await drawn(app, pilot) == picture
@@ -147,46 +143,29 @@ async def test_bad_config(picture: Any) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=name_of)
 async def test_empty(picture: Any, size: tuple[int, int]) -> None:
-    desk = open_desk(strategies=False)
+    desk = TapedDesk("empty")
     app = open_app(desk)
     async with app.run_test(size=size) as pilot:
-        play(app, desk, frames=2)
+        turn(app, desk)
         assert "No strategy is configured" in " ".join(shown(app, "strategies").split())
         assert await drawn(app, pilot) == picture
 
 
 async def test_no_desk(picture: Any) -> None:
-    desk = open_desk(desk=False)
+    desk = TapedDesk("no_desk")
     app = open_app(desk)
     async with app.run_test(size=(120, 36)) as pilot:
-        play(app, desk, frames=2)
+        turn(app, desk)
         assert "NO DESK" in shown(app, "header")
         assert await drawn(app, pilot) == picture
 
 
 async def test_too_small(picture: Any) -> None:
-    desk = open_desk()
+    desk = TapedDesk()
     app = open_app(desk)
     async with app.run_test(size=(48, 10)) as pilot:
-        play(app, desk)
+        turn(app, desk, TRADING)
         text = shown(app, "small")
         for part in ("SIM", "ACTIVE", "P&L", "h h", "60x16"):
             assert part in text
         assert await drawn(app, pilot) == picture
-
-
-async def test_the_same_seed_is_the_same_picture_and_another_seed_is_not(
-    tmp_path: Path,
-) -> None:
-    async def text_of(desk: VirtualDesk) -> str:
-        app = open_app(desk)
-        async with app.run_test(size=(160, 48)) as pilot:
-            play(app, desk, frames=10)
-            return await drawn(app, pilot)
-
-    other = tmp_path / "config"
-    shutil.copytree(CONFIG, other)
-    file = other / "desk.toml"
-    file.write_text(file.read_text().replace("seed = 7", "seed = 8"))
-    assert await text_of(open_desk()) == await text_of(open_desk())
-    assert await text_of(open_desk()) != await text_of(open_desk(other))

@@ -10,7 +10,7 @@ from cockpit.ui.scene import Scene
 ONE_LINE_WIDTH = 116
 """From here the header takes one line; below, two."""
 
-_MODES = {"SIM": "mode.sim", "REPLAY": "mode.replay"}
+_MODES = {"SIM": "mode.sim", "REPLAY": "mode.replay", "TAPE": "mode.replay"}
 _STATES = {
     RiskState.ACTIVE: "risk.active",
     RiskState.PAUSED: "risk.paused",
@@ -66,7 +66,9 @@ def _right(segment: Segment, width: int) -> Segment:
 
 
 def _clock(scene: Scene) -> Row:
-    return ((number.clock_time(scene.now, virtual=False, decimals=0) + " UTC", "text"),)
+    return (
+        (number.clock_time(scene.moment, virtual=False, decimals=0) + " UTC", "text"),
+    )
 
 
 def _market(scene: Scene, room: int) -> str:

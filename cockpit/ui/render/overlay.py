@@ -34,6 +34,8 @@ def help_rows(scene: Scene, width: int) -> Rows:
     key_width = max(len(action.label) for action in keys.ACTIONS)
     room = width - 4 - _GROUP - key_width - 2
     for group in keys.GROUPS:
+        if group == "tape" and not scene.tape:
+            continue
         members = [action for action in keys.ACTIONS if action.group == group]
         for i, action in enumerate(members):
             # A key of several answers for each of them when it is pressed.

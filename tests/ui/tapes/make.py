@@ -1,0 +1,71 @@
+"""Make the tapes that the pictures of the screen are drawn from.
+
+    python -m tests.ui.tapes.make
+
+The real core under virtual time, so that the same core makes the same tapes. Only needed
+when a picture shall show what the tapes do not have; a change of the core leaves
+tapes and pictures as they are. ``live.tape``, which has latencies, is a real session:
+
+    cockpit once --config tests/ui/config --seconds 20 --record tests/ui/tapes/live.tape
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from cockpit.config.load import load
+from cockpit.config.settings import settings
+from cockpit.control.local import LocalDesk
+from cockpit.core import Engine, Mode
+from cockpit.observe.tape import Recorder
+
+HERE = Path(__file__).parent
+CONFIG = HERE.parent / "config"
+NOON = 1_767_268_800.0
+"""2026-01-01 12:00:00 UTC."""
+STRETCH = 2000
+"""Market data events from one frame to the next: about a second."""
+TRADING = 90
+"""Frames of undisturbed trading on ``session.tape``."""
+
+
+def open_desk(*, desk: bool = True, strategies: bool = True) -> LocalDesk:
+    config = load(CONFIG, [])
+    if not strategies:
+        config = replace(config, strategies=())
+    engine = Engine(settings(config, recording=(), virtual_time=True, desk=desk))
+    return LocalDesk(engine, config)
+
+
+def play(desk: LocalDesk, recorder: Recorder, frames: int) -> None:
+    for _ in range(frames):
+        desk.engine.run(STRETCH)
+        picture = desk.read()
+        now = NOON + (int(picture["time_ns"]) - int(picture["start_ns"])) / 1e9
+        recorder.take(now, desk.events())
+
+
+def session() -> None:
+    """Trading, then a strategy switched off, a pause, a halt."""
+    desk = open_desk()
+    with Recorder(HERE / "session.tape", desk) as recorder:
+        play(desk, recorder, TRADING)
+        desk.set_mode(0, Mode.OFF)
+        play(desk, recorder, 2)
+        desk.halt()
+        play(desk, recorder, 4)
+
+
+def main() -> None:
+    session()
+    for name, desk in (
+        ("empty", open_desk(strategies=False)),
+        ("no_desk", open_desk(desk=False)),
+    ):
+        with Recorder(HERE / f"{name}.tape", desk) as recorder:
+            play(desk, recorder, 2)
+
+
+if __name__ == "__main__":
+    main()
