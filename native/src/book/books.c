@@ -85,6 +85,14 @@ static __attribute__((noinline)) void close_level(cp_flat *flat, cp_flat_side *s
     side->count--;
 }
 
+/* One of two places, without a branch: where in its queue an order stands is a coin's
+ * throw. */
+INLINE uint32_t *choose(bool first, uint32_t *a, uint32_t *b)
+{
+    uintptr_t mask = 0 - (uintptr_t)first;
+    return (uint32_t *)(((uintptr_t)a & mask) | ((uintptr_t)b & ~mask));
+}
+
 /* Put an order behind the last of its level, or take it out, or leave it where it is: what
  * changes is what its neighbours name, or the ends of the level where it has none. -ENOENT:
  * they do not name it, so the level is that of another symbol. */
@@ -95,8 +103,8 @@ INLINE int link_order(cp_books *books, uint32_t slot, uint64_t *ends, uint32_t a
     uint32_t head = (uint32_t)*ends, tail = (uint32_t)(*ends >> 32), mask = 0 - adds;
     uint32_t prev = (tail & mask) | (self->prev & ~mask);
     uint32_t next = self->next | mask; /* CP_NONE behind an order that comes */
-    uint32_t *before = prev == CP_NONE ? &head : &queued[prev].next;
-    uint32_t *behind = next == CP_NONE ? &tail : &queued[next].prev;
+    uint32_t *before = choose(prev == CP_NONE, &head, &queued[prev].next);
+    uint32_t *behind = choose(next == CP_NONE, &tail, &queued[next].prev);
     if (CP_UNLIKELY((((*before ^ slot) | (*behind ^ slot)) & ~mask) != 0))
         return -ENOENT;
     uint32_t stays = gone - 1; /* all ones unless it goes */
@@ -262,7 +270,8 @@ INLINE void ask_for_slot(const cp_books *books, const cp_change *c, guess *g, bo
 /* An address that is nobody's costs a walk of the page tables: ask for its own again. */
 INLINE void ask_for_neighbour(const cp_books *books, uint32_t slot, uint32_t own)
 {
-    __builtin_prefetch(&books->queued[slot == CP_NONE ? own : slot], 1);
+    uint32_t nobody = 0u - (slot == CP_NONE);
+    __builtin_prefetch(&books->queued[(slot & ~nobody) | (own & nobody)], 1);
 }
 
 INLINE void ask_for_side(const cp_books *books, const cp_change *c, guess *g, bool queues)
@@ -271,7 +280,7 @@ INLINE void ask_for_side(const cp_books *books, const cp_change *c, guess *g, bo
     uint32_t there = order_at(books, g->slot, queues)->word;
     g->word = (word_of(c->side & 1u, c->price) & mask) | (there & ~mask);
     g->side += g->word >> SIDE_SHIFT;
-    uint32_t best = g->side->count == 0 ? 0 : g->side->count - 1u;
+    uint32_t best = (uint32_t)g->side->count - (g->side->count != 0);
     __builtin_prefetch(&cp_flat_keys(&books->flat, g->side)[best], 1);
     if (queues) {
         const cp_books_queued *self = &books->queued[g->slot];

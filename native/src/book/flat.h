@@ -127,7 +127,8 @@ static inline uint32_t cp_flat_rank(const int32_t *keys, uint32_t count, int32_t
 {
     uint32_t begin = cp_flat_window(count);
     uint32_t larger = cp_flat_larger(keys + begin, key);
-    if (CP_UNLIKELY(larger == CP_FLAT_WINDOW && begin > 0))
+    if (CP_UNLIKELY(larger / CP_FLAT_WINDOW * begin >
+                    0)) /* all are, and there are more */
         return cp_flat_search(keys, begin, key);
     return begin + CP_FLAT_WINDOW - larger;
 }
