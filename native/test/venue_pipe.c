@@ -15,8 +15,6 @@
 #include "base/base.h"
 #include "venue/inside.h" /* what an order hides is not for the public */
 
-#define PIPE_CAPACITY (16u << 20) /* bytes of one kind kept back between two flushes */
-
 typedef enum pipe_verb {
     PIPE_INSTRUMENT = 1, /* cp_instrument: the next one of the venue to come; 0 starts */
     PIPE_TIER = 2,       /* the next one: from_qty, maker fee, taker fee */
@@ -79,7 +77,8 @@ static cp_venue *venue;
 /* What is kept back, one kind of it. */
 typedef struct kept {
     uint8_t *bytes;
-    uint32_t size;
+    size_t size;
+    size_t capacity;
     uint32_t count;
 } kept;
 
@@ -96,10 +95,14 @@ _Noreturn static void refuse(const char *why)
 
 static void keep(kept *where, const void *bytes, size_t size, uint32_t count)
 {
-    if (size > PIPE_CAPACITY - where->size)
-        refuse("more replies than are kept back between two flushes");
+    while (where->capacity - where->size < size) {
+        where->capacity = where->capacity ? where->capacity * 2 : 1u << 20;
+        where->bytes = realloc(where->bytes, where->capacity);
+        if (where->bytes == NULL)
+            refuse("no memory");
+    }
     memcpy(where->bytes + where->size, bytes, size);
-    where->size += (uint32_t)size;
+    where->size += size;
     where->count += count;
 }
 
@@ -215,7 +218,8 @@ static void flush(void)
         fwrite(&kinds[i]->count, sizeof kinds[i]->count, 1, stdout);
     for (uint32_t i = 0; i < KINDS; i++) {
         fwrite(kinds[i]->bytes, 1, kinds[i]->size, stdout);
-        kinds[i]->size = kinds[i]->count = 0;
+        kinds[i]->size = 0;
+        kinds[i]->count = 0;
     }
     if (fflush(stdout) != 0 || ferror(stdout))
         refuse("nobody reads the replies");
@@ -368,11 +372,6 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--layout") == 0) {
         print_layout();
         return 0;
-    }
-    for (uint32_t i = 0; i < KINDS; i++) {
-        kinds[i]->bytes = malloc(PIPE_CAPACITY);
-        if (kinds[i]->bytes == NULL)
-            refuse("no memory");
     }
 
     pipe_request request;

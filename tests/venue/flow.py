@@ -258,7 +258,7 @@ class Flow:
             flag = rng.choice((m.POST_ONLY, m.POST_SLIDE))
             order = order._replace(flags=flag)
         if rng.random() < temper.iceberg_share:
-            order = order._replace(display_qty=1 + rng.randrange(8))
+            order = order._replace(display_qty=self.display(order.qty))
         elif not order.flags and rng.random() < 0.3:
             order = order._replace(min_qty=1 + rng.randrange(order.qty))
         return order
@@ -305,7 +305,7 @@ class Flow:
             smp=1 + int(draw() * 4) if draw() < temper.smp_share else 0,
         )
         if draw() < temper.iceberg_share:
-            order = order._replace(display_qty=1 + int(draw() * 8))
+            order = order._replace(display_qty=self.display(order.qty))
         if draw() < temper.post_share:
             flag = m.POST_ONLY if draw() < 0.5 else m.POST_SLIDE
             order = order._replace(flags=order.flags | flag)
@@ -326,6 +326,10 @@ class Flow:
         if draw() < self.temper.huge_share:
             return m.QTY_MAX - int(draw() * 3)
         return 1 + int(draw() * 20 if draw() < 0.9 else draw() ** 3 * 1000)
+
+    def display(self, qty: int) -> int:
+        """A few lots, but not so few that one order takes a whole step every time."""
+        return 1 + int(self.rng.random() * 8) + qty // 40
 
     def give_id(self, participant: int) -> int:
         """A client id that participant has not used."""
