@@ -110,6 +110,9 @@ int cp_desk_create(cp_desk **desk, const cp_config *config, char *error)
         cp_desk_destroy(made);
         return failed;
     }
+    /* What the files ask for at the start is nobody's doing, and has no time yet. */
+    cp_outbox_clear(&made->notes_out);
+    made->note_sequence = 0;
     *desk = made;
     return 0;
 }
@@ -163,7 +166,12 @@ void cp_desk_on_md(cp_desk *desk, const cp_md *md, uint64_t now_ns, const cp_clo
     begin(desk, now_ns, now_ns, clock);
     if (md->sent_ns != 0)
         cp_desk_record(desk, CP_HOP_FEED, md->sent_ns, now_ns);
+    bool rehearse = desk->would_be_count > 0;
+    if (CP_UNLIKELY(rehearse))
+        cp_would_be_before(desk, md);
     uint32_t changed = cp_feed_on_md(&desk->feed, md, now_ns);
+    if (CP_UNLIKELY(rehearse))
+        cp_would_be_after(desk, md);
     if (CP_LIKELY(changed == 0))
         return;
     if (CP_UNLIKELY(changed & (CP_FEED_GAP | CP_FEED_DOUBT)))
