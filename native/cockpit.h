@@ -161,7 +161,13 @@ typedef enum cp_order_state {
     CP_STATE_COUNT = 11
 } cp_order_state;
 
-typedef enum cp_strategy_mode { CP_MODE_OFF = 0, CP_MODE_LIVE = 1 } cp_strategy_mode;
+typedef enum cp_strategy_mode {
+    CP_MODE_OFF = 0,
+    CP_MODE_LIVE = 1,
+    CP_MODE_SHADOW = 2, /* everything but sending: what would have come of it */
+    CP_MODE_REDUCE = 3, /* only what brings its position nearer to none */
+    CP_MODE_COUNT = 4
+} cp_strategy_mode;
 
 typedef enum cp_risk_state {
     CP_RISK_ACTIVE = 0,
@@ -234,7 +240,8 @@ typedef enum cp_note_kind {
     CP_NOTE_FAULT = 11,      /* strategy switched off; a: cp_fault */
     CP_NOTE_RECONCILE = 12,  /* a: cp_finding, b: our lots, c: the venue's, d: price */
     CP_NOTE_JOURNAL = 13,    /* a: cp_journal_trouble, b: errno, c: last sequence safe */
-    CP_NOTE_COUNT = 14
+    CP_NOTE_WOULD_BE_FILL = 14, /* as FILL, of a strategy in SHADOW */
+    CP_NOTE_COUNT = 15
 } cp_note_kind;
 
 typedef enum cp_severity { CP_INFO = 0, CP_WARNING = 1, CP_CRITICAL = 2 } cp_severity;
@@ -840,6 +847,13 @@ typedef struct cp_strategy_picture {
     double signal;         /* the strategy's own figure, for the screen */
     uint32_t fault; /* cp_fault that switched it off, or CP_FAULT_NONE */
     uint32_t reserved;
+    /* of its latest time in SHADOW: nothing of it is in any other figure */
+    int64_t would_be_position;
+    int64_t would_be_realised, would_be_unrealised, would_be_fees; /* money */
+    uint64_t would_be_order_count, would_be_fill_count;
+    int64_t would_be_price[2];  /* by side: its quote; CP_PRICE_NONE without one */
+    uint64_t would_be_ahead[2]; /* lots before it in the real queue */
+    uint32_t would_be_qty[2];
 } cp_strategy_picture;
 
 typedef struct cp_limit_picture {

@@ -61,7 +61,7 @@ static int set_strategy(cp_desk *desk, const cp_control *control)
 
 static int set_mode(cp_desk *desk, const cp_control *control)
 {
-    if (control->target >= CP_STRATEGY_MAX || control->mode > CP_MODE_LIVE)
+    if (control->target >= CP_STRATEGY_MAX || control->mode >= CP_MODE_COUNT)
         return -EINVAL;
     const cp_slot *slot = &desk->slots[control->target];
     if (!slot->kind && !slot->waiting)

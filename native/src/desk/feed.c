@@ -136,7 +136,7 @@ static bool book_put(cp_feed *feed, cp_feed_symbol *symbol, const cp_md *md, cp_
     order->id = order_ref;
     order->price = (uint32_t)md->price;
     order->qty = md->qty;
-    order->serial = 0;
+    order->serial = (uint32_t)feed->md_count; /* who came before whom */
     order->owner = CP_NOBODY;
     order->symbol = md->symbol & 0x7fffu;
     order->side = (unsigned)side & 1u;

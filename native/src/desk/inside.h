@@ -7,6 +7,7 @@
  *     flatten.c   out of every position
  *     reconcile.c do we and the venue agree about every order
  *     recover.c   what a journal says, before anything is traded
+ *     would_be.c  the orders of strategies in SHADOW
  *     picture.c   what the screen sees
  */
 #ifndef CP_DESK_INSIDE_H
@@ -19,6 +20,7 @@
 #include "desk/rate.h"
 #include "desk/risk.h"
 #include "desk/strategy.h"
+#include "desk/would_be.h"
 
 #define CP_SECOND_NS 1000000000u
 #define CP_ANSWER_NS 1000000000u    /* the venue owes an answer for so long at most */
@@ -45,6 +47,7 @@ typedef struct cp_slot {
     cp_strategy_config next;
     uint64_t order_count, fill_count, refusal_count, reject_count;
     uint64_t refusal_noted_ns[CP_REFUSE_COUNT]; /* 0: never */
+    cp_would_be would_be;
     alignas(CP_LINE) uint8_t state[CP_STRATEGY_STATE_SIZE];
 } cp_slot;
 
@@ -100,6 +103,7 @@ struct cp_desk {
     uint64_t doubt;            /* bit a symbol */
     cp_journal_state shown;    /* as cp_desk_state_changed last saw it */
     cp_recovery_map *map;      /* while a journal is read */
+    uint32_t would_be_count;   /* quotes of strategies in SHADOW */
     bool sweep_due;            /* a cancel of all found the link full */
     uint64_t sweep_ns;         /* when the latest went out */
     uint64_t risk_changed_ns;
@@ -125,6 +129,8 @@ uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side
                           int64_t price, uint32_t qty, cp_purpose purpose);
 /* Check and send new terms for an order; false when they were refused. */
 bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t qty);
+/* Would such an order be sent? It is checked as one, and a refusal counted and noted. */
+bool cp_desk_would_pass(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask);
 /* Cancel it now, or as soon as its state and the link allow. */
 void cp_desk_pull(cp_desk *desk, uint32_t place);
 /* Ask how an order stands, or with 0 how all do. False: the link is full. */

@@ -60,6 +60,9 @@ static void read_symbol(const cp_desk *desk, uint32_t index, cp_symbol_picture *
     read_levels(symbol, picture);
 }
 
+static void read_would_be(const cp_desk *desk, const cp_slot *slot,
+                          cp_strategy_picture *picture);
+
 static void read_slot(const cp_desk *desk, uint32_t index, cp_strategy_picture *picture)
 {
     const cp_slot *slot = &desk->slots[index];
@@ -87,6 +90,37 @@ static void read_slot(const cp_desk *desk, uint32_t index, cp_strategy_picture *
     picture->last_refusal = slot->last_refusal;
     picture->signal = slot->kind ? slot->seat.signal : 0.0;
     picture->fault = slot->fault;
+    read_would_be(desk, slot, picture);
+}
+
+static void read_would_be(const cp_desk *desk, const cp_slot *slot,
+                          cp_strategy_picture *picture)
+{
+    const cp_would_be *would_be = &slot->would_be;
+    const uint32_t symbols[] = { slot->config.symbol, slot->config.symbol2 };
+    cp_i128 realised = 0, unrealised = 0, fees = 0;
+    for (int i = 0; i < 2; i++) {
+        const cp_position *position = &would_be->positions[i];
+        if (symbols[i] >= desk->symbol_count)
+            continue;
+        int64_t point_value = desk->instruments[symbols[i]].point_value;
+        realised += cp_position_realised(position, point_value);
+        unrealised += cp_position_unrealised(
+            position, cp_desk_touch(desk, symbols[i])->mark2, point_value);
+        fees += cp_position_fees(position);
+    }
+    picture->would_be_position = would_be->positions[0].qty;
+    picture->would_be_realised = cp_saturate(realised);
+    picture->would_be_unrealised = cp_saturate(unrealised);
+    picture->would_be_fees = cp_saturate(fees);
+    picture->would_be_order_count = would_be->order_count;
+    picture->would_be_fill_count = would_be->fill_count;
+    for (int side = CP_BUY; side <= CP_SELL; side++) {
+        const cp_would_be_quote *quote = &would_be->quotes[side];
+        picture->would_be_price[side] = quote->leaves ? quote->price : CP_PRICE_NONE;
+        picture->would_be_ahead[side] = quote->leaves ? quote->ahead : 0;
+        picture->would_be_qty[side] = quote->leaves;
+    }
 }
 
 static void read_limits(const cp_desk *desk, cp_limit_picture *limits, uint64_t now_ns)

@@ -26,6 +26,8 @@ typedef struct cp_risk_ask {
     int64_t point_value;
     int64_t position;   /* of the symbol, lots */
     int64_t working[2]; /* lots working in the symbol by side, before this order */
+    int64_t would_be_position; /* of a strategy in SHADOW: added to what is real */
+    int64_t would_be_working[2];
     cp_i128 exposure_elsewhere; /* money, all other symbols */
     uint32_t open_orders;       /* before this one */
     uint32_t message_count;     /* in the last second, before this one */

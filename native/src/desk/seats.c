@@ -4,12 +4,32 @@
 
 static bool is_running(const cp_slot *slot)
 {
-    return slot->kind && slot->config.mode == CP_MODE_LIVE && !slot->waiting;
+    return slot->kind && slot->config.mode != CP_MODE_OFF && !slot->waiting;
+}
+
+static bool is_rehearsing(const cp_slot *slot)
+{
+    return slot->config.mode == CP_MODE_SHADOW;
+}
+
+/* A strategy in SHADOW is shown what it would have working. */
+static void refresh_rehearsal(cp_slot *slot, cp_side side)
+{
+    const cp_would_be_quote *quote = &slot->would_be.quotes[side];
+    slot->seat.working_price[side] = quote->leaves > 0 ? quote->price : CP_PRICE_NONE;
+    slot->seat.working_qty[side] = quote->leaves;
+    slot->seat.changing[side] = false;
+    slot->seat.own[side][0] = slot->seat.own[side][1] =
+        (cp_own_quote){ 0, CP_PRICE_NONE };
 }
 
 void cp_seats_refresh(cp_desk *desk, uint32_t slot_index, cp_side side)
 {
     cp_slot *slot = &desk->slots[slot_index];
+    if (CP_UNLIKELY(is_rehearsing(slot))) {
+        refresh_rehearsal(slot, side);
+        return;
+    }
     const cp_wish *wish = &slot->wishes[side];
     int64_t price = CP_PRICE_NONE;
     uint32_t qty = 0;
@@ -39,12 +59,64 @@ void cp_seats_refresh(cp_desk *desk, uint32_t slot_index, cp_side side)
     own[0] = now;
 }
 
+/* Lots on this side that bring the slot's position in the symbol nearer to none, whatever
+ * its other orders there still trade; the one at `place` is left out. */
+static uint32_t reducing_room(const cp_desk *desk, uint32_t slot_index, uint32_t symbol,
+                              cp_side side, uint32_t place)
+{
+    const cp_slot *slot = &desk->slots[slot_index];
+    int64_t held = desk->cells[slot_index][symbol].qty;
+    int64_t room = side == CP_SELL ? held : -held;
+    const uint32_t places[] = { slot->quotes[side], slot->take, slot->take2,
+                                slot->close };
+    for (int i = 0; i < 4; i++) {
+        if (places[i] == CP_NONE || places[i] == place)
+            continue;
+        const cp_own_order *own = &desk->orders.orders[places[i]];
+        if (own->symbol == symbol && own->side == side)
+            room -= cp_order_worst_qty(own);
+    }
+    return room <= 0 ? 0 : room < UINT32_MAX ? (uint32_t)room : UINT32_MAX;
+}
+
+/* REDUCE: a quote is not replaced but taken off and put anew. A replace sets what is open
+ * whatever was filled on its way, and could carry the position through to the other side.
+ * Until it is off the wish waits. */
+static void settle_reducing(cp_desk *desk, uint32_t slot_index, cp_side side)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    cp_wish *wish = &slot->wishes[side];
+    uint32_t place = slot->quotes[side];
+    uint32_t room = reducing_room(desk, slot_index, slot->config.symbol, side, place);
+    uint32_t qty = wish->qty < room ? wish->qty : room;
+    if (place == CP_NONE) {
+        wish->asked = false;
+        if (qty > 0)
+            slot->quotes[side] =
+                cp_desk_send_new(desk, slot_index, slot->config.symbol, side, wish->price,
+                                 qty, CP_PURPOSE_QUOTE);
+        return;
+    }
+    const cp_own_order *own = &desk->orders.orders[place];
+    if (qty > 0 && own->price == wish->price && own->leaves == qty)
+        wish->asked = false;
+    else
+        cp_desk_pull(desk, place);
+    if (qty == 0)
+        wish->asked = false;
+}
+
 void cp_seats_settle(cp_desk *desk, uint32_t slot_index, cp_side side)
 {
     cp_slot *slot = &desk->slots[slot_index];
     cp_wish *wish = &slot->wishes[side];
     if (!wish->asked)
         return;
+    if (CP_UNLIKELY(slot->config.mode != CP_MODE_LIVE)) {
+        if (slot->config.mode == CP_MODE_REDUCE)
+            settle_reducing(desk, slot_index, side);
+        return;
+    }
     uint32_t place = slot->quotes[side];
     if (place == CP_NONE) {
         wish->asked = false;
@@ -75,9 +147,16 @@ static void settle_take(cp_desk *desk, uint32_t slot_index, uint32_t symbol,
     wish->asked = false;
     if (*place != CP_NONE)
         return;
-    *place = cp_desk_send_new(desk, slot_index, symbol,
-                              wish->side == CP_SELL ? CP_SELL : CP_BUY, wish->price,
-                              wish->qty, CP_PURPOSE_TAKE);
+    cp_side side = wish->side == CP_SELL ? CP_SELL : CP_BUY;
+    uint32_t qty = wish->qty;
+    if (CP_UNLIKELY(desk->slots[slot_index].config.mode == CP_MODE_REDUCE)) {
+        uint32_t room = reducing_room(desk, slot_index, symbol, side, CP_NONE);
+        qty = qty < room ? qty : room;
+        if (qty == 0)
+            return;
+    }
+    *place = cp_desk_send_new(desk, slot_index, symbol, side, wish->price, qty,
+                              CP_PURPOSE_TAKE);
     *taking = *place != CP_NONE;
 }
 
@@ -92,6 +171,30 @@ void cp_seats_end_take(cp_slot *slot, const cp_own_order *own)
     }
 }
 
+/* The same wishes, of a strategy in SHADOW. What comes of one can call the strategy
+ * again, which leaves new ones: all are taken first. */
+static void rehearse(cp_desk *desk, uint32_t slot_index)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    cp_seat *seat = &slot->seat;
+    const cp_wish quotes[] = { seat->quotes[CP_BUY], seat->quotes[CP_SELL] };
+    const cp_wish takes[] = { seat->take, seat->take2 };
+    seat->quotes[CP_BUY].asked = seat->quotes[CP_SELL].asked = false;
+    seat->take.asked = seat->take2.asked = false;
+    for (int i = CP_BUY; i <= CP_SELL; i++) {
+        if (!quotes[i].asked)
+            continue;
+        cp_would_be_ask_quote(desk, slot_index, (cp_side)i, quotes[i].price,
+                              quotes[i].qty);
+        cp_seats_refresh(desk, slot_index, (cp_side)i);
+    }
+    for (int i = 0; i < 2; i++)
+        if (takes[i].asked && (i == 0 || slot->kind->two_symbols))
+            cp_would_be_ask_take(desk, slot_index, i == 1,
+                                 takes[i].side == CP_SELL ? CP_SELL : CP_BUY,
+                                 takes[i].price, takes[i].qty);
+}
+
 static void listen(cp_desk *desk, uint32_t slot_index)
 {
     cp_slot *slot = &desk->slots[slot_index];
@@ -100,6 +203,10 @@ static void listen(cp_desk *desk, uint32_t slot_index)
                   !seat->take.asked && !seat->take2.asked))
         return;
     desk->decided_ns = 0;
+    if (CP_UNLIKELY(is_rehearsing(slot))) {
+        rehearse(desk, slot_index);
+        return;
+    }
     for (int i = CP_BUY; i <= CP_SELL; i++) {
         cp_side side = (cp_side)i;
         if (!seat->quotes[side].asked)
@@ -256,6 +363,7 @@ void cp_seats_on_fill(cp_desk *desk, uint32_t slot_index, cp_side side, uint32_t
 void cp_seats_pull(cp_desk *desk, uint32_t slot_index)
 {
     cp_slot *slot = &desk->slots[slot_index];
+    cp_would_be_pull(desk, slot_index);
     for (int i = CP_BUY; i <= CP_SELL; i++) {
         cp_side side = (cp_side)i;
         slot->wishes[side].asked = false;
@@ -273,6 +381,8 @@ bool cp_seats_trade(const cp_slot *slot, uint32_t symbol)
 
 void cp_seats_show_position(cp_slot *slot, uint32_t symbol, int64_t qty)
 {
+    if (is_rehearsing(slot))
+        return; /* a late fill of a real order: what is rehearsed is apart from it */
     if (slot->config.symbol == symbol)
         slot->seat.position = qty;
     else if (cp_seats_trade(slot, symbol))
@@ -313,6 +423,11 @@ static void seat_strategy(cp_desk *desk, uint32_t slot_index)
         slot->seat.position2 = desk->cells[slot_index][slot->config.symbol2].qty;
         slot->seat.taking2 = slot->take2 != CP_NONE;
     }
+    if (is_rehearsing(slot)) {
+        cp_would_be_begin(desk, slot_index);
+        slot->seat.position = slot->seat.position2 = 0;
+        slot->seat.taking = slot->seat.taking2 = false;
+    }
     cp_seats_refresh(desk, slot_index, CP_BUY);
     cp_seats_refresh(desk, slot_index, CP_SELL);
     slot->fault = CP_FAULT_NONE;
@@ -350,7 +465,7 @@ int cp_seats_check(const cp_desk *desk, const cp_strategy_config *config)
     if (!config->used)
         return 0;
     const cp_strategy_kind *kind = cp_strategy_kind_at(config->kind);
-    if (!kind || config->symbol >= desk->symbol_count || config->mode > CP_MODE_LIVE ||
+    if (!kind || config->symbol >= desk->symbol_count || config->mode >= CP_MODE_COUNT ||
         !memchr(config->name, 0, sizeof(config->name)))
         return -EINVAL;
     if (kind->two_symbols &&
@@ -409,19 +524,27 @@ void cp_seats_configure(cp_desk *desk, uint32_t slot_index,
     cp_seats_set_mode(desk, slot_index, config->mode, CP_CAUSE_OPERATOR);
 }
 
+/* Between LIVE and REDUCE a strategy goes on with what it has learnt. */
+static bool goes_on(uint32_t old, uint32_t mode)
+{
+    return (old == CP_MODE_LIVE && mode == CP_MODE_REDUCE) ||
+           (old == CP_MODE_REDUCE && mode == CP_MODE_LIVE);
+}
+
 void cp_seats_set_mode(cp_desk *desk, uint32_t slot_index, uint32_t mode, cp_cause cause)
 {
     cp_slot *slot = &desk->slots[slot_index];
     if (slot->waiting)
         slot->next.mode = mode;
     uint32_t old = slot->config.mode;
-    slot->config.mode = mode;
     if (mode == old)
         return;
-    set_listening(desk, slot_index);
-    if (mode == CP_MODE_OFF)
+    /* Whatever it was: what rests was meant for the mode that ends. */
+    if (mode != CP_MODE_LIVE || old == CP_MODE_SHADOW)
         cp_seats_pull(desk, slot_index);
-    else if (!slot->waiting)
+    slot->config.mode = mode;
+    set_listening(desk, slot_index);
+    if (mode != CP_MODE_OFF && !slot->waiting && !goes_on(old, mode))
         seat_strategy(desk, slot_index); /* what it knew of the market is old by now */
     note_mode(desk, slot_index, old, cause);
 }

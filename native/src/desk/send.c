@@ -64,9 +64,10 @@ static uint32_t check(cp_desk *desk, uint32_t symbol, cp_risk_ask *ask,
     ask->mark2 = touch->mark2;
     ask->stale = touch->stale;
     ask->point_value = desk->instruments[symbol].point_value;
-    ask->position = desk->positions[symbol].qty;
-    ask->working[CP_BUY] = desk->orders.working_qty[symbol][CP_BUY];
-    ask->working[CP_SELL] = desk->orders.working_qty[symbol][CP_SELL];
+    const int64_t *working = desk->orders.working_qty[symbol];
+    ask->position = desk->positions[symbol].qty + ask->would_be_position;
+    ask->working[CP_BUY] = working[CP_BUY] + ask->would_be_working[CP_BUY];
+    ask->working[CP_SELL] = working[CP_SELL] + ask->would_be_working[CP_SELL];
     ask->open_orders = desk->orders.working_count;
     ask->message_count = cp_rate_count(&desk->rate, desk->now_ns);
     ask->exposure_elsewhere = 0;
@@ -82,6 +83,15 @@ static uint32_t check(cp_desk *desk, uint32_t symbol, cp_risk_ask *ask,
     if (CP_UNLIKELY(!cp_orders_has_id(&desk->orders)))
         return CP_REFUSE_IDS;
     return cp_outbox_is_full(&desk->orders_out) ? CP_REFUSE_LINK : CP_REFUSE_COUNT;
+}
+
+bool cp_desk_would_pass(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask)
+{
+    cp_risk_finding finding;
+    uint32_t refusal = check(desk, symbol, ask, &finding);
+    if (refusal != CP_REFUSE_COUNT)
+        refuse(desk, slot, symbol, ask->side, refusal, &finding);
+    return refusal == CP_REFUSE_COUNT;
 }
 
 static void remember_passed(cp_desk *desk, uint32_t symbol, const cp_risk_ask *ask)
@@ -258,6 +268,7 @@ void cp_desk_sweep(cp_desk *desk)
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
         cp_slot *slot = &desk->slots[i];
         slot->wishes[CP_BUY].asked = slot->wishes[CP_SELL].asked = false;
+        cp_would_be_pull(desk, i);
     }
     if (desk->orders.working_count == 0) {
         desk->sweep_due = false;
