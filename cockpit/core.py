@@ -46,6 +46,8 @@ class Side(IntEnum):
 class Mode(IntEnum):
     OFF = lib.CP_MODE_OFF
     LIVE = lib.CP_MODE_LIVE
+    SHADOW = lib.CP_MODE_SHADOW
+    REDUCE = lib.CP_MODE_REDUCE
 
 
 class RiskState(IntEnum):
@@ -130,6 +132,7 @@ class NoteKind(IntEnum):
     ORDER_STATE = lib.CP_NOTE_ORDER_STATE
     CONTROL = lib.CP_NOTE_CONTROL
     FAULT = lib.CP_NOTE_FAULT
+    WOULD_BE_FILL = lib.CP_NOTE_WOULD_BE_FILL
     RECONCILE = lib.CP_NOTE_RECONCILE
     JOURNAL = lib.CP_NOTE_JOURNAL
 
@@ -895,6 +898,66 @@ def bench_lines_per_s(count: int) -> float:
     elapsed_ns = ffi.new("uint64_t *")
     _check(lib.cp_bench_line_stream(count, elapsed_ns))
     return count * 1e9 / float(elapsed_ns[0])
+
+
+@dataclass(frozen=True, slots=True)
+class MatchBench:
+    """The venue alone on one shape of market; times in nanoseconds a message."""
+
+    shape: str
+    message_count: int
+    elapsed_ns: float
+    stream_ns: float
+    """The same messages read and as many lines written, without a venue."""
+    line_count: float
+    """Reports and market data events a message."""
+    resting_count: int
+    fault_count: int
+    allocated_bytes: int
+    p99_ns: int
+    p999_ns: int
+
+
+def match_shapes() -> tuple[str, ...]:
+    """The shapes of market the venue is measured in."""
+    names: list[str] = []
+    while (name := lib.cp_bench_match_shape(len(names))) != ffi.NULL:
+        names.append(_text(name))
+    return tuple(names)
+
+
+def bench_match(shape: str, message_count: int, rounds: int, *, seed: int) -> MatchBench:
+    """Play mixed messages ``rounds`` times; the best of each part of them counts."""
+    found = ffi.new("cp_match_figures *")
+    index = match_shapes().index(shape)
+    _check(lib.cp_bench_match(index, message_count, rounds, seed, found))
+    count = int(found.messages)
+    return MatchBench(
+        shape=shape,
+        message_count=count,
+        elapsed_ns=found.elapsed_ns / count,
+        stream_ns=found.stream_ns / count,
+        line_count=(found.md_lines + found.report_lines) / count,
+        resting_count=int(found.resting_count),
+        fault_count=int(found.fault_count),
+        allocated_bytes=int(found.allocated_bytes),
+        p99_ns=int(found.latency.p99_ns),
+        p999_ns=int(found.latency.p999_ns),
+    )
+
+
+def bench_match_bare(count: int) -> float:
+    """Nanoseconds to add an order to a small book, or to take one off, by handle."""
+    elapsed_ns = ffi.new("uint64_t *")
+    _check(lib.cp_bench_match_bare(count, elapsed_ns))
+    return float(elapsed_ns[0]) / (2 * count)
+
+
+def bench_match_memory(order_count: int) -> tuple[int, float]:
+    """Bytes that so many resting orders take, and nanoseconds to enter one."""
+    size, elapsed_ns = ffi.new("uint64_t *"), ffi.new("uint64_t *")
+    _check(lib.cp_bench_match_memory(order_count, size, elapsed_ns))
+    return int(size[0]), float(elapsed_ns[0]) / order_count
 
 
 class ItchWork(IntEnum):

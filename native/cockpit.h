@@ -186,19 +186,26 @@ typedef enum cp_limit {
     CP_LIMIT_MESSAGE_RATE = 5,
     CP_LIMIT_PRICE_COLLAR = 6,
     CP_LIMIT_DAILY_LOSS = 7,
-    CP_LIMIT_COUNT = 8
+    CP_LIMIT_NET_EXPOSURE = 8,
+    CP_LIMIT_SAME_ORDERS = 9,
+    CP_LIMIT_SELF_CROSS = 10,
+    CP_LIMIT_DATA_AGE = 11,
+    CP_LIMIT_SPREAD = 12,
+    CP_LIMIT_LAST_COLLAR = 13,
+    CP_LIMIT_DRAWDOWN = 14,
+    CP_LIMIT_COUNT = 15
 } cp_limit;
 
 /* Why the desk did not send an order. The first CP_LIMIT_COUNT are the limits. */
 typedef enum cp_refusal {
-    CP_REFUSE_STATE = 8,     /* the risk state does not allow it */
-    CP_REFUSE_STALE = 9,     /* the symbol's book is in doubt, or has no price */
-    CP_REFUSE_LINK = 10,     /* the way to the venue is full */
-    CP_REFUSE_CAPACITY = 11, /* the desk's order table is full */
-    CP_REFUSE_MALFORMED = 12,
-    CP_REFUSE_DOUBT = 13, /* desk and venue do not agree about the symbol */
-    CP_REFUSE_IDS = 14,   /* no client ids are set aside yet */
-    CP_REFUSE_COUNT = 15
+    CP_REFUSE_STATE = 15,    /* the risk state does not allow it */
+    CP_REFUSE_STALE = 16,    /* the symbol's book is in doubt, or has no price */
+    CP_REFUSE_LINK = 17,     /* the way to the venue is full */
+    CP_REFUSE_CAPACITY = 18, /* the desk's order table is full */
+    CP_REFUSE_MALFORMED = 19,
+    CP_REFUSE_DOUBT = 20, /* desk and venue do not agree about the symbol */
+    CP_REFUSE_IDS = 21,   /* no client ids are set aside yet */
+    CP_REFUSE_COUNT = 22
 } cp_refusal;
 
 /* The hops of an order, in the order of cp_hop_name(). */
@@ -232,7 +239,8 @@ typedef enum cp_note_kind {
     CP_NOTE_CONFIG = 3,      /* strategy, or CP_NOBODY for limits; a: version, b: hash */
     CP_NOTE_FILL = 4,        /* a: price, b: qty, c: leaves, d: cp_liquidity */
     CP_NOTE_REJECT = 5,      /* a: cp_reason, b: cp_order_kind */
-    CP_NOTE_REFUSAL = 6,     /* a: cp_refusal, b: limit, c: current, d: would be */
+    CP_NOTE_REFUSAL = 6,     /* a: cp_refusal; of a limit: b: limit, c: current, d: would
+                                be, client_id: the lots that would have passed */
     CP_NOTE_GAP = 7,         /* a: expected sequence, b: received */
     CP_NOTE_FLAT = 8,        /* flattening is done */
     CP_NOTE_ORDER_STATE = 9, /* a report that the order table has no answer for */
@@ -253,7 +261,8 @@ typedef enum cp_cause {
     CP_CAUSE_FLAT = 2,
     CP_CAUSE_FAULT = 3,   /* the strategy's own */
     CP_CAUSE_JOURNAL = 4, /* it cannot be written: nothing may leave unrecorded */
-    CP_CAUSE_RECOVERY = 5 /* so it was before the restart */
+    CP_CAUSE_RECOVERY = 5, /* so it was before the restart */
+    CP_CAUSE_DRAWDOWN = 6
 } cp_cause;
 
 /* What comparing our orders with the venue's has found. */
@@ -1136,6 +1145,28 @@ int cp_bench_round_trip(bool bare, int32_t cpu_a, int32_t cpu_b, uint32_t count,
 int cp_bench_line_stream(uint64_t count, uint64_t *elapsed_ns);
 /* The core that thread n of an engine would be given, -1 for none. */
 int32_t cp_bench_cpu(uint32_t n);
+
+/* The venue alone, in one thread, fed with messages made beforehand. */
+typedef struct cp_match_figures {
+    uint64_t messages;   /* timed */
+    uint64_t elapsed_ns; /* best of the times played */
+    uint64_t stream_ns;  /* best: the same messages read and lines written, no venue */
+    uint64_t md_lines, report_lines;
+    uint64_t resting_count; /* at the end */
+    uint64_t fault_count;   /* page faults while timed, all times together */
+    uint64_t allocated_bytes;
+    cp_hop_picture latency; /* one more time, each message timed */
+} cp_match_figures;
+
+/* Name of a shape of market; NULL past the last. */
+const char *cp_bench_match_shape(uint32_t index);
+/* -EINVAL: no such shape, or message_count not 1000 .. 10,000,000. */
+int cp_bench_match(uint32_t index, uint32_t message_count, uint32_t times, uint64_t seed,
+                   cp_match_figures *figures);
+/* `count` cancels and adds by handle in a small book: no ids, no reports. */
+int cp_bench_match_bare(uint32_t count, uint64_t *elapsed_ns);
+/* What so many resting orders take of memory, and how long they took to enter. */
+int cp_bench_match_memory(uint32_t order_count, uint64_t *bytes, uint64_t *elapsed_ns);
 
 /* A day of ITCH 5.0, in nanoseconds for all its messages. */
 #define CP_BENCH_ITCH_DECODE 0 /* every field of every message, handed over by type */

@@ -711,8 +711,41 @@ static void the_same_orders_leave_the_same_hash(void)
     CHECK(hash != run_random_flow(12, 500));
 }
 
+static void a_query_says_how_orders_stand_and_changes_nothing(void)
+{
+    set_up();
+    limit(1, 1, CP_BUY, 100, 10);
+    limit(1, 2, CP_SELL, 105, 7);
+    limit(2, 3, CP_SELL, 106, 5);
+    cp_order stop = limit_order(1, 4, CP_BUY, 0, 3);
+    stop.type = CP_STOP, stop.stop_price = 120;
+    send_order(stop);
+    uint64_t hash = cp_venue_counts(venue)->hash;
+    change(CP_ORDER_QUERY, 1, 2, 0, 0, 0);
+    expect_counts(0, 1);
+    expect_report(0, CP_REPORT_STATUS, 1, 2, 7, 7, CP_REASON_NONE);
+    CHECK_EQ(105, reports[0].price);
+    CHECK_EQ(CP_SELL, reports[0].side);
+    change(CP_ORDER_QUERY, 1, 3, 0, 0, 0); /* another's */
+    expect_report(0, CP_REPORT_STATUS, 1, 3, 0, 0, CP_REASON_UNKNOWN_ORDER);
+    change(CP_ORDER_QUERY, 1, 0, 0, 0, 0);
+    expect_counts(0, 4);
+    uint64_t told = 0, open = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        told += reports[i].client_id;
+        open += reports[i].leaves;
+    }
+    CHECK_EQ(1 + 2 + 4, told);
+    CHECK_EQ(10 + 7 + 3, open);
+    expect_report(3, CP_REPORT_STATUS, 1, 0, 3, 0, CP_REASON_NONE);
+    CHECK_EQ(CP_NOBODY, reports[3].symbol);
+    CHECK(hash == cp_venue_counts(venue)->hash);
+    tear_down();
+}
+
 int main(void)
 {
+    RUN(a_query_says_how_orders_stand_and_changes_nothing);
     RUN(a_limit_order_is_accepted_and_rests);
     RUN(the_better_price_trades_first_and_then_the_earlier_order);
     RUN(a_trade_is_at_the_resting_price);

@@ -1,23 +1,22 @@
 #include "book/book.h"
 
+#include "book/memory.h"
+
 int cp_pool_init(cp_pool *pool, uint32_t capacity)
 {
     *pool = (cp_pool){ .free_head = CP_NONE };
     if (capacity == 0 || capacity == CP_NONE)
         return -EINVAL;
-    size_t size =
-        ((size_t)capacity * sizeof(cp_book_order) + CP_LINE - 1) / CP_LINE * CP_LINE;
-    pool->orders = aligned_alloc(CP_LINE, size);
+    pool->orders = cp_memory_take((size_t)capacity * sizeof(cp_book_order));
     if (!pool->orders)
         return -ENOMEM;
-    memset(pool->orders, 0, size); /* touch every page now, not on the hot path */
     pool->capacity = capacity;
     return 0;
 }
 
 void cp_pool_free(cp_pool *pool)
 {
-    free(pool->orders);
+    cp_memory_give(pool->orders);
     *pool = (cp_pool){ .free_head = CP_NONE };
 }
 

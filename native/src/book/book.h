@@ -24,11 +24,28 @@ typedef struct cp_book_order {
     uint32_t prev;   /* before it, or CP_NONE */
     uint32_t serial; /* the owner's: tells two users of one index apart */
     uint16_t owner; /* participant at the venue; strategy slot or CP_NOBODY at the desk */
-    uint16_t symbol : 15;
-    uint16_t side : 1;
+    union {
+        struct {
+            uint16_t symbol : 15;
+            uint16_t side : 1;
+        };
+        uint16_t place; /* both, to write at once: cp_book_order_place */
+    };
 } cp_book_order;
 
 static_assert(sizeof(cp_book_order) == 32, "two to a line");
+
+/* Both at once: apart, each would read and write the other's bits. */
+static inline void cp_book_order_place(cp_book_order *order, uint16_t symbol,
+                                       cp_side side)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    order->place = (uint16_t)((symbol & 0x7fffu) | (uint32_t)side << 15);
+#else
+    order->symbol = symbol & 0x7fffu;
+    order->side = (unsigned)side & 1u;
+#endif
+}
 
 /* Orders, taken and given back. Those from `fresh` on have never been taken; a free one
  * has qty 0. */
@@ -85,8 +102,8 @@ static inline int64_t cp_book_best(const cp_book *book, cp_side side)
 /* Would this price come before that one on this side? */
 static inline bool cp_price_is_better(cp_side side, int64_t price, int64_t than)
 {
-    int64_t more = price - than; /* by selection: sides come at random */
-    return (side == CP_BUY ? more : -more) > 0;
+    int64_t more = price - than, flip = -(int64_t)side; /* sides come at random: */
+    return (more ^ flip) - flip > 0;                    /* no branch to be guessed */
 }
 
 /* The nearest price with orders strictly behind `price`, or CP_PRICE_NONE. */
@@ -132,25 +149,24 @@ static inline int cp_book_add(cp_book *book, uint32_t index)
     cp_book_level *level = &page->levels[slot];
 
     order->next = CP_NONE;
-    if (level->count == 0) {
+    if (level->sums == 0) {
         order->prev = CP_NONE;
-        *level = (cp_book_level){
-            .head = index, .tail = index, .qty = order->qty, .count = 1
-        };
+        level->head = level->tail = index;
+        level->sums = order->qty + CP_LEVEL_ONE;
         page->occupied[slot >> 6] |= 1ull << (slot & 63);
         page->summary |= 1ull << (slot >> 6);
         if (ladder->best == CP_PRICE_NONE ||
             cp_price_is_better((cp_side)order->side, price, ladder->best))
             ladder->best = price;
     } else {
-        uint64_t qty = (uint64_t)level->qty + order->qty;
-        if (CP_UNLIKELY(qty > CP_LEVEL_QTY_MAX || level->count == CP_LEVEL_COUNT_MAX))
+        uint64_t sums = level->sums;
+        if (CP_UNLIKELY((sums & CP_LEVEL_QTY_MAX) + order->qty > CP_LEVEL_QTY_MAX ||
+                        sums >> 40 == CP_LEVEL_COUNT_MAX))
             return -EOVERFLOW;
         order->prev = level->tail;
         orders[level->tail].next = index;
         level->tail = index;
-        level->qty = qty & CP_LEVEL_QTY_MAX;
-        level->count = (level->count + 1u) & CP_LEVEL_COUNT_MAX;
+        level->sums = sums + order->qty + CP_LEVEL_ONE;
     }
     book->order_count++;
     return 0;
@@ -187,9 +203,10 @@ static inline void cp_book_remove(cp_book *book, uint32_t index)
     CP_ASSERT(level->count > 0 && level->qty >= order->qty);
 
     book->order_count--;
-    if (level->count == 1) {
+    if (level->sums >> 40 == 1) {
         CP_ASSERT(level->head == index && level->tail == index);
-        *level = (cp_book_level){ .head = CP_NONE, .tail = CP_NONE };
+        level->head = level->tail = CP_NONE;
+        level->sums = 0;
         page->occupied[slot >> 6] &= ~(1ull << (slot & 63));
         if (page->occupied[slot >> 6] == 0)
             page->summary &= ~(1ull << (slot >> 6));
@@ -204,8 +221,7 @@ static inline void cp_book_remove(cp_book *book, uint32_t index)
     uint32_t *behind = order->next == CP_NONE ? &level->tail : &orders[order->next].prev;
     *before = order->next;
     *behind = order->prev;
-    level->qty = (level->qty - (uint64_t)order->qty) & CP_LEVEL_QTY_MAX;
-    level->count = (level->count - 1u) & CP_LEVEL_COUNT_MAX;
+    level->sums -= order->qty + CP_LEVEL_ONE;
 }
 
 /* Take qty off an order, which keeps its place; qty < what it has. */
@@ -217,7 +233,16 @@ static inline void cp_book_reduce(cp_book *book, uint32_t index, uint32_t qty)
         cp_ladder_level(&book->ladders[order->side], book->pages, order->price);
     CP_ASSERT(qty > 0 && qty < order->qty && level->qty >= order->qty);
     order->qty -= qty;
-    level->qty = (level->qty - (uint64_t)qty) & CP_LEVEL_QTY_MAX;
+    level->sums -= qty;
+}
+
+/* Fetch the level of a price, which will be wanted soon. */
+static inline void cp_book_prefetch(const cp_book *book, cp_side side, int64_t price)
+{
+    uint64_t place = (uint64_t)price <= book->price_max ? (uint64_t)price : 0;
+    uint32_t number = book->ladders[side].table[place >> CP_PAGE_BITS];
+    /* CP_NONE is a place that is not there: to fetch it does nothing. */
+    cp_fetch(&book->pages->pages[number].levels[place & (CP_PAGE_LEVELS - 1)]);
 }
 
 /* The level at a price, or NULL when nothing rests there. */

@@ -1,65 +1,89 @@
 #include "book/idmap.h"
 
-#define FIRST_SLOT_COUNT 16384u
+#include "book/memory.h"
 
-static uint64_t *allocate_slots(uint64_t count)
+#define FIRST_BUCKETS 256u
+#define SMALL_BUCKETS 16384u /* a megabyte: what a core's own cache may hold */
+#define FULL_LOAD 10u        /* names a bucket when every order of the pool has one */
+
+static cp_bucket *allocate(uint64_t count)
 {
-    uint64_t *slots = aligned_alloc(CP_LINE, count * sizeof(*slots));
-    if (slots)
-        memset(slots, 0xff, count * sizeof(*slots)); /* CP_IDMAP_EMPTY, and maps it all */
-    return slots;
+    cp_bucket *buckets = cp_memory_take(count * sizeof(*buckets));
+    if (!buckets)
+        return NULL;
+    memset(buckets, 0xff, count * sizeof(*buckets)); /* empty slots */
+    for (uint64_t i = 0; i < count; i++)
+        buckets[i].passed = 0;
+    return buckets;
 }
 
-static void use(cp_idmap *map, uint64_t slot_count)
+static void use(cp_idmap *map, cp_bucket *buckets, uint64_t count)
 {
-    bool last = slot_count >= 2 * (uint64_t)map->pool->capacity;
-    map->mask = slot_count - 1;
-    map->grow_count = last ? CP_NONE : (uint32_t)(slot_count / 4);
+    map->buckets = buckets;
+    map->mask = count - 1;
+    map->grow_count =
+        count == map->limit ? CP_NONE : (uint32_t)(count * CP_BUCKET_SLOTS / 2);
 }
 
-/* Two parts take turns, so the one that is not the largest need only be half as large. */
+/* The part for so many buckets. Small ones take turns, so that the one that is not the
+ * largest need only be half as large. */
+static cp_bucket *part_for(const cp_idmap *map, uint64_t count)
+{
+    if (count > map->part_limit)
+        return map->parts[2];
+    uint32_t turn = 0;
+    for (uint64_t size = map->part_limit; size > count; size /= 2)
+        turn ^= 1;
+    return map->parts[turn];
+}
+
 int cp_idmap_init(cp_idmap *map, const cp_pool *pool)
 {
     CP_ASSERT(pool->capacity > 0);
-    *map = (cp_idmap){ .pool = pool };
-    uint64_t slot_count = FIRST_SLOT_COUNT;
-    uint32_t growths = 0;
-    for (; slot_count < 2 * (uint64_t)pool->capacity; slot_count *= 2)
-        growths++;
-    uint64_t *largest = allocate_slots(slot_count);
-    uint64_t *half = growths > 0 ? allocate_slots(slot_count / 2) : NULL;
-    map->slots = growths % 2 == 0 ? largest : half;
-    map->spare = growths % 2 == 0 ? half : largest;
-    if (!largest || (growths > 0 && !half)) {
+    *map = (cp_idmap){ .pool = pool, .index_mask = 1, .limit = FIRST_BUCKETS };
+    if (pool->capacity > CP_IDMAP_CAPACITY_MAX)
+        return -EINVAL;
+    while (map->index_mask < pool->capacity)
+        map->index_mask = map->index_mask * 2 + 1;
+    map->tag_mask = ~(map->index_mask * 2 + 1);
+    while (map->limit * FULL_LOAD < pool->capacity)
+        map->limit *= 2;
+    map->part_limit = map->limit < SMALL_BUCKETS ? map->limit : SMALL_BUCKETS;
+    map->parts[0] = allocate(map->part_limit);
+    map->parts[1] = allocate((map->part_limit + 1) / 2);
+    if (map->limit > map->part_limit)
+        map->parts[2] = allocate(map->limit);
+    if (!map->parts[0] || !map->parts[1] ||
+        (map->limit > map->part_limit && !map->parts[2])) {
         cp_idmap_free(map);
         return -ENOMEM;
     }
-    use(map, FIRST_SLOT_COUNT);
+    use(map, part_for(map, FIRST_BUCKETS), FIRST_BUCKETS);
     return 0;
 }
 
 void cp_idmap_free(cp_idmap *map)
 {
-    free(map->slots);
-    free(map->spare);
+    for (uint32_t i = 0; i < 3; i++)
+        cp_memory_give(map->parts[i]);
     *map = (cp_idmap){ 0 };
 }
 
 void cp_idmap_grow(cp_idmap *map)
 {
-    uint64_t *from = map->slots;
-    uint64_t count = map->mask + 1;
-    CP_ASSERT(map->spare && count < 2 * (uint64_t)map->pool->capacity);
-    map->slots = map->spare;
-    map->spare = from;
-    use(map, 2 * count);
-    for (uint64_t i = 0; i < count; i++) {
-        if (from[i] == CP_IDMAP_EMPTY)
-            continue;
-        uint64_t place = from[i] >> 32 & map->mask;
-        while (map->slots[place] != CP_IDMAP_EMPTY)
-            place = (place + 1) & map->mask;
-        map->slots[place] = from[i];
-        from[i] = CP_IDMAP_EMPTY; /* left clean for the turn after the next */
+    cp_bucket *from = map->buckets;
+    uint64_t from_count = map->mask + 1;
+    uint64_t count = from_count < map->part_limit ? from_count * 2 : map->limit;
+    CP_ASSERT(count > from_count);
+    use(map, part_for(map, count), count);
+    map->count = 0;
+    for (uint64_t i = 0; i < from_count; i++) {
+        for (uint32_t slot = 0; slot < CP_BUCKET_SLOTS; slot++) {
+            if (from[i].slots[slot] == CP_SLOT_EMPTY)
+                continue;
+            cp_idmap_put(map, from[i].slots[slot] & map->index_mask);
+            from[i].slots[slot] = CP_SLOT_EMPTY; /* left clean for the turn after next */
+        }
+        from[i].passed = 0;
     }
 }

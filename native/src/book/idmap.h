@@ -1,71 +1,141 @@
 /* idmap.h: from an owner's name of an order to its index in the pool.
  *
- * Open addressing with linear probing. A slot holds the index and the key's hash, so that
- * probing and shifting touch no order but the one that is meant. Removal shifts back, so
- * there are no tombstones: a table that has seen a billion orders probes like a new one.
+ * A hash table of buckets, a cache line each: fifteen slots of 32 bits and a count of the
+ * names that found their bucket full and went on to the next. A slot is an order's index
+ * and, in the bits above it, a part of the name's hash: a whole bucket is compared at once,
+ * and seldom is an order looked at that is not the one meant. A name that leaves makes its
+ * slot empty and nobody moves, so a table that has seen a billion orders is like a new one.
  *
- * The memory is for every order of the pool, but only as much of it is used as the orders
- * there are ask for: scattered over all of it, a few thousand would miss the cache each
- * time. When more than a quarter is full the next larger part takes over, the last up to
- * half; that step copies the slots, some 5 ns an order, a dozen times in a life at most.
+ * The memory is for every order of the pool, but while there are few they are kept in a
+ * small part of it: scattered over all of it, a few thousand would miss the cache each
+ * time. When half of the slots are taken the next larger part takes over, some 10 ns a
+ * name, a dozen times in a life at most.
  */
 #ifndef CP_IDMAP_H
 #define CP_IDMAP_H
 
 #include "book/book.h"
 
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#define CP_BUCKET_SLOTS 15u /* and the count of those who went on */
+#define CP_SLOT_EMPTY UINT32_MAX
+#define CP_IDMAP_CAPACITY_MAX (1u << 27)
+
+typedef struct cp_bucket {
+    alignas(CP_LINE) uint32_t slots[CP_BUCKET_SLOTS];
+    uint32_t passed; /* names of this bucket or one before it that stand further on */
+} cp_bucket;
+
+static_assert(sizeof(cp_bucket) == CP_LINE, "a bucket is a line");
+
 typedef struct cp_idmap {
-    uint64_t *slots; /* hash above, index below; CP_IDMAP_EMPTY when free */
-    uint64_t mask;   /* slots in use - 1 */
+    cp_bucket *buckets;
+    uint64_t mask; /* buckets in use - 1 */
     const cp_pool *pool;
+    uint32_t index_mask; /* of a slot; the bits above are the tag */
+    uint32_t tag_mask;   /* those but the lowest */
     uint32_t count;
     uint32_t grow_count; /* when it reaches this, the next larger part takes over */
-    uint64_t *spare;     /* all empty, for the next larger part */
+    cp_bucket *parts[3]; /* two small ones that take turns, and the one for all */
+    uint64_t part_limit; /* buckets of the larger small part */
+    uint64_t limit;      /* buckets of the one for all */
 } cp_idmap;
 
-#define CP_IDMAP_EMPTY UINT64_MAX
-
-/* Room for every order of the pool at half load or less. */
+/* Room for every order of the pool. -EINVAL: it has more than CP_IDMAP_CAPACITY_MAX. */
 int cp_idmap_init(cp_idmap *map, const cp_pool *pool);
 void cp_idmap_free(cp_idmap *map);
-/* Go over to twice the slots: for cp_idmap_put. */
+/* Go over to the next larger part: for cp_idmap_put. */
 void cp_idmap_grow(cp_idmap *map);
 
-static inline uint32_t cp_idmap_hash(uint16_t owner, uint64_t id)
+static inline uint64_t cp_idmap_hash(uint16_t owner, uint64_t id)
 {
-    return (uint32_t)(cp_mix(owner * 0x9e3779b97f4a7c15u, id) >> 32);
+    cp_u128 product = (cp_u128)(id ^ 0x9e3779b97f4a7c15u) *
+                      (0xd6e8feb86659fd93u + owner * 0x2545f4914f6cdd1eu);
+    return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
+
+/* The tag, where it stands in a slot. Its lowest bit is 0, so that it is never an empty
+ * slot's. */
+static inline uint32_t cp_idmap_tag(const cp_idmap *map, uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) & map->tag_mask;
+}
+
+/* Bit i: slot i, looked at through `mask`, is `value`. */
+static inline uint32_t cp_bucket_find(const cp_bucket *bucket, uint32_t mask,
+                                      uint32_t value)
+{
+#if defined(__AVX512F__)
+    __m512i slots = _mm512_load_si512(bucket);
+    slots = _mm512_and_si512(slots, _mm512_set1_epi32((int)mask));
+    uint32_t found = _mm512_cmpeq_epi32_mask(slots, _mm512_set1_epi32((int)value));
+#elif defined(__AVX2__)
+    const __m256i *halves = (const __m256i *)(const void *)bucket;
+    __m256i bits = _mm256_set1_epi32((int)mask), wanted = _mm256_set1_epi32((int)value);
+    __m256i low = _mm256_and_si256(_mm256_load_si256(halves), bits);
+    __m256i high = _mm256_and_si256(_mm256_load_si256(halves + 1), bits);
+    low = _mm256_cmpeq_epi32(low, wanted);
+    high = _mm256_cmpeq_epi32(high, wanted);
+    uint32_t found = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(low)) |
+                     (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(high)) << 8;
+#else
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < CP_BUCKET_SLOTS; i++)
+        found |= (uint32_t)((bucket->slots[i] & mask) == value) << i;
+#endif
+    return found & ((1u << CP_BUCKET_SLOTS) - 1);
 }
 
 /* The key is (owner, id) of the order, which stay as they are while it is in the map. The
  * caller sees to it that it is not there yet. */
-static inline void cp_idmap_put(cp_idmap *map, uint32_t index)
+static inline void cp_idmap_put_hashed(cp_idmap *map, uint64_t hash, uint32_t index)
 {
     CP_ASSERT(index < map->pool->capacity && map->count < map->pool->capacity);
     if (CP_UNLIKELY(map->count == map->grow_count))
         cp_idmap_grow(map);
+    for (uint64_t place = hash & map->mask;; place = (place + 1) & map->mask) {
+        cp_bucket *bucket = &map->buckets[place];
+        uint32_t empty = cp_bucket_find(bucket, UINT32_MAX, CP_SLOT_EMPTY);
+        if (CP_LIKELY(empty != 0)) {
+            bucket->slots[__builtin_ctz(empty)] = cp_idmap_tag(map, hash) | index;
+            map->count++;
+            return;
+        }
+        bucket->passed++;
+    }
+}
+
+static inline void cp_idmap_put(cp_idmap *map, uint32_t index)
+{
     const cp_book_order *order = &map->pool->orders[index];
-    uint32_t hash = cp_idmap_hash(order->owner, order->id);
-    uint64_t place = hash & map->mask;
-    while (map->slots[place] != CP_IDMAP_EMPTY)
-        place = (place + 1) & map->mask;
-    map->slots[place] = (uint64_t)hash << 32 | index;
-    map->count++;
+    cp_idmap_put_hashed(map, cp_idmap_hash(order->owner, order->id), index);
 }
 
 /* Index of the order, or CP_NONE. */
+static inline uint32_t cp_idmap_get_hashed(const cp_idmap *map, uint64_t hash,
+                                           uint16_t owner, uint64_t id)
+{
+    uint32_t tag = cp_idmap_tag(map, hash);
+    for (uint64_t place = hash & map->mask;; place = (place + 1) & map->mask) {
+        const cp_bucket *bucket = &map->buckets[place];
+        uint32_t found = cp_bucket_find(bucket, ~map->index_mask, tag);
+        for (; found != 0; found &= found - 1) {
+            uint32_t index = bucket->slots[__builtin_ctz(found)] & map->index_mask;
+            const cp_book_order *order = &map->pool->orders[index];
+            if (CP_LIKELY(order->id == id && order->owner == owner))
+                return index;
+        }
+        if (CP_LIKELY(bucket->passed == 0))
+            return CP_NONE;
+    }
+}
+
 static inline uint32_t cp_idmap_get(const cp_idmap *map, uint16_t owner, uint64_t id)
 {
-    uint32_t hash = cp_idmap_hash(owner, id);
-    for (uint64_t place = hash & map->mask;; place = (place + 1) & map->mask) {
-        uint64_t slot = map->slots[place];
-        if (slot == CP_IDMAP_EMPTY)
-            return CP_NONE;
-        if (slot >> 32 != hash)
-            continue;
-        const cp_book_order *order = &map->pool->orders[(uint32_t)slot];
-        if (order->id == id && order->owner == owner)
-            return (uint32_t)slot;
-    }
+    return cp_idmap_get_hashed(map, cp_idmap_hash(owner, id), owner, id);
 }
 
 /* It must be there. */
@@ -73,24 +143,37 @@ static inline void cp_idmap_remove(cp_idmap *map, uint32_t index)
 {
     CP_ASSERT(index < map->pool->capacity && map->count > 0);
     const cp_book_order *order = &map->pool->orders[index];
-    uint64_t *slots = map->slots;
-    uint64_t mask = map->mask;
-    uint64_t hole = cp_idmap_hash(order->owner, order->id) & mask;
-    while ((uint32_t)slots[hole] != index) {
-        CP_ASSERT(slots[hole] != CP_IDMAP_EMPTY);
-        hole = (hole + 1) & mask;
-    }
-    /* Whoever stands behind the hole and would be found sooner in it moves up. */
-    for (uint64_t place = (hole + 1) & mask; slots[place] != CP_IDMAP_EMPTY;
-         place = (place + 1) & mask) {
-        uint64_t home = slots[place] >> 32 & mask;
-        if (((place - home) & mask) >= ((place - hole) & mask)) {
-            slots[hole] = slots[place];
-            hole = place;
+    uint64_t hash = cp_idmap_hash(order->owner, order->id);
+    uint32_t slot = cp_idmap_tag(map, hash) | index;
+    for (uint64_t place = hash & map->mask;; place = (place + 1) & map->mask) {
+        cp_bucket *bucket = &map->buckets[place];
+        uint32_t found = cp_bucket_find(bucket, UINT32_MAX, slot);
+        if (CP_LIKELY(found != 0)) {
+            bucket->slots[__builtin_ctz(found)] = CP_SLOT_EMPTY;
+            map->count--;
+            return;
         }
+        CP_ASSERT(bucket->passed > 0);
+        bucket->passed--;
     }
-    slots[hole] = CP_IDMAP_EMPTY;
-    map->count--;
+}
+
+/* ---- ahead of time: names that will be asked for soon ------------------------------ */
+
+static inline void cp_idmap_prefetch(const cp_idmap *map, uint64_t hash)
+{
+    cp_fetch(&map->buckets[hash & map->mask]);
+}
+
+/* The order that probably has this name, without looking at it; some order, if none. */
+static inline uint32_t cp_idmap_guess(const cp_idmap *map, uint64_t hash)
+{
+    const cp_bucket *bucket = &map->buckets[hash & map->mask];
+    uint32_t found = cp_bucket_find(bucket, ~map->index_mask, cp_idmap_tag(map, hash));
+    uint32_t slot = bucket->slots[__builtin_ctz(found | 1u << (CP_BUCKET_SLOTS - 1))];
+    uint32_t index = slot & map->index_mask;
+    return index &
+           -(uint32_t)(index < map->pool->capacity); /* a branch would be guessed */
 }
 
 #endif /* CP_IDMAP_H */

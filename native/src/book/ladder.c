@@ -1,16 +1,16 @@
 #include "book/ladder.h"
 
+#include "book/memory.h"
+
 int cp_pages_init(cp_pages *pages, uint32_t capacity)
 {
     *pages = (cp_pages){ .free_head = CP_NONE };
     if (capacity == 0 || capacity == CP_NONE)
         return -EINVAL;
-    pages->pages = aligned_alloc(CP_LINE, (size_t)capacity * sizeof(cp_page));
+    /* Mapped at once, so that no step ever waits for the kernel. */
+    pages->pages = cp_memory_take((size_t)capacity * sizeof(cp_page));
     if (!pages->pages)
         return -ENOMEM;
-    /* Writing all of it also maps all of it, so that no step ever waits for the kernel.
-     */
-    memset(pages->pages, 0, (size_t)capacity * sizeof(cp_page));
     for (uint32_t i = 0; i < capacity; i++) {
         for (uint32_t slot = 0; slot < CP_PAGE_LEVELS; slot++) {
             pages->pages[i].levels[slot].head = CP_NONE;
@@ -25,7 +25,7 @@ int cp_pages_init(cp_pages *pages, uint32_t capacity)
 
 void cp_pages_free(cp_pages *pages)
 {
-    free(pages->pages);
+    cp_memory_give(pages->pages);
     *pages = (cp_pages){ .free_head = CP_NONE };
 }
 

@@ -18,9 +18,16 @@
 typedef struct cp_book_level {
     uint32_t head; /* index of the first order, CP_NONE when empty */
     uint32_t tail;
-    uint64_t qty : 40;
-    uint64_t count : 24;
+    union {
+        struct {
+            uint64_t qty : 40;
+            uint64_t count : 24;
+        };
+        uint64_t sums; /* both, to add to at once */
+    };
 } cp_book_level;
+
+#define CP_LEVEL_ONE (1ull << 40) /* one order more, in sums */
 
 static_assert(sizeof(cp_book_level) == 16, "four to a line");
 
@@ -70,6 +77,14 @@ typedef struct cp_ladder {
 
 int cp_ladder_init(cp_ladder *ladder, uint32_t price_max);
 void cp_ladder_free(cp_ladder *ladder);
+
+/* Fetch a line to be written to soon. gcc takes a function that does nothing but fetch for
+ * one without effect and drops the call; the empty statement is an effect. */
+static inline void cp_fetch(const void *line)
+{
+    __builtin_prefetch(line, 1);
+    __asm__ volatile("");
+}
 
 /* ---- bits: the nearest one strictly below or above a place, or -1 --------------- */
 

@@ -4,7 +4,7 @@
 /* The order meant, which may be changed now; CP_NONE and refused otherwise. */
 static uint32_t find_meant(cp_venue *venue, const cp_order *order)
 {
-    uint32_t index = cp_idmap_get(&venue->names, order->participant, order->original_id);
+    uint32_t index = cp_find_meant(venue, order);
     if (index == CP_NONE) {
         cp_refuse(venue, order, CP_REASON_UNKNOWN_ORDER);
         return CP_NONE;
@@ -105,7 +105,7 @@ static cp_reason check_replace(cp_venue *venue, const cp_order *order, uint32_t 
     if (CP_UNLIKELY(venue->session_of[order->participant] != 0) &&
         !cp_throttle_passes(venue, order))
         return CP_REASON_THROTTLE;
-    uint32_t index = cp_idmap_get(&venue->names, order->participant, order->original_id);
+    uint32_t index = cp_find_meant(venue, order);
     if (index == CP_NONE)
         return CP_REASON_UNKNOWN_ORDER;
     const cp_record *record = cp_record_of(venue, index);

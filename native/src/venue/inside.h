@@ -64,6 +64,9 @@ struct cp_venue {
     uint32_t due_head, due_tail;
     uint32_t odd_count; /* symbols not in CONTINUOUS or with a band */
     bool hashing;
+    bool watching;          /* somebody looks at each report: the hash, or sessions */
+    uint64_t name_hash;     /* of the name this step's message means */
+    uint32_t guess;         /* the order that probably has it */
     uint64_t checked_steps; /* CP_CHECKED builds */
     cp_venue_counters counters;
     cp_outbox md;
@@ -139,7 +142,8 @@ static inline cp_side cp_opposite(cp_side side)
 /* ---- what it says --------------------------------------------------------------- */
 
 void cp_hash_md(cp_venue *venue, const cp_md *md);
-void cp_hash_report(cp_venue *venue, const cp_report *report);
+/* For the hash and the drop copies. */
+void cp_watch_report(cp_venue *venue, const cp_report *report);
 void cp_copy_report(cp_venue *venue, const cp_report *report);
 
 static inline cp_session_state *cp_session_of(const cp_venue *venue, uint16_t participant)
@@ -150,9 +154,9 @@ static inline cp_session_state *cp_session_of(const cp_venue *venue, uint16_t pa
 
 /* The lines are filled where they lie, field by field: a literal would be built on the
  * stack and copied from there. */
-static inline void cp_emit_md(cp_venue *venue, cp_md_kind kind,
-                              const cp_book_order *order, uint64_t order_ref,
-                              uint64_t other_ref, uint32_t qty, uint32_t leaves)
+static inline void cp_emit_order_md(cp_venue *venue, cp_md_kind kind, int64_t price,
+                                    uint16_t symbol, uint8_t side, uint64_t order_ref,
+                                    uint64_t other_ref, uint32_t qty, uint32_t leaves)
 {
     cp_md *md = cp_outbox_add(&venue->md);
     md->sequence = ++venue->counters.md_count;
@@ -160,15 +164,23 @@ static inline void cp_emit_md(cp_venue *venue, cp_md_kind kind,
     md->sent_ns = 0;
     md->order_ref = order_ref;
     md->other_ref = other_ref;
-    md->price = order->price;
+    md->price = price;
     md->qty = qty;
     md->leaves = leaves;
-    md->symbol = order->symbol;
+    md->symbol = symbol;
     md->kind = (uint8_t)kind;
-    md->side = order->side;
+    md->side = side;
     md->price_rest = 0;
-    if (venue->hashing)
+    if (CP_UNLIKELY(venue->hashing))
         cp_hash_md(venue, md);
+}
+
+static inline void cp_emit_md(cp_venue *venue, cp_md_kind kind,
+                              const cp_book_order *order, uint64_t order_ref,
+                              uint64_t other_ref, uint32_t qty, uint32_t leaves)
+{
+    cp_emit_order_md(venue, kind, order->price, order->symbol, order->side, order_ref,
+                     other_ref, qty, leaves);
 }
 
 /* Of the symbol, not of an order. */
@@ -190,10 +202,8 @@ static inline void cp_emit_symbol_md(cp_venue *venue, cp_md_kind kind, uint16_t 
 /* The report is written: what else is to be done with it. */
 static inline void cp_finish_report(cp_venue *venue, const cp_report *report)
 {
-    if (venue->hashing)
-        cp_hash_report(venue, report);
-    if (CP_UNLIKELY(venue->session_of[report->participant] != 0))
-        cp_copy_report(venue, report);
+    if (CP_UNLIKELY(venue->watching))
+        cp_watch_report(venue, report);
 }
 
 static inline void cp_emit_report(cp_venue *venue, const cp_report *report)
@@ -265,7 +275,8 @@ int64_t cp_session_fee(cp_venue *venue, cp_session_state *session, int64_t fee,
 static inline int64_t cp_saturating_fee(int64_t fee, uint32_t qty)
 {
     int64_t money;
-    if (CP_UNLIKELY(__builtin_mul_overflow(fee, (int64_t)qty, &money)))
+    if (CP_UNLIKELY(__builtin_mul_overflow(fee, (int64_t)qty, &money) ||
+                    money == INT64_MIN)) /* as far down as up: it can be negated */
         money = fee > 0 ? INT64_MAX : -INT64_MAX;
     return money;
 }
@@ -302,6 +313,18 @@ static inline uint32_t cp_open_qty(const cp_venue *venue, uint32_t index)
     return venue->pool.orders[index].qty + (record ? record->hidden : 0);
 }
 
+/* The order or stop that an order message means, or CP_NONE. The guess was made ahead of
+ * time: where it holds, the names need not be waited for. Free places have qty 0. */
+static inline uint32_t cp_find_meant(const cp_venue *venue, const cp_order *order)
+{
+    const cp_book_order *meant = &venue->pool.orders[venue->guess];
+    if (CP_LIKELY(meant->id == order->original_id && meant->owner == order->participant &&
+                  meant->qty > 0))
+        return venue->guess;
+    return cp_idmap_get_hashed(&venue->names, venue->name_hash, order->participant,
+                               order->original_id);
+}
+
 /* A new name, and one order more of its owner. */
 static inline void cp_name(cp_venue *venue, uint32_t index)
 {
@@ -331,8 +354,7 @@ static inline bool cp_is_marketable(const cp_book *book, cp_side side, int64_t l
     int64_t best = cp_book_best(book, cp_opposite(side));
     if (best == CP_PRICE_NONE)
         return false;
-    int64_t room = limit - best;
-    return (side == CP_BUY ? room : -room) >= 0;
+    return !cp_price_is_better(side, best, limit);
 }
 
 /* Take any order or stop off and say so (C1). */
@@ -386,6 +408,8 @@ void cp_cross_step(cp_venue *venue, uint16_t symbol);
 /* ---- messages --------------------------------------------------------------------- */
 
 void cp_on_new(cp_venue *venue, const cp_order *order);
+/* A limit order for the day and nothing else to it; nobody has a session or a phase. */
+void cp_on_new_plain(cp_venue *venue, const cp_order *order);
 void cp_on_cancel(cp_venue *venue, const cp_order *order);
 void cp_on_reduce(cp_venue *venue, const cp_order *order);
 void cp_on_replace(cp_venue *venue, const cp_order *order);

@@ -28,7 +28,7 @@ void cp_hash_md(cp_venue *venue, const cp_md *md)
                       join(md->qty, md->leaves), join(what, md->price_rest)));
 }
 
-void cp_hash_report(cp_venue *venue, const cp_report *report)
+static void hash_report(cp_venue *venue, const cp_report *report)
 {
     uint32_t who = (uint32_t)report->participant << 16 | report->symbol;
     uint32_t what = (uint32_t)report->kind << 24 | (uint32_t)report->side << 16 |
@@ -38,6 +38,14 @@ void cp_hash_report(cp_venue *venue, const cp_report *report)
     venue->counters.hash = cp_mix(
         venue->counters.hash, digest(names, refs, (uint64_t)report->price,
                                      join(report->qty, report->leaves), join(who, what)));
+}
+
+void cp_watch_report(cp_venue *venue, const cp_report *report)
+{
+    if (venue->hashing)
+        hash_report(venue, report);
+    if (venue->session_of[report->participant] != 0)
+        cp_copy_report(venue, report);
 }
 
 void cp_refuse(cp_venue *venue, const cp_order *order, cp_reason reason)

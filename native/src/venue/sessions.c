@@ -27,6 +27,7 @@ int cp_venue_set_session(cp_venue *venue, const cp_session *settings)
         venue->sessions[at] = venue->sessions[at - 1];
     venue->sessions[at] = (cp_session_state){ .settings = *settings };
     number_sessions(venue);
+    venue->watching = true;
     return 0;
 }
 

@@ -88,7 +88,7 @@ int cp_venue_create(cp_venue **created, const cp_instrument *instruments,
         return -ENOMEM;
     venue->symbol_count = symbol_count;
     venue->due_head = venue->due_tail = CP_NONE;
-    venue->hashing = true;
+    venue->hashing = venue->watching = true;
     int result = allocate_parts(venue, order_capacity);
     if (result == 0)
         result = allocate_books(venue, instruments);
@@ -125,20 +125,32 @@ void cp_venue_destroy(cp_venue *venue)
 
 /* ---- told ------------------------------------------------------------------------ */
 
-void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
+/* Kind, type and time in force in one word: a limit order for the day is 1. */
+static inline uint32_t what(const cp_order *order)
 {
-    cp_begin_step(venue, now_ns);
-    if (CP_UNLIKELY(venue->session_of[order->participant] != 0))
-        cp_session_hear(venue, cp_session_of(venue, order->participant));
+    return (uint32_t)order->kind | (uint32_t)order->type << 16 |
+           (uint32_t)order->time_in_force << 24;
+}
+
+static inline bool is_plain_new(const cp_venue *venue, const cp_order *order)
+{
+    return what(order) == CP_ORDER_NEW && order->side <= CP_SELL &&
+           (order->flags | order->display_qty | order->min_qty) == 0 &&
+           order->smp == CP_SMP_NONE && (venue->session_count | venue->odd_count) == 0;
+}
+
+/* The name a message means: its own, or that of an order it changes. */
+static inline uint64_t hash_of(const cp_order *order)
+{
+    const uint64_t ids[2] = { order->original_id, order->client_id };
+    return cp_idmap_hash(order->participant, ids[order->kind == CP_ORDER_NEW]);
+}
+
+static void take_seldom(cp_venue *venue, const cp_order *order)
+{
     switch (order->kind) {
     case CP_ORDER_NEW:
         cp_on_new(venue, order);
-        break;
-    case CP_ORDER_CANCEL:
-        cp_on_cancel(venue, order);
-        break;
-    case CP_ORDER_REPLACE:
-        cp_on_replace(venue, order);
         break;
     case CP_ORDER_REDUCE:
         cp_on_reduce(venue, order);
@@ -155,7 +167,119 @@ void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
     default:
         cp_refuse(venue, order, CP_REASON_MALFORMED);
     }
+}
+
+static inline void take(cp_venue *venue, const cp_order *order, uint64_t hash,
+                        uint32_t guess)
+{
+    venue->units = CP_SWEEP_MAX;
+    venue->name_hash = hash;
+    venue->guess = guess;
+    if (CP_UNLIKELY(venue->session_count > 0) &&
+        venue->session_of[order->participant] != 0)
+        cp_session_hear(venue, cp_session_of(venue, order->participant));
+    if (is_plain_new(venue, order))
+        cp_on_new_plain(venue, order);
+    else if (order->kind == CP_ORDER_CANCEL)
+        cp_on_cancel(venue, order);
+    else if (order->kind == CP_ORDER_REPLACE)
+        cp_on_replace(venue, order);
+    else
+        take_seldom(venue, order);
     cp_end_step(venue);
+}
+
+void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
+{
+    venue->now_ns = now_ns;
+    uint64_t hash = hash_of(order);
+    take(venue, order, hash, cp_idmap_guess(&venue->names, hash));
+}
+
+/* ---- ahead ------------------------------------------------------------------------- */
+
+#define LOOK_NAME 12u    /* messages ahead: the bucket its name is in */
+#define LOOK_ORDER 8u    /* the order it means */
+#define LOOK_LINKS 4u    /* the level and the neighbours of the order it means */
+#define LOOK_RING 16u    /* hashes and guesses kept: more than LOOK_NAME */
+#define LOOK_DEEP 16384u /* orders that fill a good part of the core's own cache */
+
+typedef struct foresight {
+    uint64_t hashes[LOOK_RING];
+    uint32_t indices[LOOK_RING];
+} foresight;
+
+/* No step here asks what kind of message it is: that is a coin's throw, and a wrong guess
+ * of the processor costs more than a fetch in vain. */
+static inline void look_for_name(const cp_venue *venue, const cp_order *order,
+                                 uint32_t at, foresight *ahead)
+{
+    uint64_t hash = hash_of(order);
+    ahead->hashes[at % LOOK_RING] = hash;
+    cp_idmap_prefetch(&venue->names, hash);
+}
+
+static inline void look_for_level(const cp_venue *venue, const cp_order *order)
+{
+    uint32_t known = -(uint32_t)(order->symbol < venue->symbol_count);
+    cp_book_prefetch(&venue->books[order->symbol & known], (cp_side)(order->side & 1),
+                     order->price);
+}
+
+static inline void look_for_order(const cp_venue *venue, uint32_t at, foresight *ahead)
+{
+    uint32_t index = cp_idmap_guess(&venue->names, ahead->hashes[at % LOOK_RING]);
+    ahead->indices[at % LOOK_RING] = index;
+    cp_fetch(&venue->pool.orders[index]);
+}
+
+static inline void look_for_links(const cp_venue *venue, uint32_t at,
+                                  const foresight *ahead)
+{
+    const cp_book_order *orders = venue->pool.orders;
+    const cp_book_order *meant = &orders[ahead->indices[at % LOOK_RING]];
+    uint32_t capacity = venue->pool.capacity;
+    cp_fetch(&orders[meant->next & -(uint32_t)(meant->next < capacity)]);
+    cp_fetch(&orders[meant->prev & -(uint32_t)(meant->prev < capacity)]);
+    cp_book_prefetch(&venue->books[meant->symbol], (cp_side)meant->side, meant->price);
+}
+
+static inline bool is_nearly_full(const cp_venue *venue)
+{
+    return (venue->md.count | venue->reports.count) >= CP_VENUE_BATCH_LINES;
+}
+
+/* A book that the core's own cache holds needs less looking ahead. A guess may be wrong, or
+ * the order gone by then: what is fetched is never relied on. */
+uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t count,
+                            uint64_t now_ns)
+{
+    foresight ahead;
+    bool deep = venue->pool.fresh > LOOK_DEEP;
+    venue->now_ns = now_ns;
+    uint32_t named = 0, found = 0, linked = 0;
+    for (; named < count && named < LOOK_NAME; named++) {
+        look_for_name(venue, &orders[named], named, &ahead);
+        look_for_level(venue, &orders[named]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (CP_UNLIKELY(is_nearly_full(venue)))
+            return i;
+        if (CP_LIKELY(named < count)) {
+            look_for_name(venue, &orders[named], named, &ahead);
+            look_for_level(venue, &orders[named]);
+            named++;
+        }
+        for (; found < named && found <= i + LOOK_ORDER; found++)
+            look_for_order(venue, found, &ahead);
+        if (deep) {
+            for (; linked < found && linked <= i + LOOK_LINKS; linked++)
+                look_for_links(venue, linked, &ahead);
+        }
+        take(venue, &orders[i], ahead.hashes[i % LOOK_RING],
+             ahead.indices[i % LOOK_RING]);
+    }
+    return count;
 }
 
 int cp_venue_execute_directly(cp_venue *venue, uint16_t participant, uint64_t client_id,
@@ -200,6 +324,7 @@ void cp_venue_print(cp_venue *venue, uint16_t symbol, uint8_t side, int64_t pric
 void cp_venue_keep_hash(cp_venue *venue, bool keep)
 {
     venue->hashing = keep;
+    venue->watching = keep || venue->session_count > 0;
 }
 
 /* ---- looked at -------------------------------------------------------------------- */

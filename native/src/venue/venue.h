@@ -19,8 +19,10 @@
 #include "base/outbox.h"
 #include "book/book.h"
 
-#define CP_VENUE_MD_MAX (CP_SWEEP_MAX + 8)
-#define CP_VENUE_REPORT_MAX (2 * CP_SWEEP_MAX + 8)
+#define CP_VENUE_BATCH_LINES                                                             \
+    256 /* an outbox with more is carried off before the next step */
+#define CP_VENUE_MD_MAX (CP_SWEEP_MAX + 8 + CP_VENUE_BATCH_LINES)
+#define CP_VENUE_REPORT_MAX (2 * CP_SWEEP_MAX + 8 + CP_VENUE_BATCH_LINES)
 #define CP_PARTICIPANT_DESK 1        /* the drive's desk */
 #define CP_PARTICIPANT_BACKGROUND 2  /* this and above: the flow's */
 #define CP_VENUE_QTY_MAX 1000000000u /* lots of one order */
@@ -67,6 +69,11 @@ int cp_venue_create(cp_venue **venue, const cp_instrument *instruments,
 void cp_venue_destroy(cp_venue *venue);
 
 void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns);
+/* Messages that wait one behind the other: the same, one step each, but what the later ones
+ * will need is fetched while the earlier ones are worked on. How many were taken: all, or
+ * fewer when what was said has to be carried off first. */
+uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t count,
+                            uint64_t now_ns);
 
 /* ---- sessions and phases: the rules are P1 .. P15 ------------------------------- */
 
