@@ -24,6 +24,7 @@ import click
 
 from cockpit import __version__, paths
 from cockpit.control.ctl import EXIT_NO_DESK, ctl
+from cockpit.journal.commands import journal
 from cockpit.strategies.commands import strategy
 
 if TYPE_CHECKING:
@@ -139,6 +140,72 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return gathered
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Whether and where what the desk does is written down."""
+
+    directory: Path | None = None
+    off: bool = False
+
+
+def journal_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command whose desk may go on after a restart."""
+
+    @functools.wraps(command)
+    def gathered(
+        *arguments: Any, journal_directory: Path | None, no_journal: bool, **others: Any
+    ) -> Any:
+        if journal_directory and no_journal:
+            raise click.UsageError("--journal and --no-journal contradict each other")
+        return command(
+            *arguments, keeping=Keeping(journal_directory, no_journal), **others
+        )
+
+    for option in (
+        click.option(
+            "--no-journal", is_flag=True, help="Write nothing down: forget it all."
+        ),
+        click.option(
+            "--journal",
+            "journal_directory",
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Write down there what the desk does, and go on from it.",
+        ),
+    ):
+        gathered = option(gathered)
+    return gathered
+
+
+def keep(settings: Settings, config: Config, keeping: Keeping, name: str) -> Settings:
+    """The settings with the journal that is meant: given, or the desk's own by name.
+
+    A recording has a market of its own, whose positions mean nothing afterwards: its desk
+    keeps no journal unless told to. Nor does one without a name.
+    """
+    from cockpit.core import FlowKind, Journal, JournalLevel, Strangers
+
+    own = name and settings.flow.kind != FlowKind.REPLAY
+    place = keeping.directory or (_own_journal(config, name) if own else None)
+    if keeping.off or place is None or settings.virtual_time or not settings.desk:
+        return settings
+    place.parent.mkdir(parents=True, exist_ok=True)
+    options = config.desk.journal
+    return replace(
+        settings,
+        journal=Journal(
+            directory=place.resolve(),
+            level=JournalLevel[options.level.upper()],
+            strangers=Strangers[options.strangers.upper()],
+        ),
+    )
+
+
+def _own_journal(config: Config, name: str) -> Path:
+    """One a desk, below the directory of desk.toml or in the user's state directory."""
+    given = config.desk.journal.directory
+    return Path(given).expanduser() / name if given else paths.journal(name)
+
+
 def rate_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--rate",
@@ -232,7 +299,12 @@ def open_engine(settings: Settings, recording: Recording | None) -> Engine:
 
 
 def open_venue_desk(
-    venue: str, credentials: Path | None, mold: str | None, directory: Path | None
+    venue: str,
+    credentials: Path | None,
+    mold: str | None,
+    directory: Path | None,
+    keeping: Keeping | None,
+    name: str,
 ) -> LocalDesk:
     """A desk ready to start, on an exchange in another process."""
     from cockpit.config.exchange_file import load_exchange
@@ -257,6 +329,7 @@ def open_venue_desk(
     )
     config, settings = open_settings(directory)
     settings = replace(settings, net=net)
+    settings = keep(settings, config, keeping or Keeping(), name and f"{name}@{net.host}")
     return LocalDesk(
         open_engine(settings, None),
         config,
@@ -281,6 +354,8 @@ def open_desk(
     replay: Path | None,
     symbols: tuple[str, ...],
     venue: Venue | None = None,
+    keeping: Keeping | None = None,
+    name: str = "",
     **overrides: Any,
 ) -> LocalDesk:
     """A desk ready to start: on the embedded exchange, on another, or in a recording."""
@@ -294,9 +369,12 @@ def open_desk(
         ]
         if replay or given or not overrides.get("desk", True):
             raise click.UsageError("with --venue the market is the exchange's own")
-        return open_venue_desk(venue.at, venue.credentials, venue.mold, directory)
+        return open_venue_desk(
+            venue.at, venue.credentials, venue.mold, directory, keeping, name
+        )
     recording = open_recording(replay, symbols)
     config, settings = open_settings(directory, recording=recording, **overrides)
+    settings = keep(settings, config, keeping or Keeping(), name)
     return LocalDesk(
         open_engine(settings, recording),
         config,
@@ -322,6 +400,7 @@ def recorded(desk: LocalDesk, path: Path) -> RecordingDesk:
 @venue_options
 @speed_option
 @rate_option
+@journal_options
 @screen_options
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path),
               help="Write what the screen shows on a tape.")  # fmt: skip
@@ -343,6 +422,7 @@ def main(
     record: Path | None,
     tape: Path | None,
     venue: Venue,
+    keeping: Keeping,
 ) -> None:
     """Operate electronic trading from a terminal.
 
@@ -363,7 +443,15 @@ def main(
 
             sys.exit(run(TapeDesk(Tape(tape)), theme=theme, glyphs=glyphs, refresh_hz=hz))
         desk = open_desk(
-            config, replay, symbols, venue, seed=seed, rate=rate, replay_speed=speed
+            config,
+            replay,
+            symbols,
+            venue,
+            keeping,
+            paths.SCREEN,
+            seed=seed,
+            rate=rate,
+            replay_speed=speed,
         )
         shown = recorded(desk, record) if record else desk
         desk.start()
@@ -378,6 +466,7 @@ def main(
 @venue_options
 @speed_option
 @rate_option
+@journal_options
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path),
               help="Write pictures and events on a tape.")  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(0), default=10.0, show_default=True,
@@ -405,6 +494,7 @@ def once(
     hlog: Path | None,
     verbose: bool,
     venue: Venue,
+    keeping: Keeping,
 ) -> None:
     """Trade without a screen, then say in one summary what came of it."""
     if seconds == 0 and replay is None:
@@ -417,6 +507,8 @@ def once(
             replay,
             symbols,
             venue,
+            keeping,
+            "",
             seed=seed,
             rate=rate,
             replay_speed=speed,
@@ -505,6 +597,7 @@ def sim(
 
 main.add_command(ctl)
 main.add_command(strategy)
+main.add_command(journal)
 
 
 @main.command()
@@ -513,6 +606,7 @@ main.add_command(strategy)
 @venue_options
 @speed_option
 @rate_option
+@journal_options
 def serve(
     name: str,
     config: Path | None,
@@ -522,6 +616,7 @@ def serve(
     speed: float,
     rate: int | None,
     venue: Venue,
+    keeping: Keeping,
 ) -> None:
     """Trade without a screen, for `attach`, `ctl` and `watch` to join by NAME.
 
@@ -539,7 +634,15 @@ def serve(
         from cockpit.control.serve import serve as run
 
         desk = open_desk(
-            config, replay, symbols, venue, seed=seed, rate=rate, replay_speed=speed
+            config,
+            replay,
+            symbols,
+            venue,
+            keeping,
+            name,
+            seed=seed,
+            rate=rate,
+            replay_speed=speed,
         )
         trouble = run(desk, lock.place, signals)
     if trouble:

@@ -100,6 +100,26 @@ class Trouble(IntEnum):
     SYNC = lib.CP_TROUBLE_SYNC
 
 
+class JournalKind(IntEnum):
+    SEGMENT = lib.CP_JOURNAL_SEGMENT
+    INSTRUMENT = lib.CP_JOURNAL_INSTRUMENT
+    POSITION = lib.CP_JOURNAL_POSITION
+    WORKING = lib.CP_JOURNAL_WORKING
+    MATCHES = lib.CP_JOURNAL_MATCHES
+    STATE = lib.CP_JOURNAL_STATE
+    SNAPSHOT_END = lib.CP_JOURNAL_SNAPSHOT_END
+    IDS = lib.CP_JOURNAL_IDS
+    ORDER = lib.CP_JOURNAL_ORDER
+    REPORT = lib.CP_JOURNAL_REPORT
+    CONTROL = lib.CP_JOURNAL_CONTROL
+    CHAIN = lib.CP_JOURNAL_CHAIN
+    NOTE = lib.CP_JOURNAL_NOTE
+    DROPPED = lib.CP_JOURNAL_DROPPED
+    CLOSED = lib.CP_JOURNAL_CLOSED
+    STRATEGY = lib.CP_JOURNAL_STRATEGY
+    NEW_DAY = lib.CP_JOURNAL_NEW_DAY
+
+
 class Strangers(IntEnum):
     CANCEL = lib.CP_STRANGER_CANCEL
     ADOPT = lib.CP_STRANGER_ADOPT
@@ -531,6 +551,7 @@ def dtype_of(ctype: Any) -> np.dtype[Any]:
 
 
 PICTURE_DTYPE = dtype_of("cp_picture")
+JOURNAL_RECORD_DTYPE = dtype_of("cp_journal_record")
 NOTE_DTYPE = dtype_of("cp_note")
 FLOW_EVENT_DTYPE = dtype_of("cp_flow_event")
 MISMATCH_DTYPE = dtype_of("cp_mismatch")
@@ -678,6 +699,65 @@ def itch_scan(buffer: Any) -> ItchScan:
     )
 
 
+# ---- journal -------------------------------------------------------------------------
+
+JOURNAL_KINDS: dict[int, str] = {
+    kind: _text(lib.cp_journal_kind_name(kind)) for kind in JournalKind
+}
+JOURNAL_BODIES: dict[int, np.dtype[Any]] = {
+    JournalKind.SEGMENT: dtype_of("cp_journal_segment"),
+    JournalKind.INSTRUMENT: dtype_of("cp_journal_instrument"),
+    JournalKind.POSITION: dtype_of("cp_journal_position"),
+    JournalKind.WORKING: dtype_of("cp_journal_working"),
+    JournalKind.MATCHES: dtype_of("cp_journal_matches"),
+    JournalKind.STATE: dtype_of("cp_journal_state"),
+    JournalKind.SNAPSHOT_END: dtype_of("cp_journal_state"),
+    JournalKind.IDS: dtype_of("cp_journal_ids"),
+    JournalKind.ORDER: dtype_of("cp_journal_order"),
+    JournalKind.REPORT: dtype_of("cp_report"),
+    JournalKind.CONTROL: dtype_of("cp_journal_control"),
+    JournalKind.CHAIN: dtype_of("cp_journal_chain"),
+    JournalKind.NOTE: dtype_of("cp_note"),
+    JournalKind.DROPPED: dtype_of("cp_journal_order"),
+    JournalKind.CLOSED: dtype_of("cp_journal_state"),
+    JournalKind.STRATEGY: dtype_of("cp_journal_strategy"),
+}
+"""What a record of a kind says; a control's first part only."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalCheck:
+    """What one look through a journal's file found. See ``cp_journal_check``."""
+
+    record_count: int
+    first: int
+    last: int
+    synced: int
+    bad_offset: int
+    is_damaged: bool
+    tail_size: int
+
+
+def journal_check(raw: npt.NDArray[np.uint8], first: int) -> JournalCheck:
+    """Look through a file in memory whose first record is ``first`` by its name."""
+    check = ffi.new("cp_journal_check *")
+    lib.cp_journal_check_bytes(
+        ffi.from_buffer("uint8_t[]", raw) if len(raw) else ffi.NULL,
+        len(raw),
+        first,
+        check,
+    )
+    return JournalCheck(
+        record_count=int(check.record_count),
+        first=int(check.first),
+        last=int(check.last),
+        synced=int(check.synced),
+        bad_offset=int(check.bad_offset),
+        is_damaged=bool(check.is_damaged),
+        tail_size=int(check.tail_size),
+    )
+
+
 # ---- histograms ----------------------------------------------------------------------
 
 HISTOGRAM_COUNTS: int = lib.CP_HISTOGRAM_COUNTS
@@ -770,7 +850,10 @@ class Engine:
         _check(lib.cp_engine_replay_events(self._engine, raw, len(events), rows, levels))
 
     def start(self) -> None:
-        _check(lib.cp_engine_start(self._engine))
+        """Raises :class:`CoreError` when no thread, or no journal, could be begun."""
+        result = lib.cp_engine_start(self._engine)
+        if result < 0:
+            raise CoreError(f"the desk did not start: {os.strerror(-result)}")
 
     def stop(self) -> None:
         _check(lib.cp_engine_stop(self._engine))

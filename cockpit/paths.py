@@ -57,6 +57,15 @@ def runtime() -> Path:
     return Path(tempfile.gettempdir()) / f"cockpit-{os.geteuid()}"
 
 
+SCREEN = "screen"
+"""The name of the desk that ``cockpit`` without a command runs."""
+
+
+def journal(name: str) -> Path:
+    """Where the desk of that name writes down what it does, unless told otherwise."""
+    return Path(platformdirs.user_state_dir("cockpit")) / "journal" / name
+
+
 def users() -> Path:
     """Users and passwords of an exchange here, and of desks that trade on it."""
     return user_config() / "exchange.users"

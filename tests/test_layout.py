@@ -33,6 +33,7 @@ PYTHON_LAYERS = {
     "backtest": {"core", "config", "control", "data", "paths"},
     "observe": {"core", "config", "control", "data", "paths"},
     "bench": {"core", "config", "paths"},
+    "journal": {"core", "paths"},
     "ui": {"core", "config", "control", "data", "backtest", "observe", "paths"},
     "cli": {
         "core",
@@ -42,6 +43,7 @@ PYTHON_LAYERS = {
         "backtest",
         "observe",
         "bench",
+        "journal",
         "strategies",
         "ui",
         "paths",

@@ -11,9 +11,17 @@ from cockpit.config.models import (
     ControlOptions,
     DeskOptions,
     EngineOptions,
+    JournalOptions,
     MarketOptions,
 )
-from cockpit.core import MONEY_SCALE, SYMBOL_MAX, Instrument, Waiting
+from cockpit.core import (
+    MONEY_SCALE,
+    SYMBOL_MAX,
+    Instrument,
+    JournalLevel,
+    Strangers,
+    Waiting,
+)
 
 PRICE_MAX = 1 << 30
 """Increments: what the price of an instrument may be at most."""
@@ -75,6 +83,21 @@ CONTROL = (
     ),
     _float("after", "0", "86400", "s", "how long it waits for one to come back"),
 )
+JOURNAL = (
+    Field(
+        "level",
+        "word",
+        "what a record survives once the desk has acted on it",
+        choices=tuple(level.name.lower() for level in JournalLevel),
+    ),
+    Field(
+        "strangers",
+        "word",
+        "orders of ours at the venue that we do not know",
+        choices=tuple(policy.name.lower() for policy in Strangers),
+    ),
+    Field("directory", "path", "where; empty: one a desk, in your state directory"),
+)
 INSTRUMENT = (
     Field("name", "name", "as the screen shows it"),
     _decimal("tick", "0.00000001", "1000000", "currency", "one step of price"),
@@ -89,13 +112,14 @@ INSTRUMENT = (
 def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | None:
     """The checked file, or None with the problems in ``checker``."""
     before = len(checker.problems)
-    checker.unknown(table, ["engine", "market", "control", "instrument"], "")
+    checker.unknown(table, ["engine", "market", "control", "journal", "instrument"], "")
     engine = _section(checker, table, "engine", ENGINE)
     market = _section(checker, table, "market", MARKET)
     # May be left out: files written before desks were served have none.
     control: dict[str, Any] | None = {}
     if "control" in table:
         control = _section(checker, table, "control", CONTROL)
+    journal = _journal(checker, table)
     instruments = _instruments(checker, table.get("instrument"))
     if len(checker.problems) > before or None in (engine, market, control):
         return None
@@ -115,7 +139,16 @@ def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | No
         MarketOptions(**market),
         instruments,
         ControlOptions(**control),
+        journal,
     )
+
+
+def _journal(checker: Checker, table: Mapping[str, Any]) -> JournalOptions:
+    """Files of before there was a journal have no such table, and mean the standard."""
+    if "journal" not in table:
+        return JournalOptions()
+    values = _section(checker, table, "journal", JOURNAL)
+    return JournalOptions(**values) if values else JournalOptions()
 
 
 def _section(

@@ -17,8 +17,9 @@ from typing import Any, Literal
 from cockpit.config.problems import Problem, did_you_mean, shown
 from cockpit.core import MONEY_SCALE, NAME_MAX, Parameter
 
-Kind = Literal["integer", "power", "float", "decimal", "money", "name", "word"]
-"""``power``: an integer that is a power of two. ``word``: one of ``choices``."""
+Kind = Literal["integer", "power", "float", "decimal", "money", "name", "word", "path"]
+"""``power``: an integer that is a power of two. ``word``: one of ``choices``. ``path``:
+from the root or from ``~``, or empty."""
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+")
 MONEY_MAX = 2**63 - 1
@@ -43,6 +44,8 @@ class Field:
         """What the key may be set to, for a message or a manual."""
         if self.kind == "word":
             return ", ".join(self.choices)
+        if self.kind == "path":
+            return "a path that begins with / or ~, or an empty text"
         if self.kind == "name":
             return f"1 to {NAME_MAX} of A-Z a-z 0-9 _ . -"
         noun = {
@@ -114,6 +117,8 @@ def _text(field: Field, value: object) -> str:
         raise Refused("not a text in quotes")
     if field.kind == "word" and value not in field.choices:
         raise Refused("not one of the choices" + did_you_mean(value, field.choices))
+    if field.kind == "path" and value and value[0] not in "/~":
+        raise Refused("not a path from the root or from ~")
     if field.kind == "name":
         if not NAME.fullmatch(value):
             raise Refused("not a name")
@@ -128,7 +133,7 @@ def check(field: Field, value: object) -> Any:
     ``integer``, ``power`` and ``money`` give an int (money units), ``float`` a float,
     ``decimal`` a Decimal, the others a str.
     """
-    if field.kind in ("name", "word"):
+    if field.kind in ("name", "word", "path"):
         return _text(field, value)
     number = _number(field, value)
     match field.kind:

@@ -56,6 +56,16 @@ class ControlOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalOptions:
+    """desk.toml, [journal]: what is written down, and how safely."""
+
+    level: str = "background"
+    strangers: str = "cancel"
+    directory: str = ""
+    """Empty: one a desk, in the user's state directory."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeskOptions:
     """desk.toml: read when the desk starts, and only then."""
 
@@ -63,6 +73,7 @@ class DeskOptions:
     market: MarketOptions
     instruments: tuple[Instrument, ...]
     control: ControlOptions = ControlOptions()
+    journal: JournalOptions = JournalOptions()
 
     @property
     def hash(self) -> int:
@@ -72,6 +83,7 @@ class DeskOptions:
                 _plain(self.market),
                 [_plain(i) for i in self.instruments],
                 _plain(self.control),
+                _plain(self.journal),
             ]
         )
 

@@ -93,9 +93,9 @@ class Watcher:
         looks = settle(self._directory, FILES, self._stopping.wait)
         if self._stopping.is_set() or not self._is_new(looks):
             return
-        self._readings.put(interpret(
-                looks, universe=self._universe, directory=self._directory
-            ))
+        self._readings.put(
+            interpret(looks, universe=self._universe, directory=self._directory)
+        )
 
     def _is_new(self, looks: tuple[Look, ...]) -> bool:
         contents = [(found.data, found.problem) for found in looks]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from cockpit.control.amounts import limit_text, limit_unit, price_text
 from cockpit.control.desk import Event, Symbol
 from cockpit.core import (
+    FAULTS,
     LIMITS,
     NOBODY,
-    FAULTS,
     REASONS,
     REFUSALS,
     Cause,

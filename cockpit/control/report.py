@@ -21,6 +21,8 @@ def render(figures: Mapping[str, Any]) -> str:
     if "replay" in figures:
         parts.append(_replay(figures["replay"]))
     parts.append(_machine(figures))
+    if figures["journal"]:
+        parts.append(_kept(figures["journal"]))
     if "state_hash" in figures:
         parts.append(f"state hash    {figures['state_hash']}")
     return "\n\n".join(parts) + "\n"
@@ -180,6 +182,17 @@ def _replay(replay: Mapping[str, Any]) -> str:
         for item in replay["exceptions"]
     ]
     return "\n".join(rows)
+
+
+def _kept(journal: Mapping[str, Any]) -> str:
+    """What was written down, and what it was gone on from."""
+    trouble = "" if journal["trouble"] == "none" else f", {journal['trouble'].upper()}"
+    return (
+        f"journal       {journal['level']}, {journal['sequence']:,} records, "
+        f"{journal['synced']:,} on disk, slowest sync {duration(journal['sync_max_ns'])}"
+        f"{trouble}; found {journal['found']}, {journal['replayed']:,} replayed in "
+        f"{duration(journal['replayed_ns'])}"
+    )
 
 
 def _machine(figures: Mapping[str, Any]) -> str:

@@ -18,12 +18,15 @@ from cockpit.core import (
     Engine,
     FlowKind,
     Hop,
+    JournalEnd,
+    JournalLevel,
     LinkState,
     MismatchCause,
     Mode,
     Placement,
     Record,
     RiskState,
+    Trouble,
     Waiting,
 )
 
@@ -73,6 +76,7 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "strategies": strategies(desk, firm),
         "threads": [_thread(thread) for thread in picture["threads"] if thread["name"]],
         "rings": [_ring(ring) for ring in picture["rings"] if ring["name"]],
+        "journal": _journal(firm["journal"]),
         "config_errors": list(desk.config_errors()),
     }
     if settings.net:
@@ -87,6 +91,28 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
 
 
 # ---- parts -----------------------------------------------------------------------------
+
+
+def _journal(journal: Record) -> dict[str, Any] | None:
+    """What was written down; None without a journal."""
+    if not journal["used"]:
+        return None
+    return {
+        "level": JournalLevel(int(journal["level"])).name.lower(),
+        "found": JournalEnd(int(journal["end"])).name.lower(),
+        "trouble": Trouble(int(journal["trouble"])).name.lower(),
+        "sequence": int(journal["sequence"]),
+        "written": int(journal["written"]),
+        "synced": int(journal["synced"]),
+        "lag_ns": int(journal["lag_ns"]),
+        "sync_count": int(journal["sync_count"]),
+        "sync_max_ns": int(journal["sync_max_ns"]),
+        "unrecorded": int(journal["unrecorded_count"]),
+        "replayed": int(journal["replayed_count"]),
+        "replayed_ns": int(journal["replayed_ns"]),
+        "cut_bytes": int(journal["cut_size"]),
+        "recovered_hash": f"{int(journal['recovered_hash']):016x}",
+    }
 
 
 def _per_second(count: Any, seconds: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.core import RiskState
+from cockpit.core import RiskState, Trouble
 from cockpit.ui.render import number
 from cockpit.ui.render.text import Row, Rows, Segment, shorten, spread
 from cockpit.ui.scene import Scene
@@ -17,6 +17,7 @@ _STATES = {
     RiskState.FLATTENING: "risk.flattening",
     RiskState.HALTED: "risk.halted",
 }
+_TROUBLES = {int(trouble): trouble.name for trouble in Trouble}
 
 
 def height(width: int) -> int:
@@ -57,7 +58,21 @@ def _ages(scene: Scene) -> Row:
         shown_beat = none if beat is None else number.age(beat, scene.glyphs)
     return (
         ("feed ", "dim"), _right(shown_feed, 6), ("  ", "text"),
-        ("engine ", "dim"), _right(shown_beat, 6),
+        ("engine ", "dim"), _right(shown_beat, 6), *_journal(scene),
+    )  # fmt: skip
+
+
+def _journal(scene: Scene) -> Row:
+    """How safe what the desk does is, and how far behind that is; nothing without one."""
+    journal = scene.picture["desk"]["journal"]
+    if not journal["used"]:
+        return ()
+    if trouble := int(journal["trouble"]):
+        word = _TROUBLES.get(trouble, "BROKEN")
+        return (("  ", "text"), (f"journal {word}", "risk.halted"))
+    lag = number.age(int(journal["lag_ns"]) / 1e9, scene.glyphs)
+    return (
+        ("  ", "text"), (f"journal {int(journal['level']) % 10} ", "dim"), _right(lag, 6)
     )  # fmt: skip
 
 

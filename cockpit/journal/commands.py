@@ -1,0 +1,147 @@
+"""``cockpit journal``: what the desk has written down."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cockpit import paths
+
+EXIT_TROUBLE = 1
+EXIT_USAGE = 2
+
+
+@click.group()
+def journal() -> None:
+    """What the desk has written down: orders, reports, every operator's action.
+
+    DIRECTORY is a journal's, or the name of a desk; without it the cockpit's own.
+    """
+
+
+def directory_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.argument("directory", default=paths.SCREEN)(command)
+
+
+def _place(given: str) -> Path:
+    """A directory as it is; a desk's name is looked up."""
+    path = Path(given)
+    return path if path.is_dir() else paths.journal(given)
+
+
+def _fail(why: Exception) -> None:
+    click.echo(f"cockpit: {why}", err=True)
+    sys.exit(EXIT_USAGE)
+
+
+@journal.command()
+@directory_argument
+@click.option("--kind", "kinds", multiple=True, help="Only these (may be repeated).")
+@click.option("--last", type=click.IntRange(1), help="Only so many, the newest.")
+def show(directory: str, kinds: tuple[str, ...], last: int | None) -> None:
+    """A line for each record."""
+    from cockpit.core import JOURNAL_KINDS
+    from cockpit.journal.export import line, plain
+    from cockpit.journal.reader import JournalError, segments
+
+    for kind in kinds:
+        if kind not in JOURNAL_KINDS.values():
+            raise click.BadParameter(
+                f"{kind!r}; there are {', '.join(JOURNAL_KINDS.values())}"
+            )
+    try:
+        rows = (row for segment in segments(_place(directory)) for row in plain(segment))
+        chosen = (row for row in rows if not kinds or row["kind"] in kinds)
+        for row in deque(chosen, maxlen=last) if last else chosen:
+            click.echo(line(row))
+    except JournalError as error:
+        _fail(error)
+
+
+@journal.command()
+@directory_argument
+@click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
+def verify(directory: str, as_json: bool) -> None:
+    """Check all checksums, the sequence, and the chain of operators' actions.
+
+    Exit code 1 when something is not as it was written. The digest of the chain, noted
+    somewhere else, vouches for every action before it.
+    """
+    from cockpit.journal.reader import JournalError
+    from cockpit.journal.reader import verify as check
+
+    try:
+        verdict = check(_place(directory))
+    except JournalError as error:
+        _fail(error)
+        return
+    if as_json:
+        click.echo(json.dumps(asdict(verdict), indent=2))
+    else:
+        click.echo(
+            f"{verdict.record_count:,} records in {verdict.segment_count} files, "
+            f"{verdict.first:,} to {verdict.last:,}; {verdict.control_count:,} "
+            f"operators' actions, chain {verdict.chain}"
+        )
+        if verdict.torn_bytes:
+            click.echo(
+                f"{verdict.torn_bytes:,} bytes of a torn end, cut off at the next start"
+            )
+        for problem in verdict.problems:
+            click.echo(f"NOT SOUND: {problem}")
+    if not verdict.is_sound:
+        sys.exit(EXIT_TROUBLE)
+
+
+@journal.command()
+@directory_argument
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file; .parquet makes it one.  [default: stdout, JSON lines]",
+)
+@click.option("--kind", "kinds", multiple=True, help="Only these (may be repeated).")
+def export(directory: str, target: Path | None, kinds: tuple[str, ...]) -> None:
+    """Every record as a line of JSON, or as a row of a Parquet file (extra `data`)."""
+    from cockpit.journal.export import json_lines, parquet
+    from cockpit.journal.reader import JournalError
+
+    wanted = frozenset(kinds)
+    try:
+        if target is None:
+            json_lines(_place(directory), sys.stdout, wanted)
+        elif target.suffix == ".parquet":
+            parquet(_place(directory), target, wanted)
+        else:
+            with target.open("w") as out:
+                json_lines(_place(directory), out, wanted)
+    except (JournalError, OSError) as error:
+        _fail(error)
+    except ModuleNotFoundError:
+        _fail(RuntimeError("Parquet needs the extra: pip install 'cockpit[data]'"))
+
+
+@journal.command()
+@directory_argument
+def retire(directory: str) -> None:
+    """Put a journal aside, whole, so that the next start begins a new one.
+
+    For one that is quarantined. What is held is then for you to say: the new one begins
+    flat, and asks the venue about its orders.
+    """
+    from datetime import datetime
+
+    place = _place(directory)
+    if not place.is_dir():
+        _fail(RuntimeError(f"no journal in {place}"))
+    aside = place.with_name(f"{place.name}.retired-{datetime.now():%Y%m%d-%H%M%S}")
+    place.rename(aside)
+    click.echo(f"{place} is {aside} now")

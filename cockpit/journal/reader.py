@@ -1,0 +1,203 @@
+"""A journal's files, read: records as numpy structs, and what is wrong with them.
+
+A journal is a directory of segments, ``<first sequence>.journal``, each a row of records
+of 128 bytes (``cp_journal_record``). Reading takes no lock and changes nothing: a journal
+that is being written may be looked at, and ends where the latest whole record does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cockpit import core
+
+SUFFIX = ".journal"
+CHAINED_BYTES = 120
+"""Of each record: what its checksum and the chain cover."""
+
+
+class JournalError(ValueError):
+    """There is no journal to read; says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file: its whole records, and what follows them."""
+
+    path: Path
+    first: int
+    """Sequence of its first record, by its name."""
+    records: core.Record
+    check: core.JournalCheck
+
+    @property
+    def wall_ns(self) -> int:
+        """What makes a record's time nanoseconds since 1970 (UTC)."""
+        if not len(self.records):
+            return 0
+        return int(body(self.records[0])["wall_ns"])
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What :func:`verify` found."""
+
+    record_count: int = 0
+    segment_count: int = 0
+    control_count: int = 0
+    first: int = 0
+    last: int = 0
+    torn_bytes: int = 0
+    """Behind the last whole record: the end of a crash, cut off at the next start."""
+    chain: str = "0" * 64
+    """Digest of the last operator action: noted elsewhere, it vouches for all before."""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.problems
+
+
+def paths_of(directory: Path) -> list[Path]:
+    """The segments in order. Raises :class:`JournalError` when there are none."""
+    found = sorted(
+        path
+        for path in directory.glob(f"*{SUFFIX}")
+        if path.stem.isdigit() and path.is_file()
+    )
+    if not found:
+        raise JournalError(f"no journal in {directory}")
+    return found
+
+
+def read_segment(path: Path) -> Segment:
+    """The whole records of one file, up to the first that is not."""
+    first = int(path.stem)
+    # A file that is being written is longer by the time it is looked at: a copy is not.
+    raw = np.fromfile(path, dtype=np.uint8)
+    check = core.journal_check(raw, first)
+    count = check.record_count
+    size = core.JOURNAL_RECORD_DTYPE.itemsize
+    records = raw[: count * size].view(core.JOURNAL_RECORD_DTYPE)
+    return Segment(path, first, records, check)
+
+
+def segments(directory: Path) -> Iterator[Segment]:
+    """One after the other, oldest first."""
+    for path in paths_of(directory):
+        yield read_segment(path)
+
+
+def body(record: Any) -> Any:
+    """What a record says, as the struct of its kind; raw bytes where it has none."""
+    dtype = core.JOURNAL_BODIES.get(int(record["kind"]))
+    raw = record["body"].tobytes()
+    if dtype is None or (record["kind"] == core.JournalKind.CONTROL and record["part"]):
+        return raw
+    return np.frombuffer(raw[: dtype.itemsize], dtype)[0]
+
+
+# ---- verify ----------------------------------------------------------------------------
+
+
+class _Chain:
+    """Operators' actions, each digest over the one before and the action's records."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+        self._digest: bytes | None = None
+        self._pending: list[bytes] = []
+        self._first = 0
+
+    def take(self, record: Any) -> None:
+        kind, sequence = int(record["kind"]), int(record["sequence"])
+        if kind == core.JournalKind.CONTROL:
+            if int(record["part"]) == 0:
+                self.finish()
+                self._first = sequence
+                self._verdict.control_count += 1
+            self._pending.append(record.tobytes()[:CHAINED_BYTES])
+        elif kind == core.JournalKind.CHAIN:
+            self._link(record, sequence)
+
+    def finish(self) -> None:
+        """An action without its link: only the very last may lack it."""
+        if self._pending:
+            self._verdict.problems.append(
+                f"the operator's action at record {self._first} has no link in the chain"
+            )
+        self._pending = []
+
+    def _link(self, record: Any, sequence: int) -> None:
+        said = body(record)
+        digest = bytes(said["digest"])
+        if int(said["first"]) == 0:
+            before = bytes(32) if self._digest is None else self._digest
+            # A journal whose oldest files were taken away begins with what it is given.
+            if digest != before and self._digest is not None:
+                self._verdict.problems.append(
+                    f"the chain carried into record {sequence} is not the one before it"
+                )
+        else:
+            made = hashlib.sha256(self._digest or bytes(32))
+            for part in self._pending:
+                made.update(part)
+            if made.digest() != digest or int(said["first"]) != self._first:
+                self._verdict.problems.append(
+                    f"the operator's action at record {self._first or said['first']} is "
+                    f"not what was chained"
+                )
+            self._pending = []
+        self._digest = digest
+        self._verdict.chain = digest.hex()
+
+
+def verify(directory: Path) -> Verdict:
+    """Check every record's checksum, the sequence over all files, and the chain."""
+    verdict = Verdict()
+    chain = _Chain(verdict)
+    files = paths_of(directory)
+    expected = None
+    for path in files:
+        segment = read_segment(path)
+        verdict.segment_count += 1
+        last_file = path == files[-1]
+        _check_segment(verdict, segment, expected, last_file=last_file)
+        if not len(segment.records):
+            continue
+        verdict.record_count += len(segment.records)
+        verdict.first = verdict.first or segment.check.first
+        verdict.last = segment.check.last
+        expected = verdict.last + 1
+        kinds = segment.records["kind"]
+        chained = (kinds == core.JournalKind.CONTROL) | (kinds == core.JournalKind.CHAIN)
+        for record in segment.records[chained]:
+            chain.take(record)
+    if not verdict.torn_bytes:
+        chain.finish()
+    return verdict
+
+
+def _check_segment(
+    verdict: Verdict, segment: Segment, expected: int | None, *, last_file: bool
+) -> None:
+    check, name = segment.check, segment.path.name
+    if expected is not None and segment.first != expected:
+        verdict.problems.append(
+            f"{name}: begins with record {segment.first}, expected {expected}"
+        )
+    if check.is_damaged or (check.tail_size and not last_file):
+        verdict.problems.append(
+            f"{name}: record {check.last + 1 if check.last else segment.first} is not "
+            f"whole (byte {check.bad_offset})"
+        )
+    elif check.tail_size:
+        verdict.torn_bytes = check.tail_size
+    if not check.record_count and not last_file:
+        verdict.problems.append(f"{name}: holds no record")
