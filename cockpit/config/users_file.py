@@ -79,8 +79,8 @@ def _text(path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise _refused(path, f"cannot be read ({error.strerror})") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise _refused(path, "is not a regular file")
         if status.st_uid != os.getuid():
@@ -89,7 +89,9 @@ def _text(path: Path) -> str:
             raise _refused(
                 path, f"may be used by others (mode {mode | 0o600:04o}): chmod 600 it"
             )
-        data = file.read(SIZE_MAX + 1)
+        data = os.read(descriptor, SIZE_MAX + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > SIZE_MAX:
         raise _refused(path, f"is larger than {SIZE_MAX} bytes")
     try:

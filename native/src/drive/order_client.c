@@ -4,8 +4,10 @@
  * sizes; what is under way is kept here to say one in terms of the other. OUCH answers no
  * cancel that came too late: once an order is over, what it still owed is answered here.
  *
- * After a break the exchange says again what we have not heard, and how far our references
- * have come. What it never had is then known, and the desk is told.
+ * After a break the exchange says again what we have not heard. Where that ends nobody
+ * says, so we ask: how far our references have come, and on the answer for something that
+ * is answered by name (Enable Order Entry). What has had no answer by then never arrived,
+ * and the desk is told.
  */
 #include "drive/remote.h"
 
@@ -89,6 +91,12 @@ static bool has_report_room(cp_remote *r)
 {
     uint64_t wanted = (uint64_t)r->reports_claimed + ROOM_MIN;
     return cp_ring_room(&r->engine->report_ring, wanted) >= wanted;
+}
+
+static bool has_stream_room(cp_remote *r)
+{
+    return cp_stream_claim(&r->orders.stream, CP_SOUP_HEADER_SIZE + CP_OUCH_SIZE_MAX) !=
+           NULL;
 }
 
 bool cp_order_client_has_room(cp_remote *r)
@@ -348,7 +356,7 @@ static void settle(cp_remote *r)
             return;
         cp_sent *sent = &r->sent[i];
         uint32_t next = sent->next;
-        if (sent->client_id != 0 && sent->user_ref >= r->settle_ref) {
+        if (sent->client_id != 0 && !sent->answered) {
             if (next != CP_NONE && next == sent->newer) /* it goes with this one */
                 next = r->sent[next].next;
             never_arrived(r, i);
@@ -363,8 +371,6 @@ static void settle(cp_remote *r)
 /* The exchange and we agree on every order. */
 static void get_ready(cp_remote *r)
 {
-    if (r->next_user_ref < r->settle_ref)
-        r->next_user_ref = r->settle_ref;
     if (r->net.picture.lost_count > r->lost_before)
         cp_net_say(&r->net, CP_WARNING, "%llu orders never reached the exchange",
                    (unsigned long long)(r->net.picture.lost_count - r->lost_before));
@@ -378,12 +384,51 @@ static void get_ready(cp_remote *r)
     cp_link_set(r, &r->orders, CP_LINK_UP);
 }
 
+static void ask_how_far(cp_remote *r)
+{
+    static const uint8_t query = 'Q';
+    r->asked = cp_stream_put(&r->orders.stream, CP_SOUP_UNSEQUENCED, &query, 1) == 0;
+}
+
+static void put_message(cp_remote *r, const cp_ouch_message *message)
+{
+    uint32_t size;
+    uint8_t *room =
+        cp_stream_claim(&r->orders.stream, CP_SOUP_HEADER_SIZE + CP_OUCH_SIZE_MAX);
+    CP_ASSERT(room != NULL); /* asked for before */
+    int result = cp_ouch_encode(CP_OUCH_INBOUND, message, room + CP_SOUP_HEADER_SIZE,
+                                CP_OUCH_SIZE_MAX, &size);
+    CP_ASSERT(result == 0);
+    cp_soup_encode_header(room, CP_SOUP_UNSEQUENCED, size);
+    cp_stream_publish(&r->orders.stream, CP_SOUP_HEADER_SIZE + size);
+}
+
+/* An answer about references may be an old one, said again. The name we ask by now is
+ * answered after everything before it, or, too low, not at all: then a later answer about
+ * references is still to come. */
+static void ask_by_name(cp_remote *r, uint32_t next_user_ref)
+{
+    if (r->next_user_ref < next_user_ref)
+        r->next_user_ref = next_user_ref;
+    if (!has_stream_room(r))
+        return;
+    r->asked_ref = r->next_user_ref++;
+    cp_ouch_message message = { .type = 'E', .user_ref_num = r->asked_ref };
+    memset(message.firm, ' ', sizeof message.firm);
+    put_message(r, &message);
+}
+
 static void on_message(cp_remote *r, const cp_ouch_message *m)
 {
     uint32_t place = find(r, BY_REF, m->user_ref_num);
     if (m->type == 'Q') {
-        r->settling = r->orders.state == CP_LINK_RECOVERING;
-        r->settle_ref = m->user_ref_num;
+        if (r->orders.state == CP_LINK_RECOVERING)
+            ask_by_name(r, m->user_ref_num);
+        return;
+    }
+    if (m->type == 'K') {
+        r->settling =
+            r->orders.state == CP_LINK_RECOVERING && m->user_ref_num == r->asked_ref;
         return;
     }
     if (m->type == 'X') {
@@ -438,12 +483,6 @@ void cp_order_client_login(cp_remote *r, cp_soup_login *login)
 {
     memcpy(login->session, r->orders.session, sizeof login->session);
     login->sequence = r->orders.next;
-}
-
-static void ask_how_far(cp_remote *r)
-{
-    static const uint8_t query = 'Q';
-    r->asked = cp_stream_put(&r->orders.stream, CP_SOUP_UNSEQUENCED, &query, 1) == 0;
 }
 
 static void begin_day(cp_remote *r, const char *session)
@@ -553,8 +592,10 @@ static cp_sent sent_of(cp_remote *r, const cp_order *order)
 /* The desk is told no at once. */
 static void refuse(cp_remote *r, const cp_order *order, cp_reason reason)
 {
-    if (order->kind == CP_ORDER_CANCEL_ALL)
-        return; /* it asks again by itself */
+    bool one = order->kind == CP_ORDER_NEW || order->kind == CP_ORDER_CANCEL ||
+               order->kind == CP_ORDER_REDUCE || order->kind == CP_ORDER_REPLACE;
+    if (!one)
+        return; /* about all of them: it asks again by itself */
     bool is_new = order->kind == CP_ORDER_NEW;
     cp_sent sent = sent_of(r, order);
     sent.leaves = 0;
@@ -565,9 +606,32 @@ static void refuse(cp_remote *r, const cp_order *order, cp_reason reason)
     line->reason = (uint8_t)reason;
 }
 
+/* What goes beyond a plain order, as options. */
+static void write_options(const cp_order *order, cp_ouch_message *m)
+{
+    uint32_t min_qty = order->time_in_force == CP_FOK ? order->qty : order->min_qty;
+    if (min_qty > 0 && order->kind == CP_ORDER_NEW)
+        cp_ouch_set_option(m, CP_OUCH_MIN_QTY, min_qty);
+    if (order->display_qty > 0)
+        cp_ouch_set_option(m, CP_OUCH_MAX_FLOOR, order->display_qty);
+    if (order->flags & CP_POST_ONLY)
+        cp_ouch_set_option(m, CP_OUCH_POST_ONLY, 'P');
+}
+
+/* Orders OUCH has a word for; this exchange's stops and sliding orders it has not. */
+static bool can_be_said(const cp_order *order)
+{
+    return order->type <= CP_MARKET && order->time_in_force != CP_GTC &&
+           !(order->flags & CP_POST_SLIDE) && order->smp == CP_SMP_NONE;
+}
+
 static bool write_new(cp_remote *r, const cp_order *order, cp_ouch_message *m)
 {
     cp_sent sent = sent_of(r, order);
+    if (!can_be_said(order)) {
+        refuse(r, order, CP_REASON_MALFORMED);
+        return false;
+    }
     if (open_order(r, &sent) == CP_NONE) {
         refuse(r, order, CP_REASON_CAPACITY);
         return false;
@@ -577,11 +641,12 @@ static bool write_new(cp_remote *r, const cp_order *order, cp_ouch_message *m)
                             .side = order->side == CP_BUY ? 'B' : 'S',
                             .quantity = order->qty,
                             .price = wire_price(r, order),
-                            .tif = order->time_in_force == CP_IOC ? '3' : '0',
+                            .tif = order->time_in_force == CP_DAY ? '0' : '3',
                             .display = 'Y',
                             .capacity = 'P',
                             .iso = 'N',
                             .cross = 'N' };
+    write_options(order, m);
     memcpy(m->symbol, r->names[order->symbol], sizeof m->symbol);
     write_id(m->cl_ord_id, order->client_id);
     return true;
@@ -610,6 +675,7 @@ static bool write_replace(cp_remote *r, const cp_order *order, uint32_t old,
                             .tif = '0',
                             .display = 'Y',
                             .iso = 'N' };
+    write_options(order, m);
     write_id(m->cl_ord_id, order->client_id);
     return true;
 }
@@ -704,17 +770,9 @@ static bool write_order(cp_remote *r, const cp_order *order, cp_ouch_message *m)
 static bool put_order(cp_remote *r, const cp_order *order)
 {
     cp_ouch_message message;
-    uint32_t size;
     if (!write_order(r, order, &message))
         return false;
-    uint8_t *room =
-        cp_stream_claim(&r->orders.stream, CP_SOUP_HEADER_SIZE + CP_OUCH_SIZE_MAX);
-    CP_ASSERT(room != NULL); /* asked for before */
-    int result = cp_ouch_encode(CP_OUCH_INBOUND, &message, room + CP_SOUP_HEADER_SIZE,
-                                CP_OUCH_SIZE_MAX, &size);
-    CP_ASSERT(result == 0);
-    cp_soup_encode_header(room, CP_SOUP_UNSEQUENCED, size);
-    cp_stream_publish(&r->orders.stream, CP_SOUP_HEADER_SIZE + size);
+    put_message(r, &message);
     r->net.picture.orders_in++;
     return true;
 }
@@ -739,8 +797,7 @@ bool cp_order_client_send(cp_remote *r)
     while (count < ready && count < SEND_MAX && cp_order_client_has_room(r)) {
         const cp_order *order = cp_ring_peek(ring, count);
         bool up = r->orders.state == CP_LINK_UP;
-        if (up &&
-            !cp_stream_claim(&r->orders.stream, CP_SOUP_HEADER_SIZE + CP_OUCH_SIZE_MAX))
+        if (up && !has_stream_room(r))
             break;
         if (!up)
             refuse(r, order, CP_REASON_NONE);

@@ -87,10 +87,10 @@ struct cp_remote {
     cp_pool names_pool; /* two a place: by client id (owner 0), by UserRefNum (owner 1) */
     cp_idmap names_map;
     uint32_t next_user_ref;
-    bool ending_all;     /* a new day: every order is being ended */
-    bool asked;          /* how far the exchange has come, on this connection */
-    bool settling;       /* it has answered: what it never had is being ended */
-    uint32_t settle_ref; /* it has had all references below */
+    bool ending_all;    /* a new day: every order is being ended */
+    bool asked;         /* how far the exchange has come, on this connection */
+    bool settling;      /* it has answered: what it never had is being ended */
+    uint32_t asked_ref; /* the name it was asked by */
     uint64_t lost_before;
     uint32_t reports_claimed;
     cp_histogram *tick_to_order, *order_to_ack;

@@ -1,0 +1,112 @@
+"""kill -9 under load: the exchange and the desk in turn, and both sides agree afterwards.
+
+A handful of times here; COCKPIT_KILLS=200 makes it a soak.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from desks import LAST, events, is_up, open_desk, positions, rest, told_by_exchange, wait
+from venue import PASSWORD, USER, Exchange
+from wire import Orders, report, snapshot
+
+KILLS = int(os.environ.get("COCKPIT_KILLS", "4"))
+MARKET = {"rate": 20_000, "depth": 100}
+
+
+def run_desk(exchange: Exchange, seconds: float) -> subprocess.Popen[str]:
+    address = f"tcp://127.0.0.1:{exchange.orders}:{exchange.feed}"
+    return subprocess.Popen(
+        [
+            sys.executable, "-m", "cockpit", "once", "--venue", address, "--config",
+            str(exchange.config), "--credentials", str(exchange.config / "users"),
+            "--seconds", str(seconds), "--json",
+        ],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+
+
+def test_a_killed_desk_leaves_nothing_and_the_next_one_knows_what_it_did(
+    open_exchange: Callable[..., Exchange],
+):
+    chance = random.Random(1)
+    exchange = open_exchange(market=MARKET)
+    for _ in range(max(KILLS // 2, 1)):
+        desk = run_desk(exchange, 60.0)
+        exchange.expect("logged in for feed")
+        time.sleep(chance.uniform(0.2, 1.5))
+        desk.kill()
+        desk.wait()
+        assert desk.stdout
+        desk.stdout.close()
+        exchange.expect("orders of desk (")  # its connection is seen to be gone
+        with open_desk(exchange.config, exchange.orders, exchange.feed) as again:
+            again.halt()
+            wait(lambda: is_up(again))
+            net = again.read()["net"]
+            assert int(net["foreign_count"]) == 0
+            held = [int(qty) for qty in net["positions"][:4]]
+        told, refs = told_by_exchange(exchange.orders), orders_of(exchange)
+        assert told == held
+        market, _, _ = snapshot(exchange.feed, USER, PASSWORD)
+        assert refs and not refs & set(market.orders)
+        exchange = open_exchange(market=MARKET)
+
+
+def orders_of(exchange: Exchange) -> set[int]:
+    """The exchange's names of every order that the user has had."""
+    client = Orders(exchange.orders)
+    client.login(USER, PASSWORD)
+    found = set()
+    while (message := report(client.message())).get("ref") != LAST:
+        if message["kind"] in "AU":
+            found.add(int(str(message["order_ref"])))
+    client.close()
+    return found
+
+
+def test_a_killed_exchange_comes_back_and_the_desk_agrees_with_it(
+    open_exchange: Callable[..., Exchange],
+):
+    chance = random.Random(2)
+    exchange = open_exchange(market=MARKET)
+    with open_desk(exchange.config, exchange.orders, exchange.feed) as desk:
+        wait(lambda: is_up(desk))
+        for _ in range(max(KILLS // 2, 1)):
+            time.sleep(chance.uniform(0.1, 1.0))
+            exchange.kill()
+            wait(lambda: int(desk.read()["net"]["orders"]["state"]) < 5)
+            before = positions(desk)
+            exchange = open_exchange(
+                orders=exchange.orders, feed=exchange.feed, market=MARKET
+            )
+            wait(lambda: is_up(desk))
+            wait(lambda: not any(desk.read()["desk"]["symbols"]["stale"][:4]))
+            events(desk)
+        time.sleep(1.0)
+        rest(desk)
+        new = [b - a for a, b in zip(before, positions(desk), strict=True)]
+        assert told_by_exchange(exchange.orders) == new
+        assert int(desk.read()["desk"]["counters"]["unexpected_report_count"]) == 0
+
+
+def test_a_desk_that_is_told_to_stop_confirms_that_nothing_works(
+    open_exchange: Callable[..., Exchange],
+):
+    exchange = open_exchange(market=MARKET)
+    desk = run_desk(exchange, 2.0)
+    text, _ = desk.communicate(timeout=60)
+    assert desk.returncode == 0
+    found = json.loads(text)
+    assert found["orders_working"] == 0
+    assert found["unexpected_reports"] == 0
+    held = {p["symbol"]: p["position"] for p in found["positions"]}
+    assert found["net"]["positions"] == held
+    assert list(held.values()) == told_by_exchange(exchange.orders)
