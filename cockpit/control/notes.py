@@ -101,6 +101,12 @@ def _fill(note: Record, scene: Scene) -> tuple[str, str]:
     )
 
 
+def _would_be_fill(note: Record, scene: Scene) -> tuple[str, str]:
+    source, text = _fill(note, scene)
+    verb, rest = text.split(" ", 1)
+    return source, f"would have {verb} {rest}"
+
+
 def _reject(note: Record, scene: Scene) -> tuple[str, str]:
     reason = REASONS[int(note["a"])]
     what = ORDER_KINDS[int(note["b"])]
@@ -209,6 +215,7 @@ SENTENCES: dict[int, Callable[[Record, Scene], tuple[str, str]]] = {
     NoteKind.ORDER_STATE: _order_state,
     NoteKind.CONTROL: _control,
     NoteKind.FAULT: _fault,
+    NoteKind.WOULD_BE_FILL: _would_be_fill,
     NoteKind.RECONCILE: _reconcile,
     NoteKind.JOURNAL: _journal,
 }

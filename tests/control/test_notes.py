@@ -109,6 +109,11 @@ VALUE = next(i for i, limit in enumerate(LIMITS) if limit.kind == "money")
         ),
         (NoteKind.FLAT, {}, "risk: flat: every position is closed"),
         (
+            NoteKind.WOULD_BE_FILL,
+            {**HERE, "side": Side.SELL, "a": 99, "b": 1, "c": 1_000, "d": 0},
+            "mm_acme: would have sold 1 ACME at 0.99 as maker, 1,000 left",
+        ),
+        (
             NoteKind.FAULT,
             {**HERE, "a": 1},
             f"mm_acme: switched off, its orders pulled: {FAULTS[1]}",
