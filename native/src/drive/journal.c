@@ -65,7 +65,8 @@ static int sync_now(cp_journal *journal)
     if (atomic_load_explicit(&journal->synced, memory_order_relaxed) == written)
         return 0;
     uint64_t began_ns = cp_monotonic_ns();
-    int result = CP_MISHAP(JOURNAL_SYNC) ? -EIO : journal->store.sync(journal->store.self);
+    int result =
+        CP_MISHAP(JOURNAL_SYNC) ? -EIO : journal->store.sync(journal->store.self);
     if (result != 0) {
         fail(journal, CP_TROUBLE_SYNC, result);
         return result;
@@ -224,7 +225,7 @@ void cp_journal_read(cp_journal *journal, cp_journal_picture *picture, uint64_t 
         .error = atomic_load_explicit(&journal->error, memory_order_relaxed),
         .end = journal->end,
         .epoch = journal->epoch,
-        .sequence = journal->next - 1,
+        .sequence = journal->slots ? journal->next - 1 : journal->last,
         .written = atomic_load_explicit(&journal->written, memory_order_acquire),
         .synced = atomic_load_explicit(&journal->synced, memory_order_acquire),
         .sync_count = atomic_load_explicit(&journal->sync_count, memory_order_relaxed),
@@ -236,7 +237,8 @@ void cp_journal_read(cp_journal *journal, cp_journal_picture *picture, uint64_t 
     };
     uint64_t safe =
         journal->level == CP_JOURNAL_MAPPED ? picture->sequence : picture->synced;
-    if (safe < picture->sequence && picture->sequence - safe <= CP_JOURNAL_RING) {
+    if (journal->slots && safe < picture->sequence &&
+        picture->sequence - safe <= CP_JOURNAL_RING) {
         uint64_t since_ns = journal->slots[(safe + 1) % CP_JOURNAL_RING].time_ns;
         picture->lag_ns = now_ns > since_ns ? now_ns - since_ns : 0;
     }

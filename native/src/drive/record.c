@@ -222,6 +222,9 @@ void cp_engine_record_segment(cp_engine *engine, uint64_t now_ns)
     journal->segment_ns = now_ns;
     journal->segment_first =
         cp_journal_add(journal, CP_JOURNAL_SEGMENT, 0, now_ns, &segment, sizeof segment);
+    /* Set aside before: who reads no further back has to know. */
+    cp_journal_ids ids = { cp_desk_next_id(engine->desk), engine->ids_end };
+    cp_journal_add(journal, CP_JOURNAL_IDS, 0, now_ns, &ids, sizeof ids);
     cp_desk_snapshot(engine->desk, add_snapshot_record, engine);
     cp_journal_chain carried = { .first = 0 };
     memcpy(carried.digest, journal->chain, sizeof carried.digest);

@@ -91,6 +91,8 @@ int cp_engine_recover(cp_engine *engine, const cp_store *given, char *error)
     }
     if (result == 0)
         result = restore(engine, error);
+    if (result == 0)
+        cp_engine_show_desk(engine, 0); /* what is held, before anything is traded */
     return result;
 }
 
