@@ -301,6 +301,36 @@ static void takes_its_quotes_off_without_a_market(void)
     CHECK(quotes(&s, CP_BUY, 0, 0) && quotes(&s, CP_SELL, 0, 0));
 }
 
+/* ---- execution ---- */
+
+static void never_quotes_beside_a_take(void)
+{
+    stage s;
+    open_stage(&s, &cp_twap);
+    set(&s, "max_lag", 4);
+    set(&s, "slices", 10);
+    show(&s, 1, 14999, 15001);
+    CHECK(wants(&s, CP_BUY, 15001, 10)); /* a tenth of 100 is due, and more than 4 */
+    s.seat.taking = true;
+    s.seat.position = 7; /* the rest of the take is still out */
+    show(&s, 1, 14999, 15001);
+    CHECK(!s.seat.take.asked && !s.seat.quotes[CP_BUY].asked);
+    s.seat.taking = false;
+    show(&s, 1, 14999, 15001);
+    CHECK(quotes(&s, CP_BUY, 14999, 3));
+    s.seat.working_price[CP_BUY] = 14999;
+    s.seat.working_qty[CP_BUY] = 3;
+    show(&s, 6000, 14999, 15001); /* the next tenth: too much to wait for */
+    CHECK(quotes(&s, CP_BUY, 0, 0) && !s.seat.take.asked); /* the quote comes off first */
+    s.seat.working_price[CP_BUY] = CP_PRICE_NONE;
+    s.seat.changing[CP_BUY] = true;
+    show(&s, 1, 14999, 15001);
+    CHECK(!s.seat.take.asked && !s.seat.quotes[CP_BUY].asked);
+    s.seat.changing[CP_BUY] = false;
+    show(&s, 1, 14999, 15001);
+    CHECK(wants(&s, CP_BUY, 15001, 13));
+}
+
 /* ---- all of them ---- */
 
 static void describe_themselves_completely(void)
@@ -397,6 +427,7 @@ int main(void)
     RUN(never_crosses_the_touch);
     RUN(leaves_a_quote_that_is_near_enough);
     RUN(takes_its_quotes_off_without_a_market);
+    RUN(never_quotes_beside_a_take);
     RUN(describe_themselves_completely);
     RUN(do_the_same_on_the_same_tape_whatever_the_stamps);
     return 0;

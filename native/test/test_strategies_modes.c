@@ -180,6 +180,9 @@ static void trades_when_the_market_comes_through_its_price(void)
     uint64_t best = kit_add(k, 0, CP_BUY, 14999, 5);
     ask(k, CP_BUY, 14995, 10);
     kit_delete(k, 0, CP_BUY, best, 14999, 5);
+    uint64_t lower = kit_add(k, 0, CP_BUY, 14980, 50);
+    kit_delete(k, 0, CP_BUY, lower, 14980, 50); /* left, not traded */
+    CHECK_EQ(0, slot(k)->would_be_position);
     kit_add(k, 0, CP_SELL, 14994, 3); /* would have met it */
     CHECK_EQ(3, slot(k)->would_be_position);
     execute(k, low, CP_BUY, 14990, 50, 0); /* a worse price traded */
