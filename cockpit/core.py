@@ -170,6 +170,7 @@ class Cause(IntEnum):
     FAULT = lib.CP_CAUSE_FAULT
     JOURNAL = lib.CP_CAUSE_JOURNAL
     RECOVERY = lib.CP_CAUSE_RECOVERY
+    DRAWDOWN = lib.CP_CAUSE_DRAWDOWN
 
 
 class Control(IntEnum):

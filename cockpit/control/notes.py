@@ -38,6 +38,7 @@ CAUSES = {
     Cause.FAULT: "by its own fault",
     Cause.JOURNAL: "the journal cannot be written",
     Cause.RECOVERY: "as before the restart",
+    Cause.DRAWDOWN: "by the drawdown limit",
 }
 ORDER_KINDS = ("", "order", "cancel", "replace", "cancel of all orders", "reduce")
 
@@ -122,9 +123,15 @@ def _refusal(note: Record, scene: Scene) -> tuple[str, str]:
     if code >= len(LIMITS):
         return scene.strategy(note), head
     limit, current, would_be = (limit_text(code, int(note[key])) for key in "bcd")
+    allowed = int(note["client_id"])
+    rest = f"; {_lots(allowed)} would pass" if allowed else ""
     return scene.strategy(note), (
-        f"{head} {limit}{limit_unit(code)}, now {current}, would be {would_be}"
+        f"{head} {limit}{limit_unit(code)}, now {current}, would be {would_be}{rest}"
     )
+
+
+def _lots(count: int) -> str:
+    return f"{count:,} lot" if count == 1 else f"{count:,} lots"
 
 
 def _gap(note: Record, scene: Scene) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 /* Risk: each limit at the limit, one beyond, and with the largest numbers there are. */
 #include "desk/rate.h"
+#include "desk/recent.h"
 #include "desk/risk.h"
 #include "test.h"
 
@@ -52,6 +53,21 @@ static void turns_exactly_at_each_limit(void)
     ask.side = CP_SELL;
     turns_at(CP_LIMIT_POSITION, 985, &ask, 975);
     ask = plain();
+    ask.own_met = 12;
+    turns_at(CP_LIMIT_SELF_CROSS, 12, &ask, 0);
+    ask.same_count = 6;
+    turns_at(CP_LIMIT_SAME_ORDERS, 7, &ask, 6);
+    ask.age_ns = 7000000;
+    turns_at(CP_LIMIT_DATA_AGE, 7, &ask, 7);
+    ask.age_ns = 6000001; /* what is begun counts whole */
+    turns_at(CP_LIMIT_DATA_AGE, 7, &ask, 7);
+    ask.spread = 15; /* of 15000.5: 9.9997 bp, counted as 10 */
+    turns_at(CP_LIMIT_SPREAD, 10, &ask, 0);
+    ask.last = 14990;
+    turns_at(CP_LIMIT_LAST_COLLAR, 7, &ask, 0);
+    ask.last = 15010;
+    turns_at(CP_LIMIT_LAST_COLLAR, 7, &ask, 0);
+    ask = plain();
     ask.open_orders = 4;
     turns_at(CP_LIMIT_OPEN_ORDERS, 5, &ask, 4);
     ask.message_count = 99;
@@ -66,6 +82,98 @@ static void measures_exposure_over_all_symbols_at_worst(void)
     /* 7 lots at 15000.5, which rounds up to 15001: never less than it is. */
     turns_at(CP_LIMIT_GROSS_EXPOSURE, 777 + 7LL * 30001 / 2 * POINT + POINT, &ask,
              777 + (3LL * 30001 + 1) / 2 * POINT);
+}
+
+static void measures_net_exposure_on_the_side_the_order_adds_to(void)
+{
+    cp_risk_ask ask = plain();
+    ask.mark2 = 30000;
+    ask.position = 5;
+    ask.working[CP_BUY] = 2;
+    ask.working[CP_SELL] = 1000; /* no help: they may not fill */
+    ask.net_elsewhere = -3LL * 15000 * POINT;
+    turns_at(CP_LIMIT_NET_EXPOSURE, 14LL * 15000 * POINT, &ask, 4LL * 15000 * POINT);
+    ask.side = CP_SELL;
+    ask.working[CP_SELL] = 1;
+    ask.net_elsewhere = 3LL * 15000 * POINT;
+    turns_at(CP_LIMIT_NET_EXPOSURE, 9LL * 15000 * POINT, &ask, -1LL * 15000 * POINT);
+}
+
+/* A position so large that it leaves 64 bits is not made up for by one as large the other
+ * way in another symbol. */
+static void sets_nothing_against_a_position_beyond_64_bits(void)
+{
+    cp_risk_finding finding;
+    cp_risk_ask ask = plain();
+    ask.position = INT64_MAX - 10;
+    ask.net_elsewhere = (cp_i128)INT64_MIN * CP_SYMBOL_MAX;
+    CHECK_EQ(CP_LIMIT_NET_EXPOSURE,
+             check_with(CP_LIMIT_NET_EXPOSURE, 1000000000000000000, &ask, &finding));
+    CHECK_EQ(INT64_MAX, finding.would_be);
+    CHECK(cp_risk_net(INT64_MIN, INT64_MAX, POINT) == INT64_MIN);
+    CHECK(cp_risk_net(-1, 3, 1) == -1 && cp_risk_net(1, 3, 1) == 2);
+}
+
+/* What keeps a desk from opening positions never keeps it in one. */
+static void lets_a_position_be_closed_whatever_the_market(void)
+{
+    cp_risk risk = wide_open();
+    cp_risk_finding finding;
+    for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {
+        cp_risk_ask ask = plain();
+        bool asked_of_closing = true;
+        switch (i) {
+        case CP_LIMIT_NET_EXPOSURE:
+        case CP_LIMIT_SAME_ORDERS:
+        case CP_LIMIT_DATA_AGE:
+        case CP_LIMIT_SPREAD:
+        case CP_LIMIT_LAST_COLLAR:
+        case CP_LIMIT_DAILY_LOSS:
+        case CP_LIMIT_DRAWDOWN:
+            asked_of_closing = false;
+            break;
+        default:
+            break;
+        }
+        risk = wide_open();
+        risk.limits[i] = 0;
+        risk.drawdown = risk.loss = 1;
+        ask.same_count = 1;
+        ask.own_met = 1;
+        ask.age_ns = 1;
+        ask.spread = 1;
+        ask.last = 1;
+        CHECK_EQ(i, cp_risk_check(&risk, &ask, &finding));
+        ask.reduces_only = true;
+        CHECK_EQ(asked_of_closing ? i : CP_REFUSE_COUNT,
+                 cp_risk_check(&risk, &ask, &finding));
+    }
+}
+
+static void says_how_many_lots_would_pass(void)
+{
+    cp_risk risk = wide_open();
+    cp_risk_finding finding;
+    cp_risk_ask ask = plain();
+    CHECK_EQ(10, cp_risk_passing_qty(&risk, &ask));
+    risk.limits[CP_LIMIT_ORDER_QTY] = 9;
+    CHECK_EQ(9, cp_risk_passing_qty(&risk, &ask));
+    risk.limits[CP_LIMIT_POSITION] = 7;
+    ask.position = 3;
+    CHECK_EQ(4, cp_risk_passing_qty(&risk, &ask));
+    ask.qty = 5;
+    CHECK_EQ(CP_LIMIT_POSITION, cp_risk_check(&risk, &ask, &finding));
+    ask.qty = 4;
+    CHECK_EQ(CP_REFUSE_COUNT, cp_risk_check(&risk, &ask, &finding));
+    ask.qty = UINT32_MAX;
+    CHECK_EQ(4, cp_risk_passing_qty(&risk, &ask));
+    ask.position = 7;
+    CHECK_EQ(0, cp_risk_passing_qty(&risk, &ask));
+    risk = wide_open();
+    ask.point_value = 1;
+    CHECK_EQ(UINT32_MAX, cp_risk_passing_qty(&risk, &ask));
+    risk.state = CP_RISK_HALTED;
+    CHECK_EQ(0, cp_risk_passing_qty(&risk, &ask));
 }
 
 static void measures_the_collar_both_ways_and_rounds_up(void)
@@ -194,6 +302,20 @@ static void does_not_wrap_at_the_ends_of_64_bits(void)
         ask.point_value = 1;
         CHECK_EQ(CP_LIMIT_PRICE_COLLAR,
                  check_with(CP_LIMIT_PRICE_COLLAR, 10000, &ask, &finding));
+        ask.last = ends[i];
+        ask.price = 1;
+        CHECK_EQ(CP_LIMIT_LAST_COLLAR,
+                 check_with(CP_LIMIT_LAST_COLLAR, 9999, &ask, &finding));
+        ask = plain();
+        ask.spread = ends[i];
+        CHECK_EQ(CP_LIMIT_SPREAD, check_with(CP_LIMIT_SPREAD, 10000, &ask, &finding));
+        ask = plain();
+        ask.own_met = (cp_i128)ends[i] * 1000;
+        CHECK_EQ(CP_LIMIT_SELF_CROSS,
+                 check_with(CP_LIMIT_SELF_CROSS, 1000000000, &ask, &finding));
+        ask = plain();
+        ask.age_ns = (uint64_t)ends[i] * 2;
+        CHECK_EQ(CP_LIMIT_DATA_AGE, check_with(CP_LIMIT_DATA_AGE, 8589, &ask, &finding));
     }
     cp_risk_ask ask = plain();
     cp_risk_finding finding;
@@ -223,6 +345,32 @@ static void never_sees_less_than_the_last_second(void)
     CHECK_EQ(0, cp_rate_count(&rate, start + 297000000 + 1003000000));
     cp_rate_add(&rate, now + 3600 * 1000000000ull);
     CHECK_EQ(1, cp_rate_count(&rate, now + 3600 * 1000000000ull));
+}
+
+static void counts_the_same_terms_for_a_second_and_no_others(void)
+{
+    static cp_recent recent;
+    cp_terms terms = { .price = 15000, .qty = 10, .symbol = 1, .strategy = 2, .side = 1 };
+    cp_terms others[] = { terms, terms, terms, terms, terms };
+    others[0].price++;
+    others[1].qty++;
+    others[2].symbol++;
+    others[3].strategy++;
+    others[4].side = 0;
+    /* Wherever in its step it begins. */
+    for (uint64_t start = 1000000000000; start < 1001000000000; start += 77777777) {
+        memset(&recent, 0, sizeof(recent));
+        for (uint32_t i = 0; i < 20; i++) {
+            CHECK_EQ(i, cp_recent_count(&recent, &terms, start + i * 50000000));
+            cp_recent_add(&recent, &terms, start + i * 50000000);
+        }
+        for (int i = 0; i < 5; i++)
+            CHECK_EQ(0, cp_recent_count(&recent, &others[i], start + 950000000));
+        CHECK(cp_recent_count(&recent, &terms, start + 1949000000) >= 1);
+        CHECK_EQ(0, cp_recent_count(&recent, &terms, start + 950000000 + 1620000000));
+        cp_recent_add(&recent, &terms, start + 86400000000000);
+        CHECK_EQ(1, cp_recent_count(&recent, &terms, start + 86400000000000));
+    }
 }
 
 static void counts_each_message_against_a_plain_list(void)
@@ -274,6 +422,10 @@ int main(void)
 {
     RUN(turns_exactly_at_each_limit);
     RUN(measures_exposure_over_all_symbols_at_worst);
+    RUN(measures_net_exposure_on_the_side_the_order_adds_to);
+    RUN(sets_nothing_against_a_position_beyond_64_bits);
+    RUN(lets_a_position_be_closed_whatever_the_market);
+    RUN(says_how_many_lots_would_pass);
     RUN(measures_the_collar_both_ways_and_rounds_up);
     RUN(stops_at_the_loss_but_lets_a_position_be_closed);
     RUN(lets_what_reduces_through_a_limit_already_exceeded);
@@ -281,6 +433,7 @@ int main(void)
     RUN(refuses_without_a_price_or_with_a_senseless_one);
     RUN(does_not_wrap_at_the_ends_of_64_bits);
     RUN(never_sees_less_than_the_last_second);
+    RUN(counts_the_same_terms_for_a_second_and_no_others);
     RUN(counts_each_message_against_a_plain_list);
     RUN(names_every_limit_and_word);
     return 0;

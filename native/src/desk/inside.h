@@ -1,6 +1,7 @@
 /* inside.h: the desk from the inside, for its own files only.
  *
  *     desk.c      create, destroy, and the steps: market data, report, timer
+ *     ask.c       what the check of an order needs to know
  *     send.c      orders out: check, stamp, send; cancels; notes
  *     seats.c     strategies at work: calls, wishes, configuration
  *     control.c   what an operator may ask
@@ -18,6 +19,7 @@
 #include "desk/orders.h"
 #include "desk/positions.h"
 #include "desk/rate.h"
+#include "desk/recent.h"
 #include "desk/risk.h"
 #include "desk/strategy.h"
 #include "desk/would_be.h"
@@ -81,6 +83,8 @@ struct cp_desk {
     cp_orders orders;
     cp_risk risk;
     cp_rate rate;
+    cp_recent recent;
+    int64_t own_best[CP_SYMBOL_MAX][2]; /* no order of ours is at a better price */
     cp_instrument instruments[CP_SYMBOL_MAX];
     cp_position positions[CP_SYMBOL_MAX];
     cp_position cells[CP_STRATEGY_MAX][CP_SYMBOL_MAX]; /* the same, by slot */
@@ -118,6 +122,15 @@ struct cp_desk {
     cp_outbox notes_out;
     cp_histogram *histograms; /* CP_HOP_COUNT */
 };
+
+/* ---- ask.c ---- */
+
+/* All that is not the order's own. */
+void cp_ask_complete(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask);
+/* It is about to be sent. */
+void cp_ask_passed(cp_desk *desk, uint32_t slot, uint32_t symbol, const cp_risk_ask *ask);
+/* Orders have come to the table without having passed. */
+void cp_ask_forget(cp_desk *desk);
 
 /* ---- send.c ---- */
 

@@ -21,12 +21,16 @@ void cp_desk_evaluate(cp_desk *desk)
     desk->risk.loss = cp_saturate(-equity);
     if (equity > desk->equity_peak)
         desk->equity_peak = cp_saturate(equity);
+    desk->risk.drawdown = cp_saturate(desk->equity_peak - equity);
     /* Only what makes the loss is stopped: while closing, stopping would keep it. */
-    if (desk->risk.state != CP_RISK_ACTIVE ||
-        desk->risk.loss < desk->risk.limits[CP_LIMIT_DAILY_LOSS])
+    if (desk->risk.state != CP_RISK_ACTIVE)
         return;
-    desk->risk.refusal_count[CP_LIMIT_DAILY_LOSS]++;
-    cp_desk_set_state(desk, CP_RISK_HALTED, CP_CAUSE_LOSS);
+    const int64_t *limits = desk->risk.limits;
+    bool lost = desk->risk.loss >= limits[CP_LIMIT_DAILY_LOSS];
+    if (!lost && desk->risk.drawdown < limits[CP_LIMIT_DRAWDOWN])
+        return;
+    desk->risk.refusal_count[lost ? CP_LIMIT_DAILY_LOSS : CP_LIMIT_DRAWDOWN]++;
+    cp_desk_set_state(desk, CP_RISK_HALTED, lost ? CP_CAUSE_LOSS : CP_CAUSE_DRAWDOWN);
     cp_desk_sweep(desk);
 }
 
@@ -125,23 +129,33 @@ static void read_would_be(const cp_desk *desk, const cp_slot *slot,
 
 static void read_limits(const cp_desk *desk, cp_limit_picture *limits, uint64_t now_ns)
 {
-    cp_i128 worst = 0, gross = 0;
+    cp_i128 worst = 0, gross = 0, net[2] = { 0, 0 };
     for (uint32_t i = 0; i < desk->symbol_count; i++) {
         const int64_t *working = desk->orders.working_qty[i];
-        cp_i128 here =
-            cp_risk_worst(desk->positions[i].qty, working[CP_BUY], working[CP_SELL]);
+        int64_t mark2 = cp_desk_touch(desk, i)->mark2, held = desk->positions[i].qty;
+        int64_t point_value = desk->instruments[i].point_value;
+        cp_i128 here = cp_risk_worst(held, working[CP_BUY], working[CP_SELL]);
         worst = here > worst ? here : worst;
         gross += cp_desk_exposure(desk, i);
+        net[CP_BUY] +=
+            cp_risk_net((cp_i128)held + working[CP_BUY], mark2, point_value);
+        net[CP_SELL] +=
+            cp_risk_net((cp_i128)working[CP_SELL] - held, mark2, point_value);
     }
     for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++)
-        limits[i] = (cp_limit_picture){ desk->risk.latest[i], desk->risk.limits[i],
+        limits[i] = (cp_limit_picture){ cp_risk_latest(&desk->risk, i),
+                                        desk->risk.limits[i],
                                         desk->risk.refusal_count[i] };
-    cp_i128 loss = -cp_desk_equity(desk);
+    cp_i128 equity = cp_desk_equity(desk), loss = -equity;
+    cp_i128 drawdown = desk->equity_peak - equity;
     limits[CP_LIMIT_POSITION].used = cp_saturate(worst);
     limits[CP_LIMIT_GROSS_EXPOSURE].used = cp_saturate(gross);
     limits[CP_LIMIT_OPEN_ORDERS].used = desk->orders.working_count;
     limits[CP_LIMIT_MESSAGE_RATE].used = cp_rate_peek(&desk->rate, now_ns);
     limits[CP_LIMIT_DAILY_LOSS].used = loss > 0 ? cp_saturate(loss) : 0;
+    limits[CP_LIMIT_DRAWDOWN].used = drawdown > 0 ? cp_saturate(drawdown) : 0;
+    limits[CP_LIMIT_NET_EXPOSURE].used =
+        cp_saturate(net[CP_BUY] > net[CP_SELL] ? net[CP_BUY] : net[CP_SELL]);
 }
 
 /* The part of a displayed level that is ours; and the lots before it in the queue. */

@@ -178,12 +178,14 @@ static void on_stranger(cp_desk *desk, const cp_report *report)
                            .listed = desk->round };
     bool known = cp_orders_find(&desk->orders, report->client_id) != CP_NONE;
     if (desk->stranger_policy == CP_STRANGER_ADOPT && !known &&
-        cp_orders_adopt(&desk->orders, &order) != CP_NONE)
+        cp_orders_adopt(&desk->orders, &order) != CP_NONE) {
         desk->slots[0].working_count++;
-    else if (desk->stranger_policy != CP_STRANGER_SHOW)
+        cp_ask_forget(desk);
+    } else if (desk->stranger_policy != CP_STRANGER_SHOW) {
         cp_desk_send_stranger_cancel(desk, report);
-    else
+    } else {
         desk->doubt |= UINT64_C(1) << report->symbol;
+    }
 }
 
 static void say_outcome(cp_desk *desk, const cp_order_outcome *outcome,

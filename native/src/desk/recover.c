@@ -650,6 +650,7 @@ int cp_desk_recover_end(cp_desk *desk, bool is_restored, char *error)
         return result;
     move_slots(desk);
     doubt_orders(desk);
+    cp_ask_forget(desk);
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         for (uint32_t symbol = 0; symbol < desk->symbol_count; symbol++)
             cp_seats_show_position(&desk->slots[i], symbol, desk->cells[i][symbol].qty);

@@ -25,6 +25,31 @@ static const cp_parameter limits[CP_LIMIT_COUNT] = {
     [CP_LIMIT_DAILY_LOSS] = { "max_daily_loss", "currency",
                               "Realised and unrealised loss with fees that halts trading",
                               0.01, 1e10, 2000, CP_PARAMETER_MONEY, 0 },
+    [CP_LIMIT_NET_EXPOSURE] = { "max_net_exposure", "currency",
+                                "Long less short, or short less long, of all symbols if "
+                                "one side's working orders fill",
+                                1, 1e10, 100000, CP_PARAMETER_MONEY, 0 },
+    [CP_LIMIT_SAME_ORDERS] = { "max_same_orders", "per second",
+                               "Orders of one strategy with the same symbol, side, price "
+                               "and size",
+                               1, 1000000000, 100, CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_SELF_CROSS] = { "max_self_cross", "lots",
+                              "Own resting lots, of any strategy, that an order would "
+                              "meet",
+                              0, 1000000000, 0, CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_DATA_AGE] = { "max_data_age", "ms",
+                            "Age of the symbol's latest market data", 1, 86400000, 10000,
+                            CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_SPREAD] = { "max_spread", "bp",
+                          "Distance of the best prices; a side that is empty is beyond "
+                          "any",
+                          1, 1000000000, 100, CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_LAST_COLLAR] = { "last_collar", "bp",
+                               "Distance of an order from the last trade", 1, 10000, 100,
+                               CP_PARAMETER_INTEGER, 0 },
+    [CP_LIMIT_DRAWDOWN] = { "max_drawdown", "currency",
+                            "Fall of the profit from the day's best that halts trading",
+                            0.01, 1e10, 2500, CP_PARAMETER_MONEY, 0 },
 };
 
 static const char *const refusal_names[CP_REFUSE_COUNT] = {
@@ -189,4 +214,53 @@ int cp_risk_check_limits(const int64_t values[CP_LIMIT_MAX])
             return -EINVAL;
     }
     return 0;
+}
+
+int64_t cp_risk_latest(const cp_risk *risk, uint32_t limit)
+{
+    const cp_risk_ask *ask = &risk->passed;
+    if (ask->qty == 0) /* there was none yet */
+        return 0;
+    cp_i128 steps = (cp_i128)ask->price * ask->qty;
+    cp_i128 last2 = 2 * (cp_i128)ask->last;
+    switch (limit) {
+    case CP_LIMIT_ORDER_QTY:
+        return ask->qty;
+    case CP_LIMIT_ORDER_VALUE:
+        return cp_saturate((cp_i128)cp_saturate(steps) * ask->point_value);
+    case CP_LIMIT_PRICE_COLLAR:
+        return cp_saturate(
+            cp_risk_share(cp_risk_distance2(ask->price, ask->mark2), ask->mark2));
+    case CP_LIMIT_SAME_ORDERS:
+        return (int64_t)ask->same_count + 1;
+    case CP_LIMIT_SELF_CROSS:
+        return cp_saturate(ask->own_met);
+    case CP_LIMIT_DATA_AGE:
+        return cp_risk_age_ms(ask->age_ns);
+    case CP_LIMIT_SPREAD:
+        return cp_saturate(cp_risk_share(2 * (cp_i128)ask->spread, ask->mark2));
+    case CP_LIMIT_LAST_COLLAR:
+        return last2 <= 0 ? 0
+                          : cp_saturate(cp_risk_share(
+                                cp_risk_distance2(ask->price, last2), last2));
+    default:
+        return 0;
+    }
+}
+
+/* No check that fewer lots fail is passed by more. */
+uint32_t cp_risk_passing_qty(const cp_risk *risk, const cp_risk_ask *ask)
+{
+    cp_risk_ask tried = *ask;
+    cp_risk_finding finding;
+    uint64_t passes = 0, fails = (uint64_t)ask->qty + 1;
+    while (fails - passes > 1) {
+        uint64_t middle = passes + (fails - passes) / 2;
+        tried.qty = (uint32_t)middle;
+        if (cp_risk_check(risk, &tried, &finding) == CP_REFUSE_COUNT)
+            passes = middle;
+        else
+            fails = middle;
+    }
+    return (uint32_t)passes;
 }

@@ -14,23 +14,32 @@
 
 #define CP_COLLAR_UNIT 10000 /* basis points in one */
 
-/* An order about to be sent, and all that its check needs to know. */
+#define CP_RISK_BEYOND ((cp_i128)1 << 100) /* money no other figure makes up for */
+
+/* An order about to be sent, and all that its check needs to know. What is left at zero
+ * never refuses anything. */
 typedef struct cp_risk_ask {
     cp_side side;
-    bool reduces_only; /* closes a position: allowed while flattening */
+    bool reduces_only; /* closes a position: what must not keep one in it is not asked */
     bool is_replace;
+    bool stale;
     uint32_t qty;  /* lots it may trade, once out */
     int64_t price; /* increments */
     int64_t mark2; /* twice the price of the market; <= 0: none */
-    bool stale;
+    int64_t last;  /* price of the latest trade; <= 0: none */
+    int64_t spread; /* increments between the best prices; INT64_MAX: a side is empty */
+    uint64_t age_ns; /* since the symbol's latest market data */
     int64_t point_value;
     int64_t position;   /* of the symbol, lots */
     int64_t working[2]; /* lots working in the symbol by side, before this order */
     int64_t would_be_position; /* of a strategy in SHADOW: added to what is real */
     int64_t would_be_working[2];
     cp_i128 exposure_elsewhere; /* money, all other symbols */
+    cp_i128 net_elsewhere;      /* likewise, at worst on this order's side; signed */
+    cp_i128 own_met;            /* own lots resting on the other side that it would meet */
     uint32_t open_orders;       /* before this one */
     uint32_t message_count;     /* in the last second, before this one */
+    uint32_t same_count;        /* with the same terms in the last second, before this */
 } cp_risk_ask;
 
 /* What the check found, in the limit's own unit. */
@@ -44,14 +53,19 @@ typedef struct cp_risk {
     cp_risk_state state;
     int64_t limits[CP_LIMIT_MAX]; /* by cp_limit */
     int64_t loss; /* money lost today when last evaluated; negative is a gain */
+    int64_t drawdown; /* money below the day's best, likewise */
     uint64_t refusal_count[CP_LIMIT_MAX];
-    int64_t latest[CP_LIMIT_MAX]; /* size, value, collar of the latest order passed */
+    cp_risk_ask passed; /* the latest order that did */
 } cp_risk;
 
 /* Whether it is inside the range its table declares. */
 bool cp_risk_limit_is_valid(uint32_t limit, int64_t value);
 /* 0, or -EINVAL when one of them is not. */
 int cp_risk_check_limits(const int64_t limits[CP_LIMIT_MAX]);
+/* What the latest order passed came to of a limit on single orders; 0 for the others. */
+int64_t cp_risk_latest(const cp_risk *risk, uint32_t limit);
+/* The most lots, of those asked for, with which the order would pass; 0: none. */
+uint32_t cp_risk_passing_qty(const cp_risk *risk, const cp_risk_ask *ask);
 
 /* Lots at worst: the larger of long and short if one side's working orders fill. */
 static inline cp_i128 cp_risk_worst(int64_t position, int64_t working_buy,
@@ -73,6 +87,19 @@ static inline int64_t cp_risk_exposure(cp_i128 worst_qty, int64_t mark2,
     return cp_saturate(steps * point_value);
 }
 
+/* Money of so many lots held long, below zero for short; rounded up, so that what one
+ * side holds is never made out smaller than it is, nor what it is set against larger.
+ * A figure beyond 64 bits is beyond all others together. */
+static inline cp_i128 cp_risk_net(cp_i128 qty, int64_t mark2, int64_t point_value)
+{
+    if (mark2 <= 0)
+        return 0;
+    cp_i128 steps2 = (cp_i128)cp_saturate(qty) * mark2;
+    cp_i128 steps = cp_saturate(steps2 / 2 + (steps2 % 2 > 0));
+    cp_i128 money = steps * point_value;
+    return money >= INT64_MAX ? CP_RISK_BEYOND : cp_saturate(money);
+}
+
 static inline bool cp_risk_exceeds(cp_i128 current, cp_i128 would_be, int64_t limit,
                                    cp_risk_finding *finding)
 {
@@ -82,18 +109,83 @@ static inline bool cp_risk_exceeds(cp_i128 current, cp_i128 would_be, int64_t li
     return true;
 }
 
-/* Basis points between a price and the mid, rounded up: any part beyond counts. */
-static inline cp_i128 cp_risk_collar(int64_t price, int64_t mark2)
+/* Twice the distance of a price from another, of which twice is given. */
+static inline cp_i128 cp_risk_distance2(int64_t price, cp_i128 other2)
 {
-    cp_i128 distance2 = 2 * (cp_i128)price - mark2;
-    distance2 = distance2 < 0 ? -distance2 : distance2;
-    return (distance2 * CP_COLLAR_UNIT + mark2 - 1) / mark2;
+    cp_i128 distance2 = 2 * (cp_i128)price - other2;
+    return distance2 < 0 ? -distance2 : distance2;
+}
+
+/* A part of a whole in basis points, rounded up: any part beyond counts. */
+static inline cp_i128 cp_risk_share(cp_i128 part, cp_i128 whole)
+{
+    return (part * CP_COLLAR_UNIT + whole - 1) / whole;
+}
+
+/* As cp_risk_exceeds for that share, but nothing is divided while it does not. */
+static inline bool cp_risk_share_exceeds(cp_i128 part, cp_i128 whole, int64_t limit,
+                                         cp_risk_finding *finding)
+{
+    if (CP_LIKELY(part * CP_COLLAR_UNIT <= whole * limit))
+        return false;
+    *finding = (cp_risk_finding){ limit, 0, cp_saturate(cp_risk_share(part, whole)) };
+    return true;
+}
+
+/* Milliseconds, those begun counted whole. */
+static inline int64_t cp_risk_age_ms(uint64_t age_ns)
+{
+    return (int64_t)(age_ns / 1000000 + (age_ns % 1000000 != 0));
 }
 
 /* ACTIVE allows everything, FLATTENING what closes, the others nothing. */
 static inline bool cp_risk_state_allows(cp_risk_state state, bool reduces_only)
 {
     return state == CP_RISK_ACTIVE || (state == CP_RISK_FLATTENING && reduces_only);
+}
+
+/* What is asked of an order that opens something: never in the way of one that closes.
+ */
+static inline uint32_t cp_risk_check_opening(const cp_risk *risk, const cp_risk_ask *ask,
+                                             cp_risk_finding *finding)
+{
+    const int64_t *limits = risk->limits;
+    if (CP_UNLIKELY(risk->loss >= limits[CP_LIMIT_DAILY_LOSS])) {
+        *finding =
+            (cp_risk_finding){ limits[CP_LIMIT_DAILY_LOSS], risk->loss, risk->loss };
+        return CP_LIMIT_DAILY_LOSS;
+    }
+    if (CP_UNLIKELY(risk->drawdown >= limits[CP_LIMIT_DRAWDOWN])) {
+        *finding = (cp_risk_finding){ limits[CP_LIMIT_DRAWDOWN], risk->drawdown,
+                                      risk->drawdown };
+        return CP_LIMIT_DRAWDOWN;
+    }
+    int64_t sign = ask->side == CP_BUY ? 1 : -1;
+    cp_i128 side_before = (cp_i128)ask->position * sign + ask->working[ask->side];
+    cp_i128 net_before = ask->net_elsewhere +
+                         cp_risk_net(side_before, ask->mark2, ask->point_value);
+    cp_i128 net_after =
+        ask->net_elsewhere +
+        cp_risk_net(side_before + ask->qty, ask->mark2, ask->point_value);
+    if (cp_risk_exceeds(net_before, net_after, limits[CP_LIMIT_NET_EXPOSURE], finding))
+        return CP_LIMIT_NET_EXPOSURE;
+    if (cp_risk_exceeds(ask->same_count, (cp_i128)ask->same_count + 1,
+                        limits[CP_LIMIT_SAME_ORDERS], finding))
+        return CP_LIMIT_SAME_ORDERS;
+    int64_t age_max = limits[CP_LIMIT_DATA_AGE];
+    if (CP_UNLIKELY((cp_i128)ask->age_ns > (cp_i128)age_max * 1000000)) {
+        int64_t age = cp_risk_age_ms(ask->age_ns);
+        *finding = (cp_risk_finding){ age_max, age, age };
+        return CP_LIMIT_DATA_AGE;
+    }
+    if (cp_risk_share_exceeds(2 * (cp_i128)ask->spread, ask->mark2,
+                              limits[CP_LIMIT_SPREAD], finding))
+        return CP_LIMIT_SPREAD;
+    cp_i128 last2 = 2 * (cp_i128)ask->last;
+    if (last2 > 0 && cp_risk_share_exceeds(cp_risk_distance2(ask->price, last2), last2,
+                                           limits[CP_LIMIT_LAST_COLLAR], finding))
+        return CP_LIMIT_LAST_COLLAR;
+    return CP_REFUSE_COUNT;
 }
 
 /* CP_REFUSE_COUNT when it may go; otherwise a cp_limit or cp_refusal, and for a limit
@@ -143,16 +235,13 @@ static inline uint32_t cp_risk_check(const cp_risk *risk, const cp_risk_ask *ask
     if (cp_risk_exceeds(ask->message_count, (cp_i128)ask->message_count + 1,
                         limits[CP_LIMIT_MESSAGE_RATE], finding))
         return CP_LIMIT_MESSAGE_RATE;
-    if (cp_risk_exceeds(0, cp_risk_collar(ask->price, ask->mark2),
-                        limits[CP_LIMIT_PRICE_COLLAR], finding))
+    if (cp_risk_share_exceeds(cp_risk_distance2(ask->price, ask->mark2), ask->mark2,
+                              limits[CP_LIMIT_PRICE_COLLAR], finding))
         return CP_LIMIT_PRICE_COLLAR;
-    /* A loss beyond the limit must not keep one from closing what makes it. */
-    if (!ask->reduces_only && CP_UNLIKELY(risk->loss >= limits[CP_LIMIT_DAILY_LOSS])) {
-        *finding =
-            (cp_risk_finding){ limits[CP_LIMIT_DAILY_LOSS], risk->loss, risk->loss };
-        return CP_LIMIT_DAILY_LOSS;
-    }
-    return CP_REFUSE_COUNT;
+    if (cp_risk_exceeds(0, ask->own_met, limits[CP_LIMIT_SELF_CROSS], finding))
+        return CP_LIMIT_SELF_CROSS;
+    return ask->reduces_only ? CP_REFUSE_COUNT
+                             : cp_risk_check_opening(risk, ask, finding);
 }
 
 #endif /* CP_RISK_H */

@@ -35,8 +35,9 @@ static bool refusal_is_news(cp_slot *slot, uint32_t refusal, uint64_t now_ns)
     return true;
 }
 
-static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, cp_side side,
-                   uint32_t refusal, const cp_risk_finding *finding)
+static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol,
+                   uint32_t refusal, const cp_risk_ask *ask,
+                   const cp_risk_finding *finding)
 {
     cp_slot *slot = &desk->slots[slot_index];
     slot->refusal_count++;
@@ -54,25 +55,15 @@ static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, cp_side 
     note->b = finding->limit;
     note->c = finding->current;
     note->d = finding->would_be;
-    note->side = (uint8_t)side;
+    note->side = (uint8_t)ask->side;
+    if (refusal < CP_LIMIT_COUNT)
+        note->client_id = cp_risk_passing_qty(&desk->risk, ask);
 }
 
-static uint32_t check(cp_desk *desk, uint32_t symbol, cp_risk_ask *ask,
+static uint32_t check(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask,
                       cp_risk_finding *finding)
 {
-    const cp_touch *touch = cp_desk_touch(desk, symbol);
-    ask->mark2 = touch->mark2;
-    ask->stale = touch->stale;
-    ask->point_value = desk->instruments[symbol].point_value;
-    const int64_t *working = desk->orders.working_qty[symbol];
-    ask->position = desk->positions[symbol].qty + ask->would_be_position;
-    ask->working[CP_BUY] = working[CP_BUY] + ask->would_be_working[CP_BUY];
-    ask->working[CP_SELL] = working[CP_SELL] + ask->would_be_working[CP_SELL];
-    ask->open_orders = desk->orders.working_count;
-    ask->message_count = cp_rate_count(&desk->rate, desk->now_ns);
-    ask->exposure_elsewhere = 0;
-    for (uint32_t i = 0; i < desk->symbol_count; i++)
-        ask->exposure_elsewhere += i == symbol ? 0 : cp_desk_exposure(desk, i);
+    cp_ask_complete(desk, slot, symbol, ask);
     if (desk->decided_ns == 0)
         desk->decided_ns = cp_desk_clock(desk);
     uint32_t refusal = cp_risk_check(&desk->risk, ask, finding);
@@ -88,20 +79,10 @@ static uint32_t check(cp_desk *desk, uint32_t symbol, cp_risk_ask *ask,
 bool cp_desk_would_pass(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask)
 {
     cp_risk_finding finding;
-    uint32_t refusal = check(desk, symbol, ask, &finding);
+    uint32_t refusal = check(desk, slot, symbol, ask, &finding);
     if (refusal != CP_REFUSE_COUNT)
-        refuse(desk, slot, symbol, ask->side, refusal, &finding);
+        refuse(desk, slot, symbol, refusal, ask, &finding);
     return refusal == CP_REFUSE_COUNT;
-}
-
-static void remember_passed(cp_desk *desk, uint32_t symbol, const cp_risk_ask *ask)
-{
-    cp_i128 value = (cp_i128)ask->price * ask->qty;
-    desk->risk.latest[CP_LIMIT_ORDER_QTY] = ask->qty;
-    desk->risk.latest[CP_LIMIT_ORDER_VALUE] =
-        cp_saturate((cp_i128)cp_saturate(value) * desk->instruments[symbol].point_value);
-    desk->risk.latest[CP_LIMIT_PRICE_COLLAR] =
-        cp_saturate(cp_risk_collar(ask->price, ask->mark2));
 }
 
 /* The line is the caller's to check for: a full outbox has been refused before. */
@@ -160,14 +141,14 @@ uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side
                         .qty = qty,
                         .price = price };
     cp_risk_finding finding;
-    uint32_t refusal = check(desk, symbol, &ask, &finding);
+    uint32_t refusal = check(desk, slot, symbol, &ask, &finding);
     if (refusal == CP_REFUSE_COUNT && cp_orders_is_full(&desk->orders))
         refusal = CP_REFUSE_CAPACITY;
     if (refusal != CP_REFUSE_COUNT) {
-        refuse(desk, slot, symbol, side, refusal, &finding);
+        refuse(desk, slot, symbol, refusal, &ask, &finding);
         return CP_NONE;
     }
-    remember_passed(desk, symbol, &ask);
+    cp_ask_passed(desk, slot, symbol, &ask);
     cp_own_order terms = { .price = price,
                            .qty = qty,
                            .symbol = (uint16_t)symbol,
@@ -195,14 +176,14 @@ bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t
     cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
     cp_risk_ask ask = { .side = side, .is_replace = true, .qty = qty, .price = price };
     cp_risk_finding finding;
-    uint32_t refusal = check(desk, own->symbol, &ask, &finding);
+    uint32_t refusal = check(desk, own->strategy, own->symbol, &ask, &finding);
     if (refusal != CP_REFUSE_COUNT) {
-        refuse(desk, own->strategy, own->symbol, side, refusal, &finding);
+        refuse(desk, own->strategy, own->symbol, refusal, &ask, &finding);
         return false;
     }
     if (!cp_orders_ask_replace(&desk->orders, place, price, qty))
         return false;
-    remember_passed(desk, own->symbol, &ask);
+    cp_ask_passed(desk, own->strategy, own->symbol, &ask);
     stamp_passed(desk, own);
     cp_order *order = message(desk, CP_ORDER_REPLACE);
     order->client_id = own->pending_id;

@@ -1,0 +1,116 @@
+/* ask.c: what the check of an order needs to know of the desk, and what it is told of
+ * those that passed. */
+#include "desk/inside.h"
+
+/* A price at or beyond which an order of that side would be met by one of the other. */
+static bool meets(cp_side side, int64_t price, int64_t other)
+{
+    return side == CP_BUY ? other >= price : other <= price;
+}
+
+static int64_t better_of(cp_side side, int64_t a, int64_t b)
+{
+    return side == CP_BUY ? (a > b ? a : b) : a < b ? a : b;
+}
+
+/* Every order of ours, one by one. A replace under way can meet at either price; one that
+ * never rests cannot be met. */
+static cp_i128 count_met(cp_desk *desk, uint32_t symbol, cp_side side, int64_t price)
+{
+    int64_t best = side == CP_BUY ? 0 : INT64_MAX;
+    cp_i128 met = 0;
+    for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
+        const cp_own_order *own = &desk->orders.orders[i];
+        if (own->symbol != symbol || own->side != side || own->time_in_force == CP_IOC ||
+            !cp_state_is_working(own->state))
+            continue;
+        best = better_of(side, best, own->price);
+        if (meets(side, price, own->price))
+            met += own->leaves;
+        if (!own->replace_sent)
+            continue;
+        best = better_of(side, best, own->pending_price);
+        if (meets(side, price, own->pending_price))
+            met += own->pending_qty;
+    }
+    desk->own_best[symbol][side] = best;
+    return met;
+}
+
+/* Own lots an order would meet. No order of ours is at a better price than own_best, so
+ * most need no look at each; of zeros, as a desk begins, nothing is missed either. */
+static cp_i128 own_met(cp_desk *desk, uint32_t symbol, cp_side side, int64_t price)
+{
+    cp_side other = side == CP_BUY ? CP_SELL : CP_BUY;
+    if (desk->orders.working_qty[symbol][other] == 0 ||
+        !meets(other, price, desk->own_best[symbol][other]))
+        return 0;
+    return count_met(desk, symbol, other, price);
+}
+
+/* Money in all other symbols, at worst: of either side, and with this one's filled. */
+static void measure_elsewhere(const cp_desk *desk, uint32_t symbol, cp_risk_ask *ask)
+{
+    int64_t sign = ask->side == CP_BUY ? 1 : -1;
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        const int64_t *working = desk->orders.working_qty[i];
+        int64_t held = desk->positions[i].qty;
+        if (i == symbol || (held == 0 && working[CP_BUY] == 0 && working[CP_SELL] == 0))
+            continue;
+        ask->exposure_elsewhere += cp_desk_exposure(desk, i);
+        ask->net_elsewhere += cp_risk_net((cp_i128)held * sign + working[ask->side],
+                                          cp_desk_touch(desk, i)->mark2,
+                                          desk->instruments[i].point_value);
+    }
+}
+
+static cp_terms terms_of(uint32_t slot, uint32_t symbol, const cp_risk_ask *ask)
+{
+    return (cp_terms){ .price = ask->price,
+                       .qty = ask->qty,
+                       .symbol = (uint16_t)symbol,
+                       .strategy = (uint8_t)slot,
+                       .side = (uint8_t)ask->side };
+}
+
+void cp_ask_complete(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask)
+{
+    const cp_touch *touch = cp_desk_touch(desk, symbol);
+    const int64_t *working = desk->orders.working_qty[symbol];
+    bool both =
+        touch->price[CP_BUY] != CP_PRICE_NONE && touch->price[CP_SELL] != CP_PRICE_NONE;
+    uint64_t told_ns = desk->feed.symbols[symbol].last_md_ns;
+    cp_terms terms = terms_of(slot, symbol, ask);
+    ask->mark2 = touch->mark2;
+    ask->last = touch->last;
+    ask->stale = touch->stale;
+    ask->spread = both ? touch->price[CP_SELL] - touch->price[CP_BUY] : INT64_MAX;
+    ask->age_ns = desk->now_ns > told_ns ? desk->now_ns - told_ns : 0;
+    ask->point_value = desk->instruments[symbol].point_value;
+    ask->position = desk->positions[symbol].qty + ask->would_be_position;
+    ask->working[CP_BUY] = working[CP_BUY] + ask->would_be_working[CP_BUY];
+    ask->working[CP_SELL] = working[CP_SELL] + ask->would_be_working[CP_SELL];
+    ask->open_orders = desk->orders.working_count;
+    ask->message_count = cp_rate_count(&desk->rate, desk->now_ns);
+    ask->same_count = cp_recent_count(&desk->recent, &terms, desk->now_ns);
+    ask->own_met = own_met(desk, symbol, ask->side, ask->price);
+    measure_elsewhere(desk, symbol, ask);
+}
+
+void cp_ask_passed(cp_desk *desk, uint32_t slot, uint32_t symbol, const cp_risk_ask *ask)
+{
+    cp_terms terms = terms_of(slot, symbol, ask);
+    int64_t *best = &desk->own_best[symbol][ask->side];
+    bool first = desk->orders.working_qty[symbol][ask->side] == 0;
+    *best = first ? ask->price : better_of(ask->side, *best, ask->price);
+    desk->risk.passed = *ask;
+    cp_recent_add(&desk->recent, &terms, desk->now_ns);
+}
+
+void cp_ask_forget(cp_desk *desk)
+{
+    for (uint32_t i = 0; i < CP_SYMBOL_MAX; i++) {
+        desk->own_best[i][CP_BUY] = INT64_MAX;
+        desk->own_best[i][CP_SELL] = 0;
+    }
+}
