@@ -711,6 +711,99 @@ static void the_same_orders_leave_the_same_hash(void)
     CHECK(hash != run_random_flow(12, 500));
 }
 
+/* Any messages at all: names that are there or not, prices that are none. */
+static cp_order any_order(cp_random *random, uint64_t id)
+{
+    uint64_t lot = cp_random_u64(random);
+    static const uint8_t kinds[8] = { CP_ORDER_NEW,     CP_ORDER_NEW,
+                                      CP_ORDER_NEW,     CP_ORDER_CANCEL,
+                                      CP_ORDER_REPLACE, CP_ORDER_REDUCE,
+                                      CP_ORDER_NEW,     CP_ORDER_MASS_CANCEL };
+    cp_order order = { .kind = kinds[lot % 7 + (lot >> 60 == 0)],
+                       .client_id = id,
+                       .original_id = id - 1 - (lot >> 8) % 64,
+                       .participant = (uint16_t)(1 + (lot >> 16) % 3),
+                       .symbol = (uint16_t)((lot >> 20) % (SYMBOLS + 1)),
+                       .side = (uint8_t)((lot >> 24) % 2),
+                       .price = 95 + (int64_t)((lot >> 32) % 11),
+                       .qty = 1 + (uint32_t)((lot >> 40) % 20) };
+    if ((lot >> 48) % 97 == 0)
+        order.price = (lot >> 50) % 2 ? -1 : INT64_MAX;
+    if ((lot >> 52) % 5 == 0)
+        order.time_in_force = CP_IOC;
+    return order;
+}
+
+static void messages_that_wait_come_to_the_same_as_one_by_one(void)
+{
+    enum { COUNT = 20000 };
+    static cp_order orders[COUNT];
+    cp_random random;
+    cp_random_init(&random, 41);
+    for (uint64_t i = 0; i < COUNT; i++)
+        orders[i] = any_order(&random, i + 100);
+
+    set_up();
+    for (uint32_t i = 0; i < COUNT; i++) {
+        cp_venue_on_order(venue, &orders[i], now_ns);
+        collect();
+    }
+    cp_venue_counters want = *cp_venue_counts(venue);
+    CHECK(want.trade_count > 1000);
+    tear_down();
+
+    set_up();
+    for (uint32_t done = 0; done < COUNT;) {
+        uint32_t count = 1 + (uint32_t)cp_random_below(&random, 300);
+        count = count < COUNT - done ? count : COUNT - done;
+        uint32_t taken = cp_venue_on_orders(venue, &orders[done], count, now_ns);
+        CHECK(taken > 0 && taken <= count);
+        /* It stops short only to have its lines carried off. */
+        CHECK(taken == count || cp_venue_md(venue)->count >= CP_VENUE_BATCH_LINES ||
+              cp_venue_reports(venue)->count >= CP_VENUE_BATCH_LINES);
+        done += taken;
+        collect();
+    }
+    compare_books();
+    CHECK(want.hash == cp_venue_counts(venue)->hash);
+    CHECK_EQ(want.md_count, cp_venue_counts(venue)->md_count);
+    tear_down();
+}
+
+static void lines_can_be_written_where_they_are_read(void)
+{
+    set_up();
+    cp_ring ring;
+    CHECK_EQ(0, cp_ring_init(&ring, 8192, CP_LINE));
+    cp_outbox *box = cp_venue_md(venue);
+    cp_outbox_bind(box, &ring);
+    uint64_t expected = 0;
+    for (uint64_t id = 0; id < 5000; id++) { /* twice round the ring, by ones and twos */
+        cp_order order = limit_order(1, id, CP_BUY, 100, 10);
+        cp_venue_on_order(venue, &order, now_ns);
+        if (id % 2) {
+            order = (cp_order){ .kind = CP_ORDER_CANCEL, .participant = 1 };
+            order.original_id = id - 1;
+            cp_venue_on_order(venue, &order, now_ns);
+            order.original_id = id;
+            cp_venue_on_order(venue, &order, now_ns);
+        }
+        CHECK_EQ(id % 2 ? 3 : 1, box->count);
+        cp_ring_publish(&ring, box->count);
+        cp_outbox_clear(box);
+        cp_outbox_clear(cp_venue_reports(venue));
+        for (uint64_t ready = cp_ring_ready(&ring); ready > 0; ready--) {
+            const cp_md *line = cp_ring_peek(&ring, 0);
+            CHECK_EQ(++expected, line->sequence);
+            CHECK_EQ(100, line->price);
+            cp_ring_release(&ring, 1);
+        }
+    }
+    CHECK_EQ(10000, expected);
+    cp_ring_free(&ring);
+    tear_down();
+}
+
 static void a_query_says_how_orders_stand_and_changes_nothing(void)
 {
     set_up();
@@ -745,6 +838,8 @@ static void a_query_says_how_orders_stand_and_changes_nothing(void)
 
 int main(void)
 {
+    RUN(messages_that_wait_come_to_the_same_as_one_by_one);
+    RUN(lines_can_be_written_where_they_are_read);
     RUN(a_query_says_how_orders_stand_and_changes_nothing);
     RUN(a_limit_order_is_accepted_and_rests);
     RUN(the_better_price_trades_first_and_then_the_earlier_order);
