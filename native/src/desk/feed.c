@@ -261,6 +261,7 @@ uint32_t cp_feed_on_md(cp_feed *feed, const cp_md *md, uint64_t now_ns)
     case CP_MD_REPLACE:
         return changed | on_change(feed, symbol, md);
     case CP_MD_TRADE:
+    case CP_MD_PHASE: /* nothing moves in the book by it */
         return changed;
     default:
         return changed | misfit(feed, symbol);

@@ -117,6 +117,8 @@ static int create_parts(cp_engine *engine, char *error)
     if (result == 0 && !remote)
         result = cp_venue_create(&engine->venue, config->instruments,
                                  config->symbol_count, config->order_capacity);
+    if (result == 0 && engine->venue && !config->virtual_time)
+        cp_venue_keep_hash(engine->venue, false); /* nobody could compare it */
     if (result == 0 && config->desk)
         result = cp_desk_create(&engine->desk, config, error);
     if (result == 0 && config->flow.kind == CP_FLOW_SYNTHETIC && !remote)
