@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from cockpit import core, paths
 from cockpit.config.load import load
 from cockpit.config.problems import ConfigError
 from cockpit.config.settings import settings
+from cockpit.control.local import LocalDesk
 from cockpit.control.notes import Scene, sentences
-from cockpit.core import Engine, Mode
+from cockpit.core import Engine, Mode, Record
 from cockpit.strategies import native
 from cockpit.strategies.load import StrategyError, from_file
 from cockpit.strategies.new import Refused, write
@@ -269,3 +271,51 @@ def test_a_header_of_its_own_is_part_of_the_content(tmp_path: Path) -> None:
     before = native.from_source(file, b"").digest
     (tmp_path / "own.h").write_text("#define OWN 1\nlong own(void);\n")
     assert native.from_source(file, b"").digest != before
+
+
+def test_live_a_changed_file_is_taken_in_when_the_table_is_saved(tmp_path: Path) -> None:
+    file = written(tmp_path, "c")
+    table = TABLE.format(file=file.name)
+    directory = config_with(tmp_path, table)
+    config = load(directory)
+    desk = LocalDesk(Engine(settings(config)), config, directory=directory)
+    said: list[str] = []
+
+    def wait(until: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 30
+        while not until():
+            assert time.monotonic() < deadline, said
+            time.sleep(0.02)
+            said.extend(event.text for event in desk.events())
+
+    def running() -> Record:
+        return desk.read()["desk"]["strategies"][0]
+
+    desk.start()
+    try:
+        first = int(running()["config"]["kind"])
+        crash = (
+            "    volatile int *nowhere = 0;\n    *nowhere = 1;\n    state *s = memory;\n"
+        )
+        text = file.read_text()
+        file.write_text(text.replace("    state *s = memory;\n", crash))
+        (directory / "strategies.toml").write_text(table + "\n# again\n")
+        wait(lambda: int(running()["config"]["kind"]) != first)
+        wait(lambda: int(running()["fault"]) == 1)
+        wait(lambda: any("switched off, its orders pulled" in line for line in said))
+        # Mended and saved: in force; switched on again it trades.
+        file.write_text(text.replace("200,\n", "100,\n"))
+        (directory / "strategies.toml").write_text(table + "\n# and again\n")
+        second = int(running()["config"]["kind"])
+        wait(lambda: int(running()["config"]["kind"]) != second)
+        desk.engine.set_mode(0, Mode.LIVE)
+        orders = int(running()["order_count"])
+        wait(lambda: int(running()["order_count"]) > orders)
+        assert int(running()["fault"]) == 0
+        # What does not compile changes nothing.
+        file.write_text("int main(")
+        (directory / "strategies.toml").write_text(table + "\n# once more\n")
+        wait(lambda: any("does not compile" in line for line in said))
+        assert int(running()["config"]["mode"]) == Mode.LIVE
+    finally:
+        desk.close()
