@@ -156,6 +156,29 @@ def _control(venue: Venue, step: p.Step) -> int:
     return 0
 
 
+def order_answers(steps: Sequence[p.Step], said: p.Said) -> None:
+    """A question about all orders is answered in no stated order: put them in one.
+
+    Where there are more orders than are told, which ones are told is not stated either:
+    then only the closing line and the number of the others count.
+    """
+    start = 0
+    for step, reply in zip(steps, said.replies, strict=True):
+        end = start + reply[1]
+        body = step.body
+        if isinstance(body, m.Order) and body.kind == m.QUERY and not body.original_id:
+            reports, refs = said.reports[start:end], said.report_refs[start:end]
+            closing, leaves = reports[-1], FIELDS["reports"].index("leaves")
+            if closing[leaves]:
+                said.reports[start:end] = [closing] * len(reports)
+                said.report_refs[start:end] = [refs[-1]] * len(refs)
+            else:
+                pairs = sorted(zip(reports, refs, strict=True))
+                said.reports[start:end] = [report for report, _ in pairs]
+                said.report_refs[start:end] = [ref for _, ref in pairs]
+        start = end
+
+
 # ---- the comparison ----------------------------------------------------------------
 
 
@@ -271,6 +294,8 @@ def compare(pipe: p.Pipe, setup: p.Setup, steps: Iterable[p.Step]) -> Difference
             core = pipe.run(batch)
         except p.PipeDied as died:
             return Difference(done, DIED, batch[-1], core=[str(died)])
+        for said in (model, core):
+            order_answers(batch, said)
         found = first_difference(batch, model, core, names)
         if found is not None:
             index, kind = found

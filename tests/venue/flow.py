@@ -213,7 +213,9 @@ class Flow:
             return self.change(participant, m.CANCEL)
         if dice < 0.5:
             return self.change(participant, m.REDUCE)
-        kind = m.REPLACE if dice < 0.99 else m.HEARTBEAT
+        if dice < 0.975:
+            return self.change(participant, m.REPLACE)
+        kind = m.HEARTBEAT if dice < 0.98 else m.QUERY
         return self.change(participant, kind)
 
     def new(self, participant: int) -> m.Order:

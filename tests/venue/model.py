@@ -141,6 +141,8 @@ class Venue:
             self._cancel_all(asked)
         elif asked.kind == m.MASS_CANCEL:
             self._mass_cancel(asked)
+        elif asked.kind == m.QUERY:
+            self._query(asked)
         elif asked.kind != m.HEARTBEAT:
             self._refuse(m.REJECTED, asked, m.REASON_MALFORMED)
         self._end()
@@ -824,6 +826,70 @@ class Venue:
         else:
             self._put_on(moved)
             self._say(m.MD_REPLACE, moved, moved.shown, moved.shown, moved.ref, order.ref)
+
+    def _query(self, asked: m.Order) -> None:
+        """Q1: how an order stands, or all of them; no drop copy is made."""
+        mine = self.named.get(asked.participant, {})
+        if asked.original_id:
+            order = mine.get(asked.original_id)
+            if order is None:
+                self._tell(asked, asked.original_id, 0, 0, reason=m.REASON_UNKNOWN_ORDER)
+            else:
+                self._tell_of(order)
+            return
+        told = list(mine.values())[:PULL_MAX]
+        for order in told:
+            self._tell_of(order)
+        self._tell(asked, 0, len(told), len(mine) - len(told), symbol=m.NOBODY)
+
+    def _tell_of(self, order: Resting | Stop) -> None:
+        self.reports.append(
+            (
+                self.now_ns,
+                order.client_id,
+                0,
+                0,
+                order.price,
+                order.open,
+                order.open,
+                order.symbol,
+                order.participant,
+                m.STATUS,
+                order.side,
+                m.REASON_NONE,
+                m.MAKER,
+            )
+        )
+        self.report_refs.append((order.ref,))
+
+    def _tell(
+        self,
+        asked: m.Order,
+        client_id: int,
+        qty: int,
+        leaves: int,
+        *,
+        symbol: int | None = None,
+        reason: int = m.REASON_NONE,
+    ) -> None:
+        self.reports.append(
+            (
+                self.now_ns,
+                client_id,
+                0,
+                0,
+                m.PRICE_NONE,
+                qty,
+                leaves,
+                asked.symbol if symbol is None else symbol,
+                asked.participant,
+                m.STATUS,
+                0,
+                reason,
+                m.MAKER,
+            )
+        )
+        self.report_refs.append((0,))
 
     # ---- many at once --------------------------------------------------------------
 

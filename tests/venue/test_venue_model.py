@@ -48,6 +48,64 @@ def test_what_once_differed_agrees(program: Path, case: Path) -> None:
     assert found is None, str(found)
 
 
+# ---- the most a step can say ---------------------------------------------------------
+
+
+class Story:
+    """Steps of one symbol, told in order."""
+
+    def __init__(self) -> None:
+        self.steps: list[pipe.Step] = []
+
+    def order(self, client_id: int, side: int, price: int, qty: int, **more: int) -> None:
+        """A new order of participant 1."""
+        order = messages.Order(client_id, 0, price, qty, 0, 1, messages.NEW, side)
+        step = pipe.Step(len(self.steps), pipe.ORDER, 0, order._replace(**more))
+        self.steps.append(step)
+
+    def grind(self, client_id: int) -> None:
+        """An iceberg that shows one lot, and a stop that will take all of it."""
+        self.order(client_id, messages.SELL, 200, 10_000, display_qty=1)
+        stop = {"type": messages.STOP, "min_qty": 100}
+        self.order(client_id + 1, messages.BUY, 0, 10_000, **stop)
+
+    def phase(self, phase: int) -> None:
+        """The symbol goes over."""
+        self.steps.append(pipe.Step(len(self.steps), pipe.PHASE, 0, (phase,)))
+
+
+def agree(program: Path, story: Story) -> None:
+    """Both sides say the same, and the core lives."""
+    with pipe.Pipe(program) as venue:
+        found = compare.compare(venue, pipe.Setup((1000,), 20_000), story.steps)
+    assert found is None, str(found)
+
+
+def test_a_long_cross_and_a_cascade_fit_in_one_step(program: Path) -> None:
+    story = Story()
+    story.phase(messages.HALT)
+    story.grind(1)
+    for number in range(1024):
+        story.order(10 + number, messages.BUY, 101, 1)
+        story.order(5000 + number, messages.SELL, 99, 1)
+    story.phase(messages.OPENING_CROSS)
+    agree(program, story)
+
+
+def test_a_mass_cancel_and_a_cascade_fit_in_one_step(program: Path) -> None:
+    story = Story()
+    for number in range(5000):  # somebody else pulls all he has
+        story.order(10 + number, messages.BUY, 50, 1, participant=2)
+    story.order(6000, messages.SELL, 100, 1)
+    story.order(6001, messages.BUY, 100, 1)  # the last execution: the stop is due at once
+    story.phase(messages.HALT)
+    story.grind(1)
+    story.grind(3)
+    story.phase(messages.OPENING_CROSS)  # two stops: more than one step can run
+    story.order(0, 0, 0, 0, participant=2, kind=messages.CANCEL_ALL)
+    agree(program, story)
+
+
 # ---- the harness itself: it must find what it is for ---------------------------------
 
 
@@ -97,7 +155,7 @@ def test_a_flow_is_its_seed_and_nothing_else() -> None:
 
 
 def test_a_case_file_holds_every_kind_of_step(tmp_path: Path) -> None:
-    steps = list(Flow(1).steps(3000))
+    steps = [step for seed in range(1, 6) for step in Flow(seed).steps(2000)]
     assert {step.verb for step in steps} == set(pipe.VERB_NAMES)
     compare.save_case(tmp_path / "case.json", setup_of(1), steps, "all of them")
     setup, loaded = compare.load_case(tmp_path / "case.json")
