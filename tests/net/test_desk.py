@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from desks import (
+from remote_desks import (
     books_agree,
     events,
     is_up,

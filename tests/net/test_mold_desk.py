@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from desks import books_agree, is_up, open_desk, rest, wait
+from remote_desks import books_agree, is_up, open_desk, rest, wait
 from venue import Exchange
 
 MARKET = {"rate": 2_000, "depth": 50}
