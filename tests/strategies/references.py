@@ -85,7 +85,7 @@ def place_quotes(
     for side in (BUY, SELL):
         space = int(most) - (seat.position if side == BUY else -seat.position)
         lots = min(int(qty), space)
-        if lots <= 0 or prices[side] < 1:
+        if lots <= 0 or not 1 <= prices[side] < 2**32 - 1:
             seat.cancel(side)
             continue
         standing = seat.working.get(side)
@@ -215,7 +215,8 @@ class Estimates:
 
     def flow(self, now: float) -> float:
         bought, sold = (self._sum(list(self.trades), now, place) for place in (1, 2))
-        return (bought - sold) / (bought + sold) if bought + sold else 0.0
+        both = bought + sold
+        return (bought - sold) / both if both > 1e-6 else 0.0
 
     def k(self, now: float) -> float:
         count = self._sum(list(self.arrivals), now, 0)

@@ -8,7 +8,7 @@ import pytest
 from cockpit.core import STRATEGY_KINDS
 from tests.strategies.pipe import Array, decisions
 from tests.strategies.references import REFERENCES
-from tests.strategies.tapes import walk
+from tests.strategies.tapes import recorded, walk
 from tests.strategies.world import play
 
 PARENT_BUYS = (0, 400, 9.0, 8, 0, 15)
@@ -42,6 +42,9 @@ CASES: dict[str, list[tuple[float, ...]]] = {
         (*PARENT_SELLS, 7, 1e-6, 3.0, 0.1, 0.0),
     ],
 }  # fmt: skip
+
+
+EXECUTION = ("twap", "vwap", "pov", "almgren_chriss")
 
 
 def first_difference(kind: str, tape: Array, wants: Array, got: Array) -> str:
@@ -79,7 +82,18 @@ def test_every_kind_has_a_reference_and_a_case() -> None:
 def test_decides_as_the_formulas_do(
     kind: str, parameters: tuple[float, ...], seed: int
 ) -> None:
-    tape = walk(seed)
+    check(kind, parameters, walk(seed))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CASES if kind != "pairs"])
+def test_decides_as_the_formulas_do_on_a_real_day(kind: str) -> None:
+    parameters = CASES[kind][0]
+    if kind in EXECUTION:  # the limit prices above are not of this market
+        parameters = (*parameters[:4], 0, *parameters[5:])
+    check(kind, parameters, recorded())
+
+
+def check(kind: str, parameters: tuple[float, ...], tape: Array) -> None:
     wants = play(REFERENCES[kind](*parameters), tape)
     got = decisions(kind, parameters, tape)
     assert not (where := first_difference(kind, tape, wants, got)), where

@@ -111,7 +111,7 @@ static inline double cp_estimates_intensity(const cp_estimates *e)
 static inline double cp_estimates_flow(const cp_estimates *e)
 {
     double both = e->bought + e->sold;
-    return both > 0 ? (e->bought - e->sold) / both : 0.0;
+    return both > 1e-6 ? (e->bought - e->sold) / both : 0.0; /* else it is long ago */
 }
 
 static inline double cp_estimates_k(const cp_estimates *e)

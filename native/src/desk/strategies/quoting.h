@@ -22,7 +22,7 @@ static inline void cp_quoting_side(const cp_quoting *rules, cp_seat *seat, cp_si
                                    double exact, int64_t price, int64_t room)
 {
     int64_t qty = rules->order_qty < room ? rules->order_qty : room;
-    if (qty <= 0 || price < 1) {
+    if (qty <= 0 || price < 1 || price >= UINT32_MAX) { /* or beyond any price */
         cp_seat_cancel(seat, side);
         return;
     }
