@@ -1,4 +1,7 @@
-"""A desk that trades hard on a journal until it is killed: ``hard_trader.py DIRECTORY LEVEL SEED``."""
+"""A desk that trades hard on a journal until it is killed.
+
+``hard_trader.py DIRECTORY LEVEL SEED``
+"""
 
 from __future__ import annotations
 

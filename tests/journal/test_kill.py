@@ -1,4 +1,4 @@
-"""A desk killed at any moment goes on from its journal, and an independent reader agrees."""
+"""A desk killed at any moment goes on from its journal; an independent reader agrees."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import sys
 import time
 from pathlib import Path
 
+import hard_trader
+import independent
 import pytest
 
 from cockpit import core
 from cockpit.journal.reader import verify
-import hard_trader
-import independent
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("COCKPIT_KILLS", "20"))

@@ -90,6 +90,8 @@ static int obey(cp_desk *desk, const cp_control *control)
     case CP_CONTROL_HALT:
         return change_state(desk, active | paused | flattening | halted, CP_RISK_HALTED);
     case CP_CONTROL_UNHALT:
+        if (desk->journal_trouble != CP_TROUBLE_NONE)
+            return -EIO;
         return change_state(desk, halted, CP_RISK_PAUSED);
     case CP_CONTROL_CANCEL_ALL:
         cp_desk_sweep(desk);

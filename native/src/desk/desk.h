@@ -43,7 +43,8 @@ void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns);
 
 /* ---- journal and restart ---- */
 
-/* Nothing may leave any more that is not recorded: halted, everything pulled. */
+/* Nothing may leave any more that is not recorded: halted, everything pulled, until it is
+ * CP_TROUBLE_NONE again and the operator ends the halt. */
 void cp_desk_on_journal(cp_desk *desk, cp_journal_trouble trouble, uint32_t error,
                         uint64_t safe, uint64_t now_ns);
 /* Client ids below `end` may be used. */

@@ -91,6 +91,7 @@ struct cp_desk {
     cp_slot slots[CP_STRATEGY_MAX];
 
     bool replaying; /* nothing is said or sent: a journal is being read */
+    cp_journal_trouble journal_trouble; /* nothing may leave that is not recorded */
     bool stopping;  /* halted for the end of the session */
     cp_risk_state state_before_stop;
     cp_cause state_cause; /* of the risk state in force */

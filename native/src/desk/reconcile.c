@@ -84,13 +84,12 @@ void cp_reconcile_on_timer(cp_desk *desk)
     if (since(desk, desk->look_ns) < CP_DOUBT_LOOK_NS)
         return;
     desk->look_ns = desk->now_ns;
-    /* From the first look on, not with it: a desk that has just begun has nothing to
-     * compare, unless it was restored. */
     if (desk->list_ns == 0)
-        desk->list_ns = desk->unconfirmed ? desk->now_ns - CP_RECONCILE_NS : desk->now_ns;
+        desk->list_ns = desk->now_ns; /* a desk that has just begun has none to compare */
     for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next)
         look_at(desk, i);
-    if (since(desk, desk->list_ns) >= CP_RECONCILE_NS)
+    bool unanswered = desk->unconfirmed && desk->reconciled_ns == 0 && !desk->listing;
+    if (unanswered || since(desk, desk->list_ns) >= CP_RECONCILE_NS)
         cp_desk_send_query(desk, 0);
 }
 

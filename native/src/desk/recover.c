@@ -249,6 +249,9 @@ void cp_desk_snapshot(const cp_desk *desk, add_record *add, void *context)
 void cp_desk_on_journal(cp_desk *desk, cp_journal_trouble trouble, uint32_t error,
                         uint64_t safe, uint64_t now_ns)
 {
+    desk->journal_trouble = trouble;
+    if (trouble == CP_TROUBLE_NONE)
+        return;
     desk->now_ns = now_ns;
     desk->cause_ns = 0;
     desk->clock = NULL;
@@ -657,6 +660,7 @@ int cp_desk_recover_end(cp_desk *desk, bool is_restored, char *error)
     for (uint32_t i = desk->symbol_count; i < CP_SYMBOL_MAX; i++)
         desk->positions[i] = (cp_position){ .qty = 0 };
     desk->unconfirmed = true;
+    desk->listing = false;
     desk->list_ns = desk->look_ns = desk->reconciled_ns = 0;
     cp_desk_get_state(desk, &desk->shown);
     if (desk->orders.working_count > 0) {

@@ -19,10 +19,7 @@ static_assert(CP_JOURNAL_RING > 8 * STEP_RECORDS, "several steps fit");
 static void tell_desk(cp_engine *engine, cp_journal_trouble trouble, uint64_t now_ns)
 {
     cp_journal *journal = engine->journal;
-    bool news = trouble != CP_TROUBLE_NONE && trouble != engine->seen;
     engine->seen = trouble;
-    if (!news)
-        return;
     uint32_t error = atomic_load_explicit(&journal->error, memory_order_relaxed);
     uint64_t safe = atomic_load_explicit(&journal->synced, memory_order_relaxed);
     cp_desk_on_journal(engine->desk, trouble, error, safe, now_ns);
@@ -258,6 +255,8 @@ void cp_engine_record_timer(cp_engine *engine, uint64_t now_ns)
     cp_journal *journal = engine->journal;
     if (!journal)
         return;
+    if (engine->config.virtual_time)
+        cp_journal_pass(journal, now_ns); /* there is no other thread */
     cp_journal_look(journal, now_ns);
     if (cp_journal_in_trouble(journal) != CP_TROUBLE_NONE)
         return;
