@@ -153,6 +153,7 @@ class NoteKind(IntEnum):
     CONTROL = lib.CP_NOTE_CONTROL
     FAULT = lib.CP_NOTE_FAULT
     WOULD_BE_FILL = lib.CP_NOTE_WOULD_BE_FILL
+    BREAKER = lib.CP_NOTE_BREAKER
     RECONCILE = lib.CP_NOTE_RECONCILE
     JOURNAL = lib.CP_NOTE_JOURNAL
 
@@ -171,6 +172,7 @@ class Cause(IntEnum):
     JOURNAL = lib.CP_CAUSE_JOURNAL
     RECOVERY = lib.CP_CAUSE_RECOVERY
     DRAWDOWN = lib.CP_CAUSE_DRAWDOWN
+    BREAKER = lib.CP_CAUSE_BREAKER
 
 
 class Control(IntEnum):
@@ -293,6 +295,11 @@ STRATEGY_KINDS: dict[str, StrategyKind] = {
 LIMITS: tuple[Parameter, ...] = tuple(
     _parameter(lib.cp_limit_parameter(i)) for i in range(lib.CP_LIMIT_COUNT)
 )
+BREAKERS: tuple[tuple[str, str], ...] = tuple(
+    (_text(lib.cp_breaker_name(i)), _text(lib.cp_breaker_help(i)))
+    for i in range(lib.CP_BREAKER_COUNT)
+)
+"""Names of the circuit breakers, and what the figure of each counts."""
 HOPS: tuple[str, ...] = tuple(_text(lib.cp_hop_name(i)) for i in range(lib.CP_HOP_COUNT))
 REFUSALS: tuple[str, ...] = tuple(
     _text(lib.cp_refusal_name(i)) for i in range(lib.CP_REFUSE_COUNT)

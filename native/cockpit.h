@@ -28,6 +28,7 @@
 #define CP_STRATEGY_MAX 16  /* strategy slots of one desk */
 #define CP_PARAMETER_MAX 16 /* parameters of one strategy */
 #define CP_LIMIT_MAX 16     /* risk limits */
+#define CP_BREAKER_MAX 8    /* circuit breakers */
 #define CP_DEPTH_MAX 16     /* price levels shown per side */
 #define CP_FILL_MAX 32      /* latest fills shown */
 #define CP_WORKING_MAX 64   /* working orders shown */
@@ -249,7 +250,8 @@ typedef enum cp_note_kind {
     CP_NOTE_RECONCILE = 12,  /* a: cp_finding, b: our lots, c: the venue's, d: price */
     CP_NOTE_JOURNAL = 13,    /* a: cp_journal_trouble, b: errno, c: last sequence safe */
     CP_NOTE_WOULD_BE_FILL = 14, /* as FILL, of a strategy in SHADOW */
-    CP_NOTE_COUNT = 15
+    CP_NOTE_BREAKER = 15, /* a: cp_breaker, b: trigger, c: figure; with client_id: the order */
+    CP_NOTE_COUNT = 16
 } cp_note_kind;
 
 typedef enum cp_severity { CP_INFO = 0, CP_WARNING = 1, CP_CRITICAL = 2 } cp_severity;
@@ -262,8 +264,20 @@ typedef enum cp_cause {
     CP_CAUSE_FAULT = 3,   /* the strategy's own */
     CP_CAUSE_JOURNAL = 4, /* it cannot be written: nothing may leave unrecorded */
     CP_CAUSE_RECOVERY = 5, /* so it was before the restart */
-    CP_CAUSE_DRAWDOWN = 6
+    CP_CAUSE_DRAWDOWN = 6,
+    CP_CAUSE_BREAKER = 7
 } cp_cause;
+
+/* What pauses the desk although no limit is exceeded, in the order of cp_breaker_name().
+ * Tripped until CP_CONTROL_RESUME. */
+typedef enum cp_breaker {
+    CP_BREAKER_REJECTS = 0,
+    CP_BREAKER_LATENCY = 1,
+    CP_BREAKER_FILLS = 2,
+    CP_BREAKER_EXECUTIONS = 3,
+    CP_BREAKER_FEED = 4,
+    CP_BREAKER_COUNT = 5
+} cp_breaker;
 
 /* What comparing our orders with the venue's has found. */
 typedef enum cp_finding {
@@ -343,6 +357,8 @@ const cp_parameter *cp_limit_parameter(uint32_t limit); /* NULL past the last */
 const char *cp_hop_name(uint32_t hop);
 const char *cp_refusal_name(uint32_t refusal);
 const char *cp_reason_name(uint32_t reason);
+const char *cp_breaker_name(uint32_t breaker);
+const char *cp_breaker_help(uint32_t breaker); /* what its figure counts */
 const char *cp_order_state_name(uint32_t state);
 const char *cp_fault_name(uint32_t fault);
 const char *cp_risk_state_name(uint32_t state);
@@ -871,6 +887,13 @@ typedef struct cp_limit_picture {
     uint64_t refusal_count;
 } cp_limit_picture;
 
+typedef struct cp_breaker_picture {
+    uint64_t tripped_ns; /* 0: it is not */
+    int64_t figure;      /* that tripped it last ... */
+    int64_t trigger;     /* ... being more than this */
+    uint64_t trip_count;
+} cp_breaker_picture;
+
 typedef struct cp_fill {
     uint64_t time_ns;
     uint64_t client_id;
@@ -934,6 +957,7 @@ typedef struct cp_desk_picture {
     uint64_t doubt;         /* bit a symbol: desk and venue do not agree */
     uint64_t reconciled_ns; /* when they last agreed about every order; 0: not yet */
     cp_journal_picture journal;
+    cp_breaker_picture breakers[CP_BREAKER_MAX]; /* the first CP_BREAKER_COUNT */
 } cp_desk_picture;
 
 typedef struct cp_replay_picture {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from cockpit.control.amounts import limit_text, limit_unit, price_text
 from cockpit.control.desk import Event, Symbol
 from cockpit.core import (
+    BREAKERS,
     FAULTS,
     LIMITS,
     NOBODY,
@@ -39,6 +40,7 @@ CAUSES = {
     Cause.JOURNAL: "the journal cannot be written",
     Cause.RECOVERY: "as before the restart",
     Cause.DRAWDOWN: "by the drawdown limit",
+    Cause.BREAKER: "by a circuit breaker",
 }
 ORDER_KINDS = ("", "order", "cancel", "replace", "cancel of all orders", "reduce")
 
@@ -163,6 +165,16 @@ def _fault(note: Record, scene: Scene) -> tuple[str, str]:
     return scene.strategy(note), f"switched off, its orders pulled: {why}"
 
 
+def _breaker(note: Record, scene: Scene) -> tuple[str, str]:
+    name, counts = BREAKERS[int(note["a"])]
+    order = int(note["client_id"])
+    last = f", the last of order {order}{_of(note, scene)}" if order else ""
+    return "risk", (
+        f"breaker {name}: {int(note['c']):,} {counts}, more than {int(note['b']):,}"
+        f"{last}; resume resets it"
+    )
+
+
 def _config(note: Record, scene: Scene) -> tuple[str, str]:
     what = "limits" if int(note["strategy"]) == NOBODY else scene.strategy(note)
     return "config", f"the core runs {what} of version {int(note['a'])}"
@@ -223,6 +235,7 @@ SENTENCES: dict[int, Callable[[Record, Scene], tuple[str, str]]] = {
     NoteKind.CONTROL: _control,
     NoteKind.FAULT: _fault,
     NoteKind.WOULD_BE_FILL: _would_be_fill,
+    NoteKind.BREAKER: _breaker,
     NoteKind.RECONCILE: _reconcile,
     NoteKind.JOURNAL: _journal,
 }

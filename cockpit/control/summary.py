@@ -10,6 +10,7 @@ from typing import Any
 from cockpit.control.desk import Desk
 from cockpit.control.local import LocalDesk
 from cockpit.core import (
+    BREAKERS,
     HOPS,
     LIMITS,
     MONEY_SCALE,
@@ -198,6 +199,20 @@ def positions(desk: Desk, firm: Record) -> list[dict[str, Any]]:
     return found
 
 
+def breakers(firm: Record) -> dict[str, dict[str, Any]]:
+    """Each circuit breaker: the figure that tripped it last and what it had to exceed."""
+    found = {}
+    for (name, counts), breaker in zip(BREAKERS, firm["breakers"], strict=False):
+        found[name] = {
+            "tripped": bool(breaker["tripped_ns"]),
+            "figure": int(breaker["figure"]),
+            "trigger": int(breaker["trigger"]),
+            "trips": int(breaker["trip_count"]),
+            "counts": counts,
+        }
+    return found
+
+
 def risk(firm: Record) -> dict[str, Any]:
     limits = {}
     for parameter, limit in zip(LIMITS, firm["limits"], strict=False):
@@ -212,6 +227,7 @@ def risk(firm: Record) -> dict[str, Any]:
     return {
         "state": RiskState(int(firm["risk_state"])).name,
         "limits": limits,
+        "breakers": breakers(firm),
         "limits_version": int(firm["limits_version"]),
         "limits_hash": f"{int(firm['limits_hash']):016x}",
     }

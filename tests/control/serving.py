@@ -68,7 +68,11 @@ class Served:
         self.files = files
         self.arguments = [str(argument) for argument in arguments]
         self.log = self.runtime / "log"
-        self.environment = {**os.environ, "XDG_RUNTIME_DIR": str(self.runtime)}
+        self.environment = {
+            **os.environ,
+            "XDG_RUNTIME_DIR": str(self.runtime),
+            "XDG_STATE_HOME": str(self.runtime / "state"),
+        }
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Served:

@@ -31,7 +31,8 @@ def test_exactly_the_line_of_a_limit_changes(files: Path, limit) -> None:
     edit = limit_edit.plan(files, limit.name, str(least))
     limit_edit.write(edit)
     line = f"{limit.name} = {least}".encode()
-    assert changed(before, path.read_bytes()) == [line] * (line not in before.splitlines())
+    is_so = line in before.splitlines()
+    assert changed(before, path.read_bytes()) == [line] * (not is_so)
     scale = MONEY_SCALE if limit.kind == "money" else 1
     assert edit.value == least * scale
     assert not edit.loosens

@@ -8,6 +8,7 @@ import pytest
 from cockpit.control.amounts import symbol_of
 from cockpit.control.notes import SENTENCES, Scene, sentence, sentences
 from cockpit.core import (
+    BREAKERS,
     FAULTS,
     LIMITS,
     MONEY_SCALE,
@@ -95,6 +96,18 @@ VALUE = next(i for i, limit in enumerate(LIMITS) if limit.kind == "money")
             },
             f"mm_acme: risk refused to buy ACME: {LIMITS[VALUE].name} 10.00 currency, "
             "now 0.00, would be 10.00",
+        ),
+        (
+            NoteKind.REFUSAL,
+            {**HERE, "a": 0, "b": 50, "c": 0, "d": 1_060, "client_id": 50},
+            f"mm_acme: risk refused to buy ACME: {LIMITS[0].name} 50 lots, now 0, would "
+            "be 1,060; 50 lots would pass",
+        ),
+        (
+            NoteKind.BREAKER,
+            {**HERE, "a": 0, "b": 20, "c": 1_021, "client_id": 7},
+            f"risk: breaker {BREAKERS[0][0]}: 1,021 {BREAKERS[0][1]}, more than 20, the "
+            "last of order 7 in ACME; resume resets it",
         ),
         (
             NoteKind.REFUSAL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.core import LIMITS, Parameter
+from cockpit.core import BREAKERS, LIMITS, Parameter
 from cockpit.ui.render import number
 from cockpit.ui.render.glyphs import Glyphs
 from cockpit.ui.render.text import Row, Rows, Segment, cut, paragraph, shorten
@@ -19,6 +19,15 @@ _NARROW = 46
 
 
 def detail(scene: Scene) -> str:
+    """The breakers that have tripped, or how many orders were refused."""
+    breakers = scene.picture["desk"]["breakers"]
+    tripped = [
+        name
+        for (name, _), breaker in zip(BREAKERS, breakers, strict=False)
+        if breaker["tripped_ns"]
+    ]
+    if tripped:
+        return f"tripped: {', '.join(tripped)}"
     refused = sum(
         int(limit["refusal_count"]) for limit in scene.picture["desk"]["limits"]
     )

@@ -49,6 +49,14 @@ static int change_state(cp_desk *desk, uint32_t from, cp_risk_state to)
     return 0;
 }
 
+static int resume(cp_desk *desk)
+{
+    int error = change_state(desk, 1u << CP_RISK_PAUSED, CP_RISK_ACTIVE);
+    if (!error)
+        cp_breakers_reset(desk);
+    return error;
+}
+
 static int set_strategy(cp_desk *desk, const cp_control *control)
 {
     if (control->target >= CP_STRATEGY_MAX)
@@ -84,7 +92,7 @@ static int obey(cp_desk *desk, const cp_control *control)
     case CP_CONTROL_PAUSE:
         return change_state(desk, active | paused | flattening, CP_RISK_PAUSED);
     case CP_CONTROL_RESUME:
-        return change_state(desk, paused, CP_RISK_ACTIVE);
+        return resume(desk);
     case CP_CONTROL_FLATTEN:
         return change_state(desk, active | paused | flattening, CP_RISK_FLATTENING);
     case CP_CONTROL_HALT:

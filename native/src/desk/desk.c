@@ -257,6 +257,7 @@ void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *re
     if (maker && own->filled == qty && own->accepted_ns != 0)
         cp_desk_record(desk, CP_HOP_QUEUE_WAIT, own->accepted_ns, desk->now_ns);
     record_fill(desk, own, report, qty);
+    cp_breakers_on_fill(desk, own, report->price, qty);
 }
 
 static void note_reject(cp_desk *desk, const cp_own_order *own, const cp_report *report,
@@ -264,6 +265,7 @@ static void note_reject(cp_desk *desk, const cp_own_order *own, const cp_report 
 {
     desk->slots[own->strategy].reject_count++;
     desk->counters.reject_count++;
+    cp_breakers_on_reject(desk, own);
     cp_note *note =
         cp_desk_note(desk, CP_NOTE_REJECT, CP_WARNING, own->symbol, own->strategy);
     if (!note)
@@ -280,8 +282,12 @@ static void on_answer(cp_desk *desk, const cp_own_order *own, const cp_report *r
     bool acknowledged = event == CP_EVENT_ACCEPTED || event == CP_EVENT_REPLACED;
     if (acknowledged) {
         desk->counters.ack_count++;
-        if (own->sent_ns != 0)
+        if (own->sent_ns != 0) {
             cp_desk_record(desk, CP_HOP_ACK, own->sent_ns, desk->now_ns);
+            cp_breakers_on_answer(
+                desk, own,
+                desk->now_ns > own->sent_ns ? desk->now_ns - own->sent_ns : 0);
+        }
     }
     if (event == CP_EVENT_REJECTED)
         note_reject(desk, own, report, CP_ORDER_NEW);
@@ -360,12 +366,15 @@ void cp_desk_on_report(cp_desk *desk, const cp_report *report, uint64_t now_ns,
         cp_reconcile_on_status(desk, report);
     else if (report->kind != CP_REPORT_ALL_CANCELLED)
         on_order_report(desk, report);
+    cp_breakers_settle(desk);
 }
 
 void cp_desk_on_timer(cp_desk *desk, uint64_t now_ns, const cp_clock *clock)
 {
     begin(desk, now_ns, 0, clock);
     cp_desk_evaluate(desk);
+    cp_breakers_on_timer(desk);
+    cp_breakers_settle(desk);
     bool remain = desk->orders.swept_count > 0 && now_ns - desk->sweep_ns >= CP_SECOND_NS;
     if (desk->sweep_due || remain)
         cp_desk_sweep(desk);

@@ -4,6 +4,7 @@
  *     ask.c       what the check of an order needs to know
  *     send.c      orders out: check, stamp, send; cancels; notes
  *     seats.c     strategies at work: calls, wishes, configuration
+ *     breakers.c  signs that something is wrong although no limit is exceeded
  *     control.c   what an operator may ask
  *     flatten.c   out of every position
  *     reconcile.c do we and the venue agree about every order
@@ -14,6 +15,7 @@
 #ifndef CP_DESK_INSIDE_H
 #define CP_DESK_INSIDE_H
 
+#include "desk/breakers.h"
 #include "desk/desk.h"
 #include "desk/feed.h"
 #include "desk/orders.h"
@@ -84,6 +86,7 @@ struct cp_desk {
     cp_risk risk;
     cp_rate rate;
     cp_recent recent;
+    cp_breakers breakers;
     int64_t own_best[CP_SYMBOL_MAX][2]; /* no order of ours is at a better price */
     cp_instrument instruments[CP_SYMBOL_MAX];
     cp_position positions[CP_SYMBOL_MAX];

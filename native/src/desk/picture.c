@@ -15,8 +15,21 @@ cp_i128 cp_desk_equity(const cp_desk *desk)
     return equity;
 }
 
+/* After a restart positions are there before the market is. */
+static bool all_marked(const cp_desk *desk)
+{
+    for (uint32_t i = 0; i < desk->symbol_count; i++)
+        if (desk->positions[i].qty != 0 && cp_desk_touch(desk, i)->mark2 <= 0)
+            return false;
+    return true;
+}
+
 void cp_desk_evaluate(cp_desk *desk)
 {
+    /* A gain or a loss made up of what has no price would never go away again: the peak
+     * is kept, and a halt is for the operator to end. */
+    if (CP_UNLIKELY(!all_marked(desk)))
+        return;
     cp_i128 equity = cp_desk_equity(desk);
     desk->risk.loss = cp_saturate(-equity);
     if (equity > desk->equity_peak)
@@ -232,6 +245,7 @@ void cp_desk_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         read_slot(desk, i, &picture->strategies[i]);
     read_limits(desk, picture->limits, now_ns);
+    memcpy(picture->breakers, desk->breakers.pictures, sizeof(desk->breakers.pictures));
     read_fills(desk, picture);
     read_working(desk, picture);
     picture->doubt = desk->unconfirmed ? UINT64_MAX : desk->doubt;

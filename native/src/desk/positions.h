@@ -40,7 +40,7 @@ static inline int64_t cp_position_realised(const cp_position *position,
 static inline int64_t cp_position_unrealised(const cp_position *position, int64_t mark2,
                                              int64_t point_value)
 {
-    if (position->qty == 0)
+    if (position->qty == 0 || mark2 <= 0) /* nothing to value it at */
         return 0;
     cp_i128 steps2 = (cp_i128)position->qty * mark2 - 2 * position->cost;
     return cp_saturate(steps2 * point_value / 2);
