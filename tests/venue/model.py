@@ -108,9 +108,7 @@ class Venue:
         """What this step's trades set off (T2, T3)."""
         self._look_at_stops()
         while self.units and self.stops.due:
-            stop = self.stops.next_due(
-                market.phase == m.CONTINUOUS for market in self.markets
-            )
+            stop = self._next_stop()
             if stop is None:
                 break
             self.units -= 1
@@ -172,11 +170,18 @@ class Venue:
                 return
 
     def _has_tasks(self) -> bool:
-        return any(
-            market.phase in CROSSING or market.is_expiring for market in self.markets
-        ) or any(
-            session.pull_reason or session.is_overdue(self.now_ns)
-            for session in self.sessions.values()
+        return (
+            any(market.phase in CROSSING or market.is_expiring for market in self.markets)
+            or any(
+                session.pull_reason or session.is_overdue(self.now_ns)
+                for session in self.sessions.values()
+            )
+            or self._next_stop() is not None
+        )
+
+    def _next_stop(self) -> Stop | None:
+        return self.stops.next_due(
+            market.phase == m.CONTINUOUS for market in self.markets
         )
 
     def on_disconnect(self, participant: int, now_ns: int) -> None:

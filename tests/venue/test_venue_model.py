@@ -69,6 +69,10 @@ class Story:
         stop = {"type": messages.STOP, "min_qty": 100}
         self.order(client_id + 1, messages.BUY, 0, 10_000, **stop)
 
+    def timer(self) -> None:
+        """What is due is done."""
+        self.steps.append(pipe.Step(len(self.steps), pipe.TIMER))
+
     def phase(self, phase: int) -> None:
         """The symbol goes over."""
         self.steps.append(pipe.Step(len(self.steps), pipe.PHASE, 0, (phase,)))
@@ -103,6 +107,22 @@ def test_a_mass_cancel_and_a_cascade_fit_in_one_step(program: Path) -> None:
     story.grind(3)
     story.phase(messages.OPENING_CROSS)  # two stops: more than one step can run
     story.order(0, 0, 0, 0, participant=2, kind=messages.CANCEL_ALL)
+    story.timer()
+    agree(program, story)
+
+
+def test_a_timer_says_that_stops_wait_for_units(program: Path) -> None:
+    story = Story()
+    story.order(1, messages.SELL, 100, 1)
+    story.order(2, messages.BUY, 100, 1)
+    story.phase(messages.HALT)
+    for number in range(6):  # each wears out half a step
+        story.order(10 + number, messages.SELL, 200, 2000, display_qty=1)
+        stop = {"type": messages.STOP, "min_qty": 100}
+        story.order(20 + number, messages.BUY, 0, 2000, **stop)
+    story.phase(messages.OPENING_CROSS)
+    for _ in range(6):
+        story.timer()
     agree(program, story)
 
 
