@@ -233,6 +233,16 @@ def screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Pictures a second.",
         ),
+        click.option(
+            "--color",
+            type=click.Choice(["auto", "truecolor", "256", "16", "none"]),
+            default="auto",
+            show_default=True,
+            help="What the terminal can show.",
+        ),
+        click.option(
+            "--mouse/--no-mouse", default=None, help="Default: on, but not over SSH."
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -419,6 +429,8 @@ def main(
     theme: str,
     glyphs: str,
     hz: float,
+    color: str,
+    mouse: bool | None,
     record: Path | None,
     tape: Path | None,
     venue: Venue,
@@ -436,12 +448,21 @@ def main(
     if why := refusal():
         click.echo(f"cockpit: {why}", err=True)
         sys.exit(EXIT_USAGE)
+    show = functools.partial(
+        run,
+        theme=theme,
+        glyphs=glyphs,
+        refresh_hz=hz,
+        color=color,
+        mouse=mouse,
+        state=paths.state(),
+    )
     with plain_errors():
         if tape:
             from cockpit.observe.tape import Tape
             from cockpit.observe.tape_desk import TapeDesk
 
-            sys.exit(run(TapeDesk(Tape(tape)), theme=theme, glyphs=glyphs, refresh_hz=hz))
+            sys.exit(show(TapeDesk(Tape(tape))))
         desk = open_desk(
             config,
             replay,
@@ -458,7 +479,7 @@ def main(
     from cockpit.control.operators import myself
 
     with desk.asked_by(myself("screen").full):
-        sys.exit(run(shown, theme=theme, glyphs=glyphs, refresh_hz=hz))
+        sys.exit(show(shown))
 
 
 @main.command()
@@ -662,6 +683,8 @@ def attach(
     theme: str,
     glyphs: str,
     hz: float,
+    color: str,
+    mouse: bool | None,
 ) -> None:
     """Show the screen of a served desk; leaving it leaves the desk trading."""
     from cockpit.ui.terminal import refusal
@@ -674,6 +697,9 @@ def attach(
     from cockpit.control import runtime
     from cockpit.control.connection import Unreachable
     from cockpit.control.remote import RemoteDesk
+    from cockpit.ui.terminal import choose_colours
+
+    choose_colours(color)  # before Textual is loaded
     from cockpit.ui.attached import run
 
     try:
@@ -681,7 +707,17 @@ def attach(
     except (runtime.RuntimeRefused, Unreachable) as error:
         click.echo(f"cockpit: {error}", err=True)
         sys.exit(EXIT_NO_DESK)
-    sys.exit(run(desk, theme=theme, glyphs=glyphs, refresh_hz=hz))
+    sys.exit(
+        run(
+            desk,
+            theme=theme,
+            glyphs=glyphs,
+            refresh_hz=hz,
+            color=color,
+            mouse=mouse,
+            state=paths.state(),
+        )
+    )
 
 
 @main.command()

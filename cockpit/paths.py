@@ -47,6 +47,11 @@ def config() -> Path:
     return own if (own / "desk.toml").is_file() else default_config()
 
 
+def state() -> Path:
+    """Where the screen keeps how it was left, and writes what is exported."""
+    return Path(platformdirs.user_state_dir("cockpit"))
+
+
 def runtime() -> Path:
     """Where running desks have their sockets. Not made and not checked here."""
     own = Path(f"/run/user/{os.geteuid()}")

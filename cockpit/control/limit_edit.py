@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit import paths
 from cockpit.config.diff import risk_changes
+from cockpit.config.edit import EditRefused, changed, line_pair, put
 from cockpit.config.fields import Checker
 from cockpit.config.models import RiskOptions
 from cockpit.config.problems import ConfigError, did_you_mean
@@ -18,13 +16,10 @@ from cockpit.config.reading import Look, look, parse
 from cockpit.config.risk_file import risk_options
 from cockpit.core import LIMITS
 
+__all__ = ["Edit", "EditRefused", "index_of", "plan", "write"]
+
 FILE = "risk.toml"
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
-_BOM = b"\xef\xbb\xbf"
-
-
-class EditRefused(Exception):
-    """The file was left as it is; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +37,11 @@ class Edit:
     before: Look
     after: bytes
 
+    @property
+    def lines(self) -> tuple[str, str]:
+        """The line of the file, before and after."""
+        return line_pair(self.before.data, self.after)
+
 
 def index_of(name: str) -> int:
     """Which limit has that name."""
@@ -57,9 +57,6 @@ def plan(directory: Path, name: str, value: str, enforced: int | None = None) ->
 
     Raises :class:`EditRefused` for whatever is wrong, with the file or the value.
     """
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
     index = index_of(name)
     if not _NUMBER.fullmatch(value):
         raise EditRefused(
@@ -74,24 +71,14 @@ def plan(directory: Path, name: str, value: str, enforced: int | None = None) ->
     path = (directory / FILE).resolve()
     before = look(path)
     old = _options(before)
-    mark = before.data.startswith(_BOM)
-    text = before.data.decode("utf-8-sig")
-    try:
-        document = tomlkit.parse(text)
-        limits = document["limits"]
-        assert isinstance(limits, dict)
-        limits[name] = tomlkit.parse(f"v = {value}\n")["v"]
-        edited = tomlkit.dumps(document)
-    except (TOMLKitError, RecursionError, ValueError) as error:
-        raise EditRefused(f"{FILE} cannot be edited: {error}") from None
-    after = (_BOM if mark else b"") + edited.encode()
+    after = changed(before, "limits", name, value)
     new = _options(Look(FILE, after))
-    changed = [
+    moved = [
         number
         for number, (a, b) in enumerate(zip(old.limits, new.limits, strict=True))
         if a != b
     ]
-    if changed not in ([], [index]) or _lines_changed(before.data, after) > 1:
+    if moved not in ([], [index]):
         raise EditRefused(
             f"{FILE} is written in a way in which one line cannot be changed"
         )
@@ -109,34 +96,7 @@ def plan(directory: Path, name: str, value: str, enforced: int | None = None) ->
 
 def write(edit: Edit) -> None:
     """Put the new file in place of the old one, durably, unless somebody was faster."""
-    if edit.after == edit.before.data:
-        return
-    status = edit.path.stat()
-    directory = edit.path.parent
-    descriptor, name = tempfile.mkstemp(prefix=f".{FILE}.", dir=directory)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), status.st_mode & 0o7777)
-            with contextlib.suppress(PermissionError):
-                os.fchown(file.fileno(), status.st_uid, status.st_gid)
-            file.write(edit.after)
-            file.flush()
-            os.fsync(file.fileno())
-        if look(edit.path) != edit.before:
-            raise EditRefused(f"{FILE} was changed by somebody else meanwhile: try again")
-        temporary.replace(edit.path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync(directory)
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    put(edit.path, edit.before, edit.after)
 
 
 def _options(found: Look) -> RiskOptions:
@@ -149,11 +109,3 @@ def _options(found: Look) -> RiskOptions:
     if options is None:
         raise EditRefused("; ".join(map(str, checker.problems)))
     return options
-
-
-def _lines_changed(before: bytes, after: bytes) -> int:
-    """How many lines differ; many when their number does."""
-    old, new = before.split(b"\n"), after.split(b"\n")
-    if len(old) != len(new):
-        return len(new)
-    return sum(a != b for a, b in zip(old, new, strict=True))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from cockpit.control.desk import Event, Symbol
-from cockpit.core import Mode, Record
+from cockpit.core import LIMITS, Mode, Record
 from cockpit.observe.tape import Frame, Tape
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0)
@@ -56,9 +56,20 @@ class TapeDesk:
         return len(self._times)
 
     @property
+    def limits(self) -> tuple[int, ...]:
+        """Which of today's limits the tape knows, by index."""
+        known = self.tape.layout.known("desk.limits")
+        return tuple(i for i, limit in enumerate(LIMITS) if limit.name in known)
+
+    @property
     def moment(self) -> float:
         """When the frame shown was taken, s since 1970."""
         return self._times[self.index]
+
+    @property
+    def first(self) -> float:
+        """When the tape begins, s since 1970."""
+        return self._times[0]
 
     @property
     def length(self) -> float:

@@ -9,31 +9,51 @@ shown when its picture confirms them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import platform
 import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Event as TextualEvent
 from textual.events import Key, Resize
 
+from cockpit import paths
+from cockpit.control import limit_edit, parameter_edit
 from cockpit.control.desk import Desk, Event
-from cockpit.core import Mode, RiskState, Severity
-from cockpit.ui import keys, painting, themes
+from cockpit.core import LIMITS, Mode, RiskState, Severity
+from cockpit.observe.alerts import Facts, Teller
+from cockpit.observe.stalls import StallMeter
+from cockpit.ui import export, keys, layout, painting, themes
+from cockpit.ui.dialogs.form import Form
+from cockpit.ui.dialogs.halting import Halting
+from cockpit.ui.dialogs.line import Line as WrittenLine
+from cockpit.ui.dialogs.menu import Choice, Menu
+from cockpit.ui.dialogs.text import Text
+from cockpit.ui.files import Files
 from cockpit.ui.render import glyphs as glyph_sets
+from cockpit.ui.render import listing, parameters, reasons, risk
+from cockpit.ui.render.table import Line, View
 from cockpit.ui.render.text import clean
 from cockpit.ui.scene import PENDING_S, Pending, Prompt, Scene
 from cockpit.ui.screens.main import TITLES, MainScreen
+from cockpit.ui.state import FILE as STATE_FILE
+from cockpit.ui.state import restore, save
 
 REFRESH_MIN_HZ, REFRESH_MAX_HZ = 1.0, 10.0
-_PANEL_NAMES = [name for name, _ in TITLES]
+FILES_S = 1.0
+"""How often theme and alerts are looked at for changes, s."""
 _NEVER_TYPED = frozenset(
     key for name in ("halt", "quit_now") for key in keys.BY_NAME[name].keys
 )
+_NEVER_WRITTEN = _NEVER_TYPED - {"h"}
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 
 
@@ -47,10 +67,21 @@ def _bindings() -> list[BindingType]:
             action.help,
             show=False,
             priority=True,
+            id=f"{action.name}.{index}" if index else action.name,
         )
         for action in keys.ACTIONS
         for index, key in enumerate(action.keys)
     ]
+
+
+MODES = (Mode.OFF, Mode.SHADOW, Mode.REDUCE, Mode.LIVE)
+"""As a strategy's key goes through them: ever more is traded, then nothing."""
+PRESETS: dict[str, frozenset[str]] = {
+    "everything": frozenset(),
+    "trading": frozenset({"latency", "throughput", "waterfall", "health"}),
+    "watching": frozenset({"working", "ladder", "fills", "throughput"}),
+}
+"""Arrangements: what each puts away."""
 
 
 class CockpitApp(App[int], inherit_bindings=False):
@@ -73,9 +104,14 @@ class CockpitApp(App[int], inherit_bindings=False):
         theme: str = "dark",
         glyphs: str = "unicode",
         themes_dir: Path | None = None,
+        colour: bool = True,
+        state: Path | None = None,
+        keymap: dict[str, tuple[str, ...]] | None = None,
+        problems: tuple[str, ...] = (),
     ) -> None:
-        colour = "NO_COLOR" not in os.environ
-        self._look = themes.load(theme, themes_dir, colour=colour)
+        self._colour = colour and "NO_COLOR" not in os.environ
+        self._themes_dir = themes_dir
+        self._look = themes.load(theme, themes_dir, colour=self._colour)
         super().__init__(ansi_color=self._look.ansi)
         painting.install()
         self.animation_level = "none"
@@ -90,6 +126,16 @@ class CockpitApp(App[int], inherit_bindings=False):
         """Set when the desk has been closed."""
         self._clock = clock
         self._auto = auto
+        self._state = state
+        self._files = Files(desk, self._look, themes_dir, self._colour, problems)
+        self._teller = Teller()
+        self._meter = painting.Meter(time.monotonic)
+        self._stalls = StallMeter()
+        self.scene.keymap = dict(keymap or {})
+        if auto:
+            self.scene.host = clean(platform.node())
+        if state is not None:
+            restore(state / STATE_FILE, self.scene)
         self.main = MainScreen(self._look, self._begin)
         self._signals: list[signal.Signals] = []
         self._failures: set[str] = set()
@@ -101,6 +147,11 @@ class CockpitApp(App[int], inherit_bindings=False):
         return self.main
 
     def on_mount(self) -> None:
+        if self.scene.keymap:
+            self.set_keymap({k: ",".join(v) for k, v in self.scene.keymap.items()})
+        if self._auto:
+            self._meter.install(self)
+            self._stalls.start()
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             try:
@@ -115,6 +166,11 @@ class CockpitApp(App[int], inherit_bindings=False):
         self._arm()
 
     def on_unmount(self) -> None:
+        self._stalls.stop()
+        self._teller.stop(0.2)
+        if self._state is not None:
+            with contextlib.suppress(OSError):  # a full disk must not keep us
+                save(self._state / STATE_FILE, self.scene)
         loop = asyncio.get_running_loop()
         for number in self._signals:
             loop.remove_signal_handler(number)
@@ -133,7 +189,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         # The picture belongs to whoever closes from now on.
         scene.freeze()
         scene.closing_since = scene.now = self._clock()
-        scene.prompt, scene.helping = None, False
+        scene.prompt, scene.dialog, scene.helping = None, None, False
         loop = asyncio.get_running_loop()
 
         def close() -> None:
@@ -168,7 +224,60 @@ class CockpitApp(App[int], inherit_bindings=False):
     def step(self) -> None:
         """One frame: read the desk and draw."""
         self._read()
+        self._measure()
+        self._follow_files()
+        self._look_out()
         self.draw()
+
+    def _measure(self) -> None:
+        """What the line carries, and how the machine stalls."""
+        if not self._auto:
+            return
+        scene = self.scene
+        if rates := self._meter.rates():
+            scene.link.bytes_per_s, scene.link.frames_per_s = rates
+            scene.stalls = self._stalls.seconds()
+        scene.link.lag = self._meter.lag(self)
+
+    def _follow_files(self) -> None:
+        """Take a theme or alerts that have changed on disk; the last good ones stay."""
+        files, scene = self._files, self.scene
+        if not files.due(scene.now):
+            scene.config_errors += files.problems
+            return
+        for said in files.look():
+            scene.log.append(Event(scene.now, Severity.INFO, "screen", said))
+        if files.theme is not self._look:
+            self._look = files.theme
+            self.main.wear(self._look)
+        scene.config_errors += files.problems
+
+    def _look_out(self) -> None:
+        """See whether an alert is due, and tell it."""
+        scene, alerts = self.scene, self._files.alerts
+        scene.alerts = alerts.found
+        if scene.closing_since is not None or not scene.desk_on or scene.tape:
+            return
+        facts = Facts(scene.live, scene.said, scene.feed_age(), scene.heartbeat_age())
+        scene.said = []
+        for telling in alerts.update(facts, scene.now):
+            alert = telling.alert
+            louder = "again, nobody has acknowledged it: " if telling.escalated else ""
+            text = f"{louder}{alert.rule.name}: {alert.text}"
+            if "screen" in telling.sinks:
+                self._note(alert.rule.severity, "alert", text)
+                loud = alert.rule.severity == Severity.CRITICAL
+                scene.say(text, "alarm" if loud else "warn")
+            if "bell" in telling.sinks:
+                self.bell()
+            if "osc9" in telling.sinks and self._driver is not None:
+                self._driver.write(f"\x1b]9;cockpit: {clean(text)}\x07")
+            self._teller.tell(telling)
+        for failure in self._teller.failures():
+            self._note(Severity.WARNING, "alert", failure)
+
+    def _note(self, severity: Severity, source: str, text: str) -> None:
+        self.scene.log.append(Event(self.scene.now, severity, source, clean(text)))
 
     def _read(self) -> None:
         scene = self.scene
@@ -242,13 +351,20 @@ class CockpitApp(App[int], inherit_bindings=False):
         elif action.guard is keys.Guard.TWICE and not armed:
             scene.armed = {name: scene.now + keys.TWICE_S}
         elif action.guard is keys.Guard.WORD:
-            scene.helping = False
+            scene.helping, scene.dialog = False, None
             scene.prompt = Prompt(name, *_question(scene, name), action.word)
         else:
             self._do(name, index)
         self.draw()
 
     def _answer(self, key: str, character: str | None) -> bool:
+        if dialog := self.scene.dialog:
+            never = _NEVER_WRITTEN if dialog.takes_letters else _NEVER_TYPED
+            return key not in never and dialog.key(self.scene, key, character)
+        if self.scene.helping and key in ("up", "down", "pageup", "pagedown"):
+            step = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}[key]
+            self.scene.help_top = max(self.scene.help_top + step, 0)
+            return True
         prompt = self.scene.prompt
         if prompt is None or key in _NEVER_TYPED:
             return False
@@ -272,7 +388,9 @@ class CockpitApp(App[int], inherit_bindings=False):
         try:
             act(index) if keys.BY_NAME[name].indexed else act()
         except Exception as error:
-            self.scene.say(f"{name}: {type(error).__name__}: {error}", "bad")
+            said = str(error) if isinstance(error, LookupError) else ""
+            said = said or f"{type(error).__name__}: {error}"
+            self.scene.say(f"{name}: {said}", "bad")
 
     def _ask(
         self, command: Callable[[], None], said: str, style: str, settled: RiskState
@@ -281,12 +399,36 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.scene.say(said, style, settled)
 
     def _do_strategy(self, slot: int) -> None:
+        picture = dict(self.scene.slots())[slot]
+        at = MODES.index(Mode(int(picture["config"]["mode"])))
+        self._switch(slot, MODES[(at + 1) % len(MODES)])
+
+    def _switch(self, slot: int, wanted: Mode) -> None:
         scene = self.scene
-        running = int(dict(scene.slots())[slot]["config"]["mode"]) != Mode.OFF
-        wanted = Mode.OFF if running else Mode.LIVE
         self.desk.set_mode(slot, wanted)
         scene.pending[slot] = Pending(wanted, scene.now + PENDING_S)
         scene.say(f"asked {scene.slot_name(slot)} to go {wanted.name}")
+
+    def _do_choose_mode(self) -> None:
+        slot = parameters.slot_of(self.scene)
+        if slot is None:
+            return
+        choices = [
+            Choice(mode.name, partial(self._switch, slot, mode), str(number))
+            for number, mode in enumerate(MODES, 1)
+        ]
+        title = f"Mode of {self.scene.slot_name(slot)}"
+        self.scene.dialog = Menu(title, lambda scene: choices, width=40)
+
+    def _do_cancel_all(self) -> None:
+        self.desk.cancel_all()
+        self.scene.say("asked to pull every order", "warn")
+
+    def _do_acknowledge(self) -> None:
+        count = self._files.alerts.acknowledge()
+        text = f"{count} alert{'s' if count != 1 else ''} acknowledged"
+        self.scene.say(text)
+        self._note(Severity.INFO, "operator", text)
 
     def _do_pause(self) -> None:
         self._ask(self.desk.pause, "asked to pause", "text", RiskState.PAUSED)
@@ -300,6 +442,8 @@ class CockpitApp(App[int], inherit_bindings=False):
     def _do_halt(self) -> None:
         self.scene.prompt = None
         self._ask(self.desk.halt, "asked to halt", "alarm", RiskState.HALTED)
+        self.scene.helping = False
+        self.scene.dialog = Halting(self.scene)
 
     def _do_unhalt(self) -> None:
         self._ask(self.desk.unhalt, "asked to leave HALTED", "text", RiskState.PAUSED)
@@ -317,14 +461,294 @@ class CockpitApp(App[int], inherit_bindings=False):
         self._turn(-1)
 
     def _turn(self, step: int) -> None:
-        """To the next panel; on two columns, to the next that changes what is shown."""
+        """To the next panel of this screen that is not put away."""
         scene = self.scene
-        at = _PANEL_NAMES.index(scene.focus)
-        for _ in _PANEL_NAMES:
-            at = (at + step) % len(_PANEL_NAMES)
-            scene.focus = _PANEL_NAMES[at]
-            if scene.layout == "one" or scene.focus not in self.main.placed:
-                break
+        names = [n for n in self._panels() if n not in scene.hidden]
+        if names:
+            at = names.index(scene.focus) if scene.focus in names else -step
+            scene.focus = names[(at + step) % len(names)]
+
+    def _panels(self) -> tuple[str, ...]:
+        return layout.BY_NAME[self.scene.screen].panels
+
+    def _do_screen(self, index: int) -> None:
+        self._show_screen(layout.SCREENS[index].name)
+
+    def _show_screen(self, name: str) -> None:
+        scene = self.scene
+        scene.screen, scene.maximised = name, False
+        scene.focus = layout.BY_NAME[name].panels[0]
+
+    def _show_panel(self, name: str) -> None:
+        scene = self.scene
+        scene.hidden.discard(name)
+        if name not in self._panels():
+            plans = [plan for plan in layout.SCREENS if name in plan.panels]
+            scene.screen = plans[0].name
+        scene.focus = name
+
+    def _do_go(self) -> None:
+        letters = iter("abcdfijkmnquvwxyz123456789")
+        choices = [
+            Choice(
+                f"{plan.title} screen", partial(self._show_screen, plan.name), plan.letter
+            )
+            for plan in layout.SCREENS
+        ]
+        choices += [
+            Choice(TITLES[name], partial(self._show_panel, name), next(letters))
+            for name in self._panels()
+        ]
+        self.scene.dialog = Menu("Go to", lambda scene: choices, width=40)
+
+    def _do_maximise(self) -> None:
+        self.scene.maximised = not self.scene.maximised
+
+    def _do_hide(self) -> None:
+        name = self.scene.focus
+        self._turn(1)
+        self.scene.hidden.add(name)
+        self.scene.say(f"{TITLES[name]} is put away; D brings all back")
+
+    def _do_show_all(self) -> None:
+        self.scene.hidden.clear()
+
+    def _do_preset(self) -> None:
+        scene = self.scene
+        names = list(PRESETS)
+        now = next((n for n in names if PRESETS[n] == scene.hidden), names[-1])
+        name = names[(names.index(now) + 1) % len(names)]
+        scene.hidden = set(PRESETS[name])
+        if scene.focus in scene.hidden:
+            self._turn(1)
+        scene.say(f"arrangement: {name}")
+
+    # Rows.
+
+    def _view(self) -> View | None:
+        panel = self.main.panel(self.scene.focus)
+        return panel.view(self.scene, panel.size.width)
+
+    def _move(self, step: int) -> None:
+        if view := self._view():
+            listing.move(self.scene, self.scene.focus, view, step)
+
+    def _do_down(self) -> None:
+        self._move(1)
+
+    def _do_up(self) -> None:
+        self._move(-1)
+
+    def _row(self) -> tuple[View, Line]:
+        """The row the cursor is on. Raises LookupError when it is gone."""
+        view = self._view()
+        line = listing.at_cursor(self.scene, self.scene.focus, view) if view else None
+        if view is None or line is None:
+            raise LookupError("the row is not there any more")
+        return view, line
+
+    def _do_open(self) -> None:
+        _, line = self._row()
+        match self.scene.focus:
+            case "risk":
+                self._edit_limit(int(line.key))
+            case "parameters":
+                slot, index = map(int, line.key.split(":"))
+                self._edit_parameter(slot, index)
+            case "strategies":
+                self._show_screen("strategies")
+                self.scene.focus = "parameters"
+            case focus:
+                view = self._view()
+                if view:
+                    rows = reasons.fields(view, line)
+                    self.scene.dialog = Text(TITLES[focus], lambda scene, width: rows)
+
+    def _do_why(self) -> None:
+        view, line = self._row()
+        panel = self.scene.focus
+        self.scene.dialog = Text(
+            "Why?", lambda scene, width: reasons.why(scene, panel, view, line, width)
+        )
+
+    def _directory(self) -> Path:
+        directory: Path | None = getattr(self.desk, "directory", None)
+        if directory is None:
+            raise LookupError(
+                "the files are with the desk: cockpit ctl limit changes them"
+            )
+        return directory
+
+    def _edit_limit(self, index: int) -> None:
+        parameter, directory = LIMITS[index], self._directory()
+        row = self.scene.live["desk"]["limits"][index]
+        enforced = int(row["limit"])
+        unit = f" {parameter.unit}".rstrip()
+        facts = [
+            ("limit", parameter.name),
+            ("meaning", parameter.help),
+            ("in force", risk.value(enforced, parameter) + unit),
+            ("used", risk.value(int(row["used"]), parameter) + unit),
+            ("allowed", f"{parameter.minimum:g} to {parameter.maximum:g}{unit}"),
+        ]
+        self.scene.dialog = Form(
+            "Limit",
+            facts,
+            lambda typed: limit_edit.plan(directory, parameter.name, typed, enforced),
+            lambda change: limit_edit.write(cast(limit_edit.Edit, change)),
+        )
+
+    def _edit_parameter(self, slot: int, index: int) -> None:
+        directory = self._directory()
+        picture = dict(self.scene.slots())[slot]
+        parameter = parameters.declared(picture)[index]
+        name = self.scene.slot_name(slot)
+        value = float(picture["config"]["parameters"][index])
+        unit = f" {parameter.unit}".rstrip()
+        facts = [
+            ("strategy", name),
+            ("parameter", parameter.name),
+            ("meaning", parameter.help),
+            ("in force", parameters.plain(value, parameter) + unit),
+            ("allowed", f"{parameter.minimum:g} to {parameter.maximum:g}{unit}"),
+        ]
+        self.scene.dialog = Form(
+            "Parameter",
+            facts,
+            lambda typed: parameter_edit.plan(directory, name, parameter.name, typed),
+            lambda change: parameter_edit.write(
+                cast(parameter_edit.ParameterEdit, change)
+            ),
+        )
+
+    def _do_copy(self) -> None:
+        _, line = self._row()
+        text = export.as_row(line)
+        self.copy_to_clipboard(text)
+        where = self._out() / "copied.txt"
+        where.parent.mkdir(parents=True, exist_ok=True)
+        where.write_text(text + "\n", encoding="utf-8")
+        self.scene.say(f"copied, and written to {where}")
+
+    def _do_export(self) -> None:
+        if view := self._view():
+            lines = listing.chosen(self.scene, self.scene.focus, view)
+            made = export.write(self._out(), self.scene.focus, view, lines)
+            self.scene.say(f"{len(lines)} rows in {made[0]} and .json")
+
+    def _do_picture(self) -> None:
+        where = self._out()
+        where.mkdir(parents=True, exist_ok=True)
+        name = f"cockpit-{time.strftime('%Y%m%d-%H%M%S')}.svg"
+        (where / name).write_text(self.export_screenshot(title="cockpit"), "utf-8")
+        self.scene.say(f"written to {where / name}")
+
+    def _out(self) -> Path:
+        return (self._state or paths.state()) / "exports"
+
+    def _do_sort(self) -> None:
+        if (view := self._view()) is None:
+            return
+        scene = self.scene
+        titles = [column.title for column in view.columns if column.title]
+        now = scene.sorting.pop(scene.focus, None)
+        at = titles.index(now[0]) + 1 if now and now[0] in titles else 0
+        if at < len(titles):
+            scene.sorting[scene.focus] = (titles[at], False)
+            scene.say(f"sorted by {titles[at]}; S turns it round")
+        else:
+            scene.say("not sorted")
+
+    def _do_turn_sort(self) -> None:
+        scene = self.scene
+        if scene.focus in scene.sorting:
+            title, descending = scene.sorting[scene.focus]
+            scene.sorting[scene.focus] = (title, not descending)
+
+    def _do_filter(self) -> None:
+        scene = self.scene
+        name = scene.focus
+
+        def take(typed: str) -> None:
+            scene.filters[name] = typed
+            if not typed:
+                del scene.filters[name]
+
+        scene.dialog = WrittenLine(
+            f"Only rows of {TITLES[name]} with", "Enter keeps it; Esc shows all again",
+            scene.filters.get(name, ""), take,
+        )  # fmt: skip
+
+    def _do_search(self) -> None:
+        scene = self.scene
+
+        def take(typed: str) -> None:
+            scene.search = typed
+
+        scene.dialog = WrittenLine(
+            "Find in the log", "Enter keeps the marks; Esc takes them away",
+            scene.search, take,
+        )  # fmt: skip
+
+    def _do_severity(self) -> None:
+        scene = self.scene
+        levels = list(Severity)
+        at = (levels.index(scene.log_least) + 1) % len(levels)
+        scene.log_least = levels[at]
+        scene.say(f"the log shows {scene.log_least.name.lower()} and worse")
+
+    def _do_theme(self) -> None:
+        self._wear(self._files.next_theme())
+
+    def _wear(self, name: str) -> None:
+        self._look = self._files.choose(name)
+        self.main.wear(self._look)
+        self.scene.say(f"colours: {name}")
+
+    def _do_palette(self) -> None:
+        self.scene.dialog = Menu("Do", self._everything, typing=True)
+
+    def _everything(self, scene: Scene) -> list[Choice]:
+        """Every action there is, and what can be opened by name."""
+        choices = []
+        for action in keys.ACTIONS:
+            if action.indexed or action.name == "palette":
+                continue
+            choices.append(
+                Choice(
+                    action.help,
+                    partial(self.action_perform, action.name, 0),
+                    keys.label(scene, action),
+                    action.refusal(scene, 0),
+                )
+            )
+        strategy = keys.BY_NAME["strategy"]
+        for slot, _ in scene.slots():
+            name = scene.slot_name(slot)
+            act = partial(self.action_perform, "strategy", slot)
+            refusal = strategy.refusal(scene, slot)
+            label = str(slot + 1) if slot < 9 else ""
+            choices.append(Choice(f"strategy {name}: next mode", act, label, refusal))
+        for plan in layout.SCREENS:
+            act = partial(self._show_screen, plan.name)
+            choices.append(Choice(f"screen {plan.title}", act, f"g {plan.letter}"))
+        for name, title in TITLES.items():
+            choices.append(Choice(f"panel {title}", partial(self._show_panel, name)))
+        for index, limit in enumerate(LIMITS):
+            act = partial(self._try, "edit", partial(self._edit_limit, index))
+            why = "" if scene.desk_on else "there is no desk"
+            choices.append(Choice(f"edit {limit.name}", act, "", scene.read_only or why))
+        for name in self._files.theme_names():
+            choices.append(Choice(f"colours {name}", partial(self._wear, name)))
+        return choices
+
+    def _try(self, name: str, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            self.scene.say(f"{name}: {error}", "bad")
+
+    # Of the pace and the tape.
 
     def _do_faster(self) -> None:
         self._pace(1)
@@ -339,8 +763,11 @@ class CockpitApp(App[int], inherit_bindings=False):
         scene.say(f"drawing {pace:g} times a second")
 
     def _do_hold(self) -> None:
-        if tape := self.scene.tape:
+        scene = self.scene
+        if tape := scene.tape:
             tape.hold(not tape.paused)
+        else:
+            scene.hold_view(scene.frozen_since is None)
 
     def _do_step(self) -> None:
         self._turn_tape(1)
@@ -366,9 +793,20 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def _do_help(self) -> None:
         self.scene.helping = not self.scene.helping
+        self.scene.help_top = 0
 
     def _do_back(self) -> None:
-        self.scene.helping = False
+        scene = self.scene
+        if scene.helping or scene.dialog:
+            scene.helping, scene.dialog = False, None
+        elif scene.focus in scene.filters:
+            del scene.filters[scene.focus]
+        elif scene.search:
+            scene.search = ""
+        elif scene.focus in scene.cursor:
+            del scene.cursor[scene.focus]
+        elif scene.maximised:
+            scene.maximised = False
 
     def _do_quit(self) -> None:
         self.close_desk()

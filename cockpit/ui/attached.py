@@ -18,7 +18,7 @@ from textual.binding import Binding, BindingType
 from cockpit.control.remote import RemoteDesk
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.keys import TWICE_S
-from cockpit.ui.terminal import EXIT_USAGE, glyph_set
+from cockpit.ui.terminal import EXIT_USAGE, glyph_set, mouse_wanted, own_keys
 from cockpit.ui.themes import ThemeError
 
 _TAKE = "take_over"
@@ -88,11 +88,15 @@ def run(
     glyphs: str = "auto",
     refresh_hz: float = 4,
     themes_dir: Path | None = None,
+    color: str = "auto",
+    mouse: bool | None = None,
+    state: Path | None = None,
 ) -> int:
     """Show ``desk`` until the operator leaves; the exit code.
 
     0 after leaving, 2 when there is no such theme, 128 plus the number after a signal.
     """
+    own, problems = own_keys(desk)
     try:
         app = AttachedApp(
             desk,
@@ -100,10 +104,14 @@ def run(
             glyphs=glyph_set(glyphs),
             refresh_hz=refresh_hz,
             themes_dir=themes_dir,
+            colour=color != "none",
+            state=state,
+            keymap=own,
+            problems=problems,
         )
     except ThemeError as error:
         desk.close()
         print(f"cockpit: {error}", file=sys.stderr)
         return EXIT_USAGE
-    app.run()
+    app.run(mouse=mouse_wanted(mouse))
     return app.return_code or 0

@@ -64,6 +64,11 @@ class Grid(Widget):
         """What is shown, as lines without style."""
         return "\n".join("".join(text for text, _ in row).rstrip() for row in self._rows)
 
+    def wear(self, theme: Theme) -> None:
+        """Draw in another theme from now on."""
+        self._theme = theme
+        self.refresh()
+
     def show(self, rows: Rows, width: int, height: int) -> None:
         """Show ``rows`` in ``width`` x ``height``: the place the grid has or will get."""
         padded = [*rows[:height], *[BLANK] * (height - len(rows))]
@@ -84,8 +89,8 @@ class Grid(Widget):
             self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
-        styles = self._theme.styles
+        look = self._theme.look
         row = self._rows[y] if y < len(self._rows) else BLANK
         row = settle(row, self.size.width)
-        segments = [RichSegment(text, styles[style]) for text, style in row]
+        segments = [RichSegment(text, look(style)) for text, style in row]
         return Strip(segments, self.size.width)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cockpit.core import RiskState
+from cockpit.ui import layout
 from cockpit.ui.scene import Scene
 
 TWICE_S = 2.0
@@ -118,12 +119,53 @@ def _no_symbol(scene: Scene, index: int) -> str:
 
 
 def _no_panel(scene: Scene, index: int) -> str:
-    match scene.layout:
-        case "full":
-            return "every panel is on the screen"
-        case "tiny":
-            return "the terminal is too small for panels"
-    return ""
+    return "the terminal is too small for panels" if scene.layout == "tiny" else ""
+
+
+def _no_rows(scene: Scene, index: int) -> str:
+    if reason := _no_panel(scene, index):
+        return reason
+    return "" if scene.focus in ROWED else "this panel has no rows"
+
+
+def _no_filter(scene: Scene, index: int) -> str:
+    return _no_rows(scene, index)
+
+
+def _no_chosen(scene: Scene, index: int) -> str:
+    if reason := _no_rows(scene, index):
+        return reason
+    return "" if scene.cursor.get(scene.focus) else "choose a row first (up, down)"
+
+
+def _no_freeze(scene: Scene, index: int) -> str:
+    return "" if scene.desk_on or scene.tape else "there is nothing to hold yet"
+
+
+def _no_hide(scene: Scene, index: int) -> str:
+    left = set(layout.BY_NAME[scene.screen].panels) - scene.hidden - {scene.focus}
+    return "" if left else "the last panel of a screen stays"
+
+
+def _no_hidden(scene: Scene, index: int) -> str:
+    return "" if scene.hidden else "every panel is there"
+
+
+def _no_alert(scene: Scene, index: int) -> str:
+    fresh = any(not alert.acknowledged for alert in scene.alerts)
+    return "" if fresh else "there is no new alert"
+
+
+def _no_cancel(scene: Scene, index: int) -> str:
+    if reason := _needs_desk(scene):
+        return reason
+    return "" if int(scene.live["desk"]["working_count"]) else "no order is working"
+
+
+def _no_mode_choice(scene: Scene, index: int) -> str:
+    if reason := _needs_desk(scene):
+        return reason
+    return "" if any(True for _ in scene.slots()) else "there is no strategy"
 
 
 def _no_slower(scene: Scene, index: int) -> str:
@@ -150,39 +192,95 @@ def _no_step_back(scene: Scene, index: int) -> str:
     return _no_tape(scene, index)
 
 
+ROWED = frozenset({
+    "strategies", "positions", "working", "fills", "risk", "latency", "parameters",
+    "alerts", "log",
+})  # fmt: skip
+"""Panels whose rows can be walked through."""
+
 ACTIONS: tuple[Action, ...] = (
-    Action("halt", ("h",), "h h", "halt",
-           "stop all, pull every order",
+    Action("halt", ("h", "ctrl+k"), "h h", "halt",
+           "stop all, pull every order; Ctrl+K Ctrl+K does it while typing, too",
            "risk", Guard.TWICE, refusal=_no_halt),
-    Action("strategy", tuple("123456789"), "1-9", "on/off",
-           "switch the strategy with that key on or off",
+    Action("strategy", tuple("123456789"), "1-9", "strategy",
+           "that strategy on: OFF, SHADOW, REDUCE, LIVE, and OFF again",
            "trading", refusal=_no_strategy, indexed=True),
+    Action("choose_mode", ("m",), "m", "",
+           "choose a mode for the strategy under the cursor",
+           "trading", refusal=_no_mode_choice),
     Action("pause", ("p",), "p", "pause",
            "hold the strategies, pull their orders",
            "trading", refusal=_no_pause),
     Action("resume", ("r",), "r", "resume",
            "let strategies trade again after a pause",
            "trading", refusal=_no_resume),
+    Action("cancel_all", ("x",), "x x", "",
+           "pull every order; the strategies go on",
+           "trading", Guard.TWICE, refusal=_no_cancel),
     Action("flatten", ("f",), "f", "flatten",
            "trade every position to zero, then pause",
            "risk", Guard.WORD, "flatten", _no_flatten),
     Action("unhalt", ("u",), "u", "un-halt",
            "leave HALTED for PAUSED",
            "risk", Guard.WORD, "release", _no_unhalt),
+    Action("acknowledge", ("a",), "a", "",
+           "acknowledge all alerts", "risk", refusal=_no_alert),
+    Action("down", ("down", "j"), "Down", "",
+           "the next row (j as well)", "row", refusal=_no_rows),
+    Action("up", ("up", "k"), "Up", "",
+           "the row before (k as well)", "row", refusal=_no_rows),
+    Action("open", ("enter",), "Enter", "",
+           "edit the limit or parameter, show all of another row",
+           "row", refusal=_no_chosen),
+    Action("why", ("w",), "w", "why",
+           "say why: what led to this row", "row", refusal=_no_chosen),
+    Action("copy", ("y",), "y", "",
+           "copy the row: to the terminal's clipboard and into a file",
+           "row", refusal=_no_chosen),
+    Action("sort", ("s",), "s", "",
+           "sort by the next column, after the last by none", "row", refusal=_no_rows),
+    Action("turn_sort", ("S",), "S", "",
+           "the other way round", "row", refusal=_no_rows),
+    Action("filter", ("ampersand",), "&", "",
+           "show only rows with some letters in them", "row", refusal=_no_filter),
+    Action("export", ("e",), "e", "",
+           "write the panel's rows to files: CSV and JSON", "row", refusal=_no_rows),
+    Action("search", ("slash",), "/", "find",
+           "search the log and mark what is found", "view"),
+    Action("severity", ("l",), "l", "",
+           "least severity in the log: all, warnings, critical", "view"),
+    Action("screen", ("f2", "f3", "f4", "f5", "f6", "f7", "f9"), "F2-F9", "",
+           "Trade, Risk, Latency, Strategies, Orders, Log, Replay (not F8)",
+           "view", indexed=True),
+    Action("go", ("g",), "g", "go to",
+           "go to a screen or a panel by one more letter", "view"),
+    Action("next_panel", ("tab",), "Tab", "panel",
+           "to the next panel", "view", refusal=_no_panel),
+    Action("previous_panel", ("shift+tab",), "Shift+Tab", "",
+           "to the panel before", "view", refusal=_no_panel),
+    Action("maximise", ("z",), "z", "",
+           "the panel alone on the screen, or all again", "view", refusal=_no_panel),
+    Action("hide", ("d",), "d", "",
+           "put the panel away", "view", refusal=_no_hide),
+    Action("show_all", ("D",), "D", "",
+           "bring back every panel that was put away", "view", refusal=_no_hidden),
+    Action("preset", ("v",), "v", "",
+           "the next arrangement: everything, trading, watching", "view"),
+    Action("hold", ("space",), "Space", "freeze",
+           "freeze the view, not trading; on a tape: hold it, or go on",
+           "view", refusal=_no_freeze),
     Action("previous_symbol", ("left_square_bracket",), "[", "",
            "show the symbol before in the ladder", "view", refusal=_no_symbol),
     Action("next_symbol", ("right_square_bracket",), "]", "symbol",
            "show the next symbol in the ladder", "view", refusal=_no_symbol),
-    Action("next_panel", ("tab",), "Tab", "panel",
-           "show the next panel", "view", refusal=_no_panel),
-    Action("previous_panel", ("shift+tab",), "Shift+Tab", "",
-           "show the panel before", "view", refusal=_no_panel),
+    Action("theme", ("c",), "c", "",
+           "the next colours", "view"),
+    Action("picture", ("f8",), "F8", "",
+           "write the screen to a file (SVG)", "view"),
     Action("faster", ("plus", "equals_sign"), "+", "",
            "draw more often, up to 10 a second", "view", refusal=_no_faster),
     Action("slower", ("minus",), "-", "",
            "draw less often, down to 1 a second", "view", refusal=_no_slower),
-    Action("hold", ("space",), "Space", "",
-           "hold the tape, or let it go on", "tape", refusal=_no_tape),
     Action("step", ("full_stop",), ".", "",
            "one picture on", "tape", refusal=_no_step),
     Action("step_back", ("comma",), ",", "",
@@ -191,18 +289,28 @@ ACTIONS: tuple[Action, ...] = (
            "play the tape faster", "tape", refusal=_no_tape),
     Action("play_slower", ("less_than_sign",), "<", "",
            "play the tape slower", "tape", refusal=_no_tape),
+    Action("palette", ("ctrl+p",), "Ctrl+P", "palette",
+           "find anything that can be done by its name", "leave"),
     Action("help", ("question_mark",), "?", "help",
-           "show this list, or leave it", "view"),
+           "show this list, or leave it; arrows move it", "leave"),
     Action("back", ("escape",), "Esc", "",
-           "leave the list or the question", "view"),
+           "leave what is open; then filter, search and cursor", "leave"),
     Action("quit", ("q",), "q", "quit",
            "pull every order, stop the engine and leave", "leave"),
     Action("quit_now", ("ctrl+c",), "Ctrl+C", "",
            "the same; a second time leaves without waiting", "leave"),
 )  # fmt: skip
 
-GROUPS = ("trading", "risk", "view", "tape", "leave")
+GROUPS = ("trading", "risk", "row", "view", "tape", "leave")
 BY_NAME: dict[str, Action] = {action.name: action for action in ACTIONS}
+
+
+def label(scene: Scene, action: Action) -> str:
+    """The keys of an action as they are now."""
+    if own := scene.keymap.get(action.name):
+        shown = " ".join(own)
+        return f"{shown} {shown}" if action.guard is Guard.TWICE else shown
+    return action.label
 
 
 def guard_text(action: Action) -> str:
@@ -235,6 +343,25 @@ def document() -> str:
         "",
         "A key whose action is not possible now says why in the status line. `h` `h`",
         "works everywhere, while a question is open as well: no word to type has an h.",
+        "Where any text is typed (palette, search, filter) it is `Ctrl+K` `Ctrl+K`.",
+        "",
+        "Digits belong to the strategies; to panels go `Tab`, or `g` and a letter.",
+        "`f` flattens, so filtering is on `&`, as in less.",
+        "",
+        "## Keys of your own",
+        "",
+        "`keys.toml` beside the other files of the configuration:",
+        "",
+        "```toml",
+        "[keys]",
+        'pause = ["P"]        # the names below, keys as Textual names them',
+        'filter = ["backslash"]',
+        "```",
+        "",
+        "A key that two actions claim, or a name that is not there, is said on the",
+        "screen, and the keys stay as they are here. The names:",
+        "",
+        ", ".join(f"`{a.name}`" for a in ACTIONS if not a.indexed),
     ]
     return "\n".join(lines) + "\n"
 

@@ -6,14 +6,14 @@ columns, of which the right one turns its pages; from 140x40 everything at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cockpit.ui.render import small
-
 Kind = Literal["tiny", "one", "two", "full"]
 
+WIDTH_MIN, HEIGHT_MIN = 60, 16
+"""The smallest terminal that has panels."""
 GAP = 2
 """Cells between two columns."""
 
@@ -44,8 +44,47 @@ class Needs:
     latency: int
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A screen: which panels it has, in columns, and what lies below all of them."""
+
+    name: str
+    title: str
+    letter: str
+    """The key that shows it, after ``g``."""
+    columns: tuple[tuple[str, ...], ...]
+    shares: tuple[int, ...]
+    bottom: str = ""
+
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """All of them, in the order in which Tab goes."""
+        inside = tuple(name for column in self.columns for name in column)
+        return (*inside, self.bottom) if self.bottom else inside
+
+
+SCREENS: tuple[Plan, ...] = (
+    Plan("trade", "Trade", "t",
+         (("strategies", "positions", "working", "fills"), ("ladder", "pnl"),
+          ("risk", "latency", "throughput")), (40, 26, 34), "log"),
+    Plan("risk", "Risk", "r",
+         (("risk", "positions", "alerts"), ("pnl", "strategies")), (64, 36), "log"),
+    Plan("latency", "Latency", "l",
+         (("latency", "waterfall", "throughput"), ("health",)), (60, 40), "log"),
+    Plan("strategies", "Strategies", "s",
+         (("strategies", "parameters", "fills"), ("pnl", "positions", "throughput")),
+         (60, 40), "log"),
+    Plan("orders", "Orders", "o",
+         (("working", "fills"), ("ladder",)), (64, 36), "log"),
+    Plan("log", "Log", "e", (("log",), ("alerts",)), (62, 38)),
+    Plan("replay", "Replay", "p",
+         (("playback", "positions", "fills"), ("pnl", "ladder")), (60, 40), "log"),
+)  # fmt: skip
+BY_NAME: dict[str, Plan] = {plan.name: plan for plan in SCREENS}
+
+
 def kind(width: int, height: int) -> Kind:
-    if width < small.WIDTH or height < small.HEIGHT:
+    if width < WIDTH_MIN or height < HEIGHT_MIN:
         return "tiny"
     if width < 100:
         return "one"
@@ -78,62 +117,100 @@ def stack(
 
 
 def arrange(
-    width: int, top: int, bottom: int, focus: str, needs: Needs, kind: Kind
+    plan: Plan,
+    hidden: Collection[str],
+    width: int,
+    top: int,
+    bottom: int,
+    focus: str,
+    needs: Needs,
+    kind: Kind,
+    maximised: bool = False,
 ) -> dict[str, Rect]:
     """Panels shown between the rows ``top`` and ``bottom``, by name."""
     rect = Rect(1, top, width - 2, bottom - top)
-    match kind:
-        case "tiny":
-            return {}
-        case "one":
-            return {focus: rect}
-        case "two":
-            return _two(rect, focus, needs)
-        case "full":
-            return _full(rect, needs)
-
-
-def _tables(needs: Needs, height: int) -> list[Want]:
-    return [
-        Want("strategies", 4, 2 + max(needs.strategies, 2)),
-        Want("positions", 4, 2 + max(needs.symbols, 2)),
-        Want("fills", 4, height),
-    ]
-
-
-def _two(rect: Rect, focus: str, needs: Needs) -> dict[str, Rect]:
-    left = (rect.width - GAP) * 58 // 100
-    right = rect.width - GAP - left
-    log = 6 if rect.height >= 28 else 0
+    if kind == "tiny":
+        return {}
+    if kind == "one" or maximised:
+        return {focus: rect}
+    columns = [[n for n in column if n not in hidden] for column in plan.columns]
+    shares = [s for s, column in zip(plan.shares, columns, strict=True) if column]
+    columns = [column for column in columns if column]
+    below = plan.bottom if plan.bottom not in hidden else ""
+    log = 0
+    if below and rect.height >= 28 and columns:
+        log = 6 if rect.height < 42 else 7
+    elif below:
+        columns, shares = [*columns, [below]], [*shares, 40]
     body = rect.height - (log + 1 if log else 0)
-    pages = [
-        [Want("ladder", 8, max(body - 10, 8)), Want("risk", 5, 9)],
-        [Want("latency", 8, needs.latency), Want("throughput", 5, 11)],
-        [] if log else [Want("log", 4, body)],
-    ]
-    page = next((p for p in pages if focus in [want.name for want in p]), pages[0])
-    placed = stack(_tables(needs, body), rect.x, rect.y, left, body)
-    placed |= stack(page, rect.x + left + GAP, rect.y, right, body)
+    area = Rect(rect.x, rect.y, rect.width, body)
+    if kind == "two":
+        placed = _two(area, columns, focus, needs)
+    else:
+        placed = _full(area, columns, shares, needs)
     if log:
-        placed["log"] = Rect(rect.x, rect.y + rect.height - log, rect.width, log)
+        placed[below] = Rect(rect.x, rect.y + rect.height - log, rect.width, log)
     return placed
 
 
-def _full(rect: Rect, needs: Needs) -> dict[str, Rect]:
-    room = rect.width - 2 * GAP
-    middle = min(max(room * 26 // 100, 36), 46)
-    left = (room - middle) * 53 // 100
-    right = room - middle - left
-    log = 6 if rect.height < 42 else 7
-    body = rect.height - log - 1
-    at = [rect.x, rect.x + left + GAP, rect.x + left + middle + 2 * GAP]
-    wants = [
-        Want("risk", 9, 9),
-        Want("latency", 8, needs.latency),
-        Want("throughput", 5, 10),
-    ]
-    placed = stack(_tables(needs, body), at[0], rect.y, left, body)
-    placed["ladder"] = Rect(at[1], rect.y, middle, body)
-    placed |= stack(wants, at[2], rect.y, right, body)
-    placed["log"] = Rect(rect.x, rect.y + rect.height - log, rect.width, log)
+def _want(name: str, needs: Needs, height: int) -> Want:
+    least, most = {
+        "strategies": (4, 2 + max(needs.strategies, 2)),
+        "positions": (4, 2 + max(needs.symbols, 2)),
+        "working": (4, 10),
+        "ladder": (8, max(height - 10, 8)),
+        "risk": (5, 14),
+        "latency": (8, needs.latency),
+        "waterfall": (7, 7),
+        "throughput": (5, 11),
+        "pnl": (5, 14),
+        "health": (6, 16),
+        "parameters": (5, 12),
+        "alerts": (4, 12),
+        "playback": (5, 9),
+    }.get(name, (4, height))
+    return Want(name, least, most)
+
+
+def _two(
+    rect: Rect, columns: list[list[str]], focus: str, needs: Needs
+) -> dict[str, Rect]:
+    """The first column stays; all else takes turns in the second."""
+    if not columns:
+        return {}
+    left = (rect.width - GAP) * 58 // 100
+    right = rect.width - GAP - left
+    first = [_want(name, needs, rect.height) for name in columns[0]]
+    placed = stack(first, rect.x, rect.y, left, rect.height)
+    rest = [name for name in columns[0] if name not in placed]
+    rest = [name for column in columns[1:] for name in column] + rest
+    if not rest:
+        return stack(first, rect.x, rect.y, rect.width, rect.height)
+    page = _page(rest, focus, needs, rect.height)
+    return placed | stack(page, rect.x + left + GAP, rect.y, right, rect.height)
+
+
+def _page(names: list[str], focus: str, needs: Needs, height: int) -> list[Want]:
+    """Of panels that do not all fit, those that stand beside ``focus``."""
+    pages: list[list[Want]] = [[]]
+    for name in names:
+        want = _want(name, needs, height)
+        if pages[-1] and sum(w.least + 1 for w in pages[-1]) + want.least > height:
+            pages.append([])
+        pages[-1].append(want)
+    return next((p for p in pages if focus in [w.name for w in p]), pages[0])
+
+
+def _full(
+    rect: Rect, columns: list[list[str]], shares: list[int], needs: Needs
+) -> dict[str, Rect]:
+    placed: dict[str, Rect] = {}
+    room = rect.width - GAP * (len(columns) - 1)
+    x, left = rect.x, room
+    for number, (names, share) in enumerate(zip(columns, shares, strict=True)):
+        last = number == len(columns) - 1
+        width = left if last else room * share // sum(shares)
+        wants = [_want(name, needs, rect.height) for name in names]
+        placed |= stack(wants, x, rect.y, width, rect.height)
+        x, left = x + width + GAP, left - width
     return placed

@@ -9,6 +9,7 @@ and of a style only what differs from the one before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -89,3 +90,46 @@ def backlog(app: Any) -> int:
     writer = getattr(getattr(app, "_driver", None), "_writer_thread", None)
     queue = getattr(writer, "_queue", None)
     return int(queue.qsize()) if queue is not None else 0
+
+
+class Meter:
+    """Counts what is sent to the terminal, and how long it is behind."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._bytes = 0
+        self._frames = 0
+        self._since = clock()
+        self._even = clock()
+        """When the terminal had last taken everything."""
+
+    def install(self, app: Any) -> None:
+        """Count from now on."""
+        driver = app._driver
+        if driver is None:
+            return
+        write = driver.write
+
+        def counted(data: str) -> None:
+            self._bytes += len(data.encode("utf-8", "replace"))
+            self._frames += "\x1b[?2026h" in data or len(data) > 40
+            write(data)
+
+        driver.write = counted
+
+    def lag(self, app: Any) -> float:
+        """Seconds the terminal is behind."""
+        now = self._clock()
+        if not backlog(app):
+            self._even = now
+        return now - self._even
+
+    def rates(self) -> tuple[float, float] | None:
+        """Bytes and frames a second, once a second; None in between."""
+        now = self._clock()
+        passed = now - self._since
+        if passed < 1:
+            return None
+        rates = self._bytes / passed, self._frames / passed
+        self._bytes, self._frames, self._since = 0, 0, now
+        return rates

@@ -9,20 +9,34 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from cockpit.control.desk import Desk, Event, Symbol
-from cockpit.core import NOBODY, PICTURE_DTYPE, STRATEGY_MAX, Mode, Record, RiskState
+from cockpit.core import (
+    LIMITS,
+    NOBODY,
+    PICTURE_DTYPE,
+    STRATEGY_MAX,
+    Mode,
+    Record,
+    RiskState,
+    Severity,
+)
+from cockpit.observe.alerts import Alert
 from cockpit.observe.tape_desk import TapeDesk
 from cockpit.ui.render.glyphs import UNICODE, Glyphs
-from cockpit.ui.render.text import clean
+from cockpit.ui.render.text import Rows, clean
 
 LOG_MAX = 500
 """Events kept for the log."""
 HISTORY_MAX = 120
 """Samples of each rate that are kept."""
+PNL_MAX = 900
+"""Samples of profit and loss that are kept."""
+AGO = 300
+"""Samples back that a hop is compared with: five minutes."""
 SAMPLE_NS = 1_000_000_000
 """Engine time between two samples of the rates."""
 PENDING_S = 3.0
@@ -50,6 +64,29 @@ class Pending:
 
     mode: Mode
     until: float
+
+
+@dataclass(slots=True)
+class Link:
+    """What the terminal's line carries."""
+
+    bytes_per_s: float = 0.0
+    frames_per_s: float = 0.0
+    lag: float = 0.0
+    """Seconds the terminal is behind."""
+
+
+class Dialog(Protocol):
+    """Something over the panels that takes the keys."""
+
+    @property
+    def takes_letters(self) -> bool:
+        """Any letter may be typed into it, so that none halts."""
+
+    def rows(self, scene: Scene, width: int, height: int) -> Rows: ...
+
+    def key(self, scene: Scene, key: str, character: str | None) -> bool:
+        """Take a key; False leaves it to the keys of the screen."""
 
 
 @dataclass(slots=True)
@@ -81,6 +118,22 @@ class History:
         self._series: dict[str, deque[float]] = {}
         self._busy: list[tuple[int, int]] = []
         self.busy_share: list[float] = []
+        self.pnl: deque[int] = deque(maxlen=PNL_MAX)
+        """Money."""
+        self.hops: deque[tuple[int, ...]] = deque(maxlen=AGO + 1)
+        """The p99 of every hop, ns."""
+        self._orders: deque[tuple[int, ...]] = deque(maxlen=2)
+
+    def order_rate(self, slot: int) -> float | None:
+        """Orders a second of a strategy in the last sample."""
+        if len(self._orders) < 2:
+            return None
+        return float(max(self._orders[1][slot] - self._orders[0][slot], 0))
+
+    def hop_change(self, hop: int, now_ns: int) -> float | None:
+        """How much the p99 of a hop has grown in five minutes, as a share of it."""
+        then = self.hops[0][hop] if len(self.hops) > AGO else 0
+        return (now_ns - then) / then if then else None
 
     def sample(self, picture: Record) -> None:
         """Take a sample if a sample's time has passed since the last."""
@@ -101,6 +154,9 @@ class History:
                 (now[0] - then[0]) / (now[1] - then[1]) if now[1] > then[1] else 0.0
                 for now, then in zip(busy, self._busy, strict=True)
             ]
+        self.pnl.append(money_made(picture["desk"]))
+        self.hops.append(tuple(picture["hops"]["p99_ns"].tolist()))
+        self._orders.append(tuple(picture["desk"]["strategies"]["order_count"].tolist()))
         self._last, self._last_ns, self._busy = counters, now_ns, busy
 
     def rates(self) -> list[Rate]:
@@ -108,6 +164,11 @@ class History:
             Rate(name, total, tuple(self._series.get(name, ())))
             for name, total in self._last.items()
         ]
+
+
+def money_made(desk: Any) -> int:
+    """Money: realised and unrealised, after fees."""
+    return int(desk["realised"]) + int(desk["unrealised"]) - int(desk["fees"])
 
 
 def _counters(picture: Record) -> dict[str, int]:
@@ -134,7 +195,38 @@ class Scene:
     origin: str = ""
     glyphs: Glyphs = UNICODE
     refresh_hz: float = 4.0
+    live: Record = field(default_factory=lambda: np.zeros((), PICTURE_DTYPE))
+    """The desk as it is. Header and keys go by it."""
     picture: Record = field(default_factory=lambda: np.zeros((), PICTURE_DTYPE))
+    """The desk as the panels show it: the same, unless the view is frozen."""
+    frozen_since: float | None = None
+    moved: float = 0.0
+    """When the engine's time was last seen to go on."""
+    screen: str = "trade"
+    maximised: bool = False
+    hidden: set[str] = field(default_factory=set)
+    """Panels the operator has put away."""
+    placed: tuple[str, ...] = ()
+    """Panels that are on the screen."""
+    cursor: dict[str, str] = field(default_factory=dict)
+    """The chosen row of each panel, by its key."""
+    filters: dict[str, str] = field(default_factory=dict)
+    sorting: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """Column and whether the largest comes first, by panel."""
+    search: str = ""
+    log_least: Severity = Severity.INFO
+    """Less than that is not shown in the log."""
+    alerts: list[Alert] = field(default_factory=list)
+    dialog: Dialog | None = None
+    link: Link = field(default_factory=Link)
+    stalls: tuple[float, ...] = ()
+    """Seconds that a sleeping thread woke up too late, by second."""
+    host: str = ""
+    keymap: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Keys of the operator's own, by action."""
+    said: list[Event] = field(default_factory=list)
+    """What is new in the log with this frame."""
+    _seen_ns: int = -1
     now: float = 0.0
     offset: float | None = None
     """Seconds from the engine's clock to UTC, taken once so that times do not jitter."""
@@ -151,6 +243,8 @@ class Scene:
     """Actions pressed once, and until when the second press counts."""
     prompt: Prompt | None = None
     helping: bool = False
+    help_top: int = 0
+    """The first line of the list of keys that is shown."""
     layout: Literal["tiny", "one", "two", "full"] = "full"
     closing_since: float | None = None
     read_only: str = ""
@@ -163,7 +257,12 @@ class Scene:
     def refresh(self, desk: Desk, now: float) -> None:
         """Take the desk's latest picture and events."""
         self.now = now
-        self.picture = desk.read()
+        picture = desk.read()
+        if int(picture["time_ns"]) != self._seen_ns:
+            self._seen_ns, self.moved = int(picture["time_ns"]), now
+        self.live = picture
+        if self.frozen_since is None:
+            self.picture = picture
         self.mode, self.origin, self.symbols = desk.mode, clean(desk.origin), desk.symbols
         self.config_errors = tuple(clean(text) for text in desk.config_errors())
         self.tape = desk if isinstance(desk, TapeDesk) else None
@@ -171,10 +270,12 @@ class Scene:
         if self.tape and self.tape.restarted():
             self.log.clear()
             self.history = History()
-        self.log.extend(desk.events())
+        said = desk.events()
+        self.log.extend(said)
+        self.said = said
         if self.offset is None:
             self.offset = self.moment - int(self.picture["time_ns"]) / _SECOND_NS
-        self.history.sample(self.picture)
+        self.history.sample(self.live)
         self.expire(now)
 
     def expire(self, now: float) -> None:
@@ -196,6 +297,11 @@ class Scene:
             self.selected = 0
 
     @property
+    def limits(self) -> tuple[int, ...]:
+        """The limits there are, by index; an old tape may not know all of them."""
+        return self.tape.limits if self.tape else tuple(range(len(LIMITS)))
+
+    @property
     def moment(self) -> float:
         """When what is shown was so, s since 1970."""
         return self.tape.moment if self.tape else self.now
@@ -207,7 +313,7 @@ class Scene:
     @property
     def desk_on(self) -> bool:
         """False when the engine is an exchange alone."""
-        return int(self.picture["desk"]["symbol_count"]) > 0
+        return int(self.live["desk"]["symbol_count"]) > 0
 
     @property
     def played(self) -> str:
@@ -224,17 +330,26 @@ class Scene:
     @property
     def starting(self) -> bool:
         """Neither exchange nor desk has shown anything yet."""
-        return not self.desk_on and not int(self.picture["venue"]["time_ns"])
+        return not self.desk_on and not int(self.live["venue"]["time_ns"])
 
     @property
     def risk_state(self) -> RiskState:
-        return RiskState(int(self.picture["desk"]["risk_state"]))
+        return RiskState(int(self.live["desk"]["risk_state"]))
 
     @property
     def day_pnl(self) -> int:
-        """Money: realised and unrealised, after fees."""
-        desk = self.picture["desk"]
-        return int(desk["realised"]) + int(desk["unrealised"]) - int(desk["fees"])
+        """Money: realised and unrealised, after fees; now, also of a frozen view."""
+        return money_made(self.live["desk"])
+
+    @property
+    def shown_pnl(self) -> int:
+        """The same, of what is shown."""
+        return money_made(self.picture["desk"])
+
+    @property
+    def picture_age(self) -> float:
+        """Seconds in which the engine's time has stood still. Not of a tape."""
+        return 0.0 if self.tape or self.virtual else max(self.now - self.moved, 0.0)
 
     def slots(self) -> Iterator[tuple[int, Any]]:
         """The strategy slots in use, with their pictures."""
@@ -265,17 +380,21 @@ class Scene:
 
     def feed_age(self) -> float | None:
         """Seconds since the latest market data of any symbol; None before the first."""
-        latest = max((int(s["last_md_ns"]) for _, s in self.symbol_pictures()), default=0)
-        return self.since(latest) if latest else None
+        symbols = self.live["desk"]["symbols"]["last_md_ns"]
+        latest = int(symbols[: len(self.symbols)].max(initial=0))
+        return self._age(latest) if latest else None
+
+    def _age(self, time_ns: int) -> float:
+        """Seconds from ``time_ns`` to now, though the picture has stood still."""
+        passed = (int(self.live["time_ns"]) - time_ns) / _SECOND_NS
+        return passed + (self.picture_age if self.picture_age >= 1 else 0.0)
 
     def heartbeat_age(self) -> float | None:
         """Seconds since the quietest thread gave a sign; None without threads."""
         beats = [
-            int(t["heartbeat_ns"])
-            for t in self.picture["threads"]
-            if int(t["heartbeat_ns"])
+            int(t["heartbeat_ns"]) for t in self.live["threads"] if int(t["heartbeat_ns"])
         ]
-        return self.since(min(beats)) if beats and not self.virtual else None
+        return self._age(min(beats)) if beats and not self.virtual else None
 
     def shown_seconds(self, time_ns: int) -> float:
         """An engine time as ``number.clock_time`` takes it."""
@@ -291,4 +410,9 @@ class Scene:
 
     def freeze(self) -> None:
         """Keep the picture as it is now, whoever refills it."""
-        self.picture = self.picture.copy()
+        self.live = self.picture = self.picture.copy()
+
+    def hold_view(self, on: bool) -> None:
+        """Keep what the panels show as it is, or let them go on."""
+        self.frozen_since = self.now if on else None
+        self.picture = self.live.copy() if on else self.live

@@ -41,6 +41,34 @@ def glyph_set(wish: str) -> str:
     return "unicode" if able else "ascii"
 
 
+COLOURS = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "auto"}
+"""As Textual calls them. ``none`` is made by the theme, which keeps bold and reverse."""
+
+
+def choose_colours(wish: str) -> bool:
+    """Set what Textual will draw with, before it is loaded; False: without colour."""
+    if wish in COLOURS:
+        os.environ["TEXTUAL_COLOR_SYSTEM"] = COLOURS[wish]
+    return wish != "none"
+
+
+def mouse_wanted(wish: bool | None) -> bool:
+    """Over SSH every movement of the mouse goes up the line: off, unless asked for."""
+    return "SSH_CONNECTION" not in os.environ if wish is None else wish
+
+
+def own_keys(desk: Desk) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The operator's keys, and what is wrong with them in words."""
+    from cockpit import paths
+    from cockpit.ui import keymap
+
+    directory: Path = getattr(desk, "directory", None) or paths.config()
+    try:
+        return keymap.read(directory / keymap.FILE), ()
+    except keymap.KeymapError as error:
+        return {}, (f"{error}; the keys are the standard ones",)
+
+
 def run(
     desk: Desk,
     *,
@@ -49,15 +77,20 @@ def run(
     refresh_hz: float = 4,
     themes_dir: Path | None = None,
     clock: Callable[[], float] = time.time,
+    color: str = "auto",
+    mouse: bool | None = None,
+    state: Path | None = None,
 ) -> int:
     """Show ``desk``, which is running, until the operator leaves; the exit code.
 
     0 after an orderly end, 1 when something could not be closed (stderr says what), 2
     when there is no such theme, 128 plus the number after a signal.
     """
+    colour = choose_colours(color)
     from cockpit.ui.app import CockpitApp
     from cockpit.ui.themes import ThemeError
 
+    own, problems = own_keys(desk)
     try:
         app = CockpitApp(
             desk,
@@ -66,12 +99,16 @@ def run(
             glyphs=glyph_set(glyphs),
             refresh_hz=refresh_hz,
             themes_dir=themes_dir,
+            colour=colour,
+            state=state,
+            keymap=own,
+            problems=problems,
         )
     except ThemeError as error:
         trouble = "; ".join(text for text in (str(error), desk.close()) if text)
         print(f"cockpit: {trouble}", file=sys.stderr)
         return EXIT_USAGE
-    app.run()
+    app.run(mouse=mouse_wanted(mouse))
     if app.closing_error:
         with contextlib.suppress(OSError):  # the terminal may be gone
             print(f"cockpit: {app.closing_error}", file=sys.stderr, flush=True)

@@ -21,7 +21,9 @@ STYLE_NAMES = (
     "up", "down", "flat", "bid", "ask", "bid.bar", "ask.bar", "own",
     "price", "price.touch", "price.last", "spark", "gauge", "gauge.back",
     "on", "off", "pending", "warn", "bad", "alarm", "stale", "late", "source",
+    "row", "stripe",
     "mode.sim", "mode.replay", "mode.other",
+    "edge.sim", "edge.replay", "edge.other",
     "risk.active", "risk.paused", "risk.flattening", "risk.halted", "risk.off",
 )  # fmt: skip
 
@@ -41,6 +43,18 @@ class Theme:
     background: str
     foreground: str
     styles: dict[str, Style]
+
+    def look(self, name: str) -> Style:
+        """A style by name; ``name|row`` is the same on the ground of ``row``."""
+        if name not in self.styles:
+            base, _, ground = name.partition("|")
+            on = self.styles[ground]
+            # Where a look is turned round, turning round its ground would undo it.
+            keep = self.styles[base].reverse or base.startswith(("mode", "risk", "tab"))
+            self.styles[name] = self.styles[base] + (
+                Style() if keep else Style(bgcolor=on.bgcolor, reverse=on.reverse)
+            )
+        return self.styles[name]
 
 
 def load(name: str, themes_dir: Path | None = None, *, colour: bool = True) -> Theme:

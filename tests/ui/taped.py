@@ -21,6 +21,7 @@ class TapedDesk(TapeDesk):
 
     read_only = ""
     broken_config: tuple[str, ...] = ()
+    directory: Path | None = None
 
     def __init__(self, name: str = "session") -> None:
         super().__init__(Tape(TAPES / f"{name}.tape"), playing=False)

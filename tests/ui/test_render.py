@@ -20,23 +20,31 @@ from cockpit.core import (
     Severity,
 )
 from cockpit.ui.grid import changes
+from cockpit.ui.layout import SCREENS
 from cockpit.ui.panels import PANELS
 from cockpit.ui.render import (
     alert,
+    alerts,
     fills,
     footer,
     header,
+    health,
     ladder,
     latency,
     log,
     number,
     overlay,
+    parameters,
+    playback,
+    pnl,
     positions,
     risk,
     small,
     strategies,
     tabs,
     throughput,
+    waterfall,
+    working,
 )
 from cockpit.ui.render.glyphs import ASCII, UNICODE
 from cockpit.ui.render.table import Column, table
@@ -53,6 +61,13 @@ BODIES: dict[str, Callable[[Scene, int, int], Rows]] = {
     "latency": latency.render,
     "throughput": throughput.render,
     "log": log.render,
+    "working": working.render,
+    "pnl": pnl.render,
+    "waterfall": waterfall.render,
+    "health": health.render,
+    "parameters": parameters.render,
+    "alerts": alerts.render,
+    "playback": playback.render,
 }
 
 
@@ -451,10 +466,10 @@ def test_an_exchange_without_a_desk_is_explained(name: str) -> None:
 def test_the_header_always_says_market_state_money_ages_and_time(width: int) -> None:
     scene = busy_scene()
     rows = header.render(scene, width)
-    assert len(rows) == header.height(width)
+    assert len(rows) == header.HEIGHT
     assert {length(row) for row in rows} == {width}
     whole = " ".join(text_of(rows))
-    for part in ("SIM", "FLATTENING", "P&L", "feed", "engine", "UTC"):
+    for part in ("SIM", "FLATTENING", "P&L", "feed", "eng", "kB/s", "UTC"):
         assert part in whole
 
 
@@ -502,7 +517,9 @@ def test_the_alert_shows_the_first_error_and_counts_the_rest() -> None:
 
 
 def test_the_tabs_fit_the_smallest_terminal_that_has_them() -> None:
-    assert length(tabs.render(TITLES, "risk", 80)) <= 80
+    for plan in SCREENS:
+        titles = [(name, TITLES[name]) for name in plan.panels]
+        assert length(tabs.render(titles, "risk", 80)) <= 80
 
 
 @pytest.mark.parametrize("width", [60, 80, 96])

@@ -5,6 +5,8 @@ After a change that is meant: ``pytest tests/ui --snapshot-update``, then look a
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +14,12 @@ import pytest_textual_snapshot as pictures
 from syrupy.assertion import SnapshotAssertion
 from taped import HALTED, SWITCHED_OFF, TRADING, TapedDesk, open_app, turn
 
-from cockpit.core import Mode, RiskState
+from cockpit.core import Mode, RiskState, Severity
+from cockpit.observe.alerts import Alert, Rule
+from cockpit.ui import layout
 from cockpit.ui.app import CockpitApp
 
+CONFIG = Path(__file__).parent / "config"
 SIZES = [(80, 24), (120, 36), (160, 48)]
 
 
@@ -25,7 +30,7 @@ def picture(snapshot: SnapshotAssertion) -> Any:
 
 async def drawn(app: CockpitApp, pilot: Any) -> str:
     await pilot.pause()
-    return app.export_screenshot(title="cockpit", simplify=True)
+    return app.export_screenshot(title="cockpit")
 
 
 def shown(app: CockpitApp, part: str) -> str:
@@ -36,14 +41,14 @@ def name_of(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("size", SIZES, ids=name_of)
-async def test_trading(picture: Any, size: tuple[int, int]) -> None:
+async def test_trading(picture: Any, size: tuple[int, int], theme: str) -> None:
     desk = TapedDesk()
-    app = open_app(desk)
+    app = open_app(desk, theme=theme)
     async with app.run_test(size=size) as pilot:
         turn(app, desk, TRADING)
         counters = desk.read()["desk"]["counters"]
-        assert int(counters["md_count"]) >= 80_000
         assert int(counters["fill_count"]) > 100
         assert shown(app, "strategies").count("● LIVE") == 3
         assert "SIM" in shown(app, "header")
@@ -51,23 +56,137 @@ async def test_trading(picture: Any, size: tuple[int, int]) -> None:
         assert await drawn(app, pilot) == picture
 
 
-async def test_light(picture: Any) -> None:
-    desk = TapedDesk()
-    app = open_app(desk, theme="light")
-    async with app.run_test(size=(120, 36)) as pilot:
-        turn(app, desk, TRADING)
-        assert "ALFA" in shown(app, "positions")
+@pytest.mark.parametrize("screen", [plan.name for plan in layout.SCREENS])
+async def test_screen_of_a_live_session(picture: Any, screen: str) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=(160, 48)) as pilot:
+        app.scene.screen = screen
+        turn(app, desk, 70)
+        assert set(app.scene.placed) == set(layout.BY_NAME[screen].panels)
         assert await drawn(app, pilot) == picture
 
 
-@pytest.mark.parametrize("panel", ["positions", "fills", "ladder", "risk", "latency"])
+@pytest.mark.parametrize("theme", ["high-contrast", "ansi-16"])
+async def test_theme(picture: Any, theme: str) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk, theme=theme)
+    async with app.run_test(size=(120, 36)) as pilot:
+        turn(app, desk, 70)
+        assert await drawn(app, pilot) == picture
+
+
+@pytest.mark.parametrize("panel", ["working", "ladder", "risk", "latency", "pnl"])
 async def test_one_panel_at_a_time(picture: Any, panel: str) -> None:
-    desk = TapedDesk()
+    desk = TapedDesk("live")
     app = open_app(desk)
     async with app.run_test(size=(80, 24)) as pilot:
         app.scene.focus = panel
-        turn(app, desk, TRADING)
+        turn(app, desk, 70)
         assert panel in app.main.placed
+        assert await drawn(app, pilot) == picture
+
+
+async def test_palette(picture: Any) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        turn(app, desk, 70)
+        await pilot.press("ctrl+p", *"trad")
+        assert "hold the strategies" not in shown(app, "over")
+        assert "Trade" in shown(app, "over")
+        assert await drawn(app, pilot) == picture
+
+
+async def test_why(picture: Any) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.scene.focus = "fills"
+        turn(app, desk, 70)
+        await pilot.press("down", "down", "w")
+        assert "The strategy mm_alfa wanted it" in shown(app, "over")
+        assert await drawn(app, pilot) == picture
+
+
+async def test_limit_form(picture: Any, tmp_path: Path) -> None:
+    desk = TapedDesk("live")
+    desk.directory = tmp_path / "config"
+    shutil.copytree(CONFIG, desk.directory)
+    app = open_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.scene.focus = "risk"
+        turn(app, desk, 70)
+        await pilot.press("down", "enter", *"80", "enter", *"loo")
+        assert "+ max_order_qty = 80" in shown(app, "over")
+        assert await drawn(app, pilot) == picture
+
+
+async def test_halting(picture: Any) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        turn(app, desk, 70)
+        await pilot.press("h", "h")
+        assert desk.calls == ["halt"]
+        assert "has not confirmed it" in shown(app, "over")
+        assert await drawn(app, pilot) == picture
+
+
+async def test_stale(picture: Any) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        turn(app, desk, 70)
+        app.scene.tape = None
+        app.scene.now = app.scene.moved + 6
+        app.draw()
+        assert "!6.0 s" in shown(app, "header")
+        assert await drawn(app, pilot) == picture
+
+
+async def test_breach(picture: Any) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        turn(app, desk, 70)
+        app.scene.screen, app.scene.focus = "risk", "risk"
+        limits = app.scene.live.copy()
+        limits["desk"]["limits"][2]["used"] = limits["desk"]["limits"][2]["limit"]
+        limits["desk"]["limits"][7]["used"] = (
+            limits["desk"]["limits"][7]["limit"] * 4 // 5
+        )
+        app.scene.live = app.scene.picture = limits
+        app.draw()
+        assert "position: at its limit" in shown(app, "risk")
+        assert await drawn(app, pilot) == picture
+
+
+async def test_frozen_with_a_row_chosen(picture: Any) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        turn(app, desk, 70)
+        app.scene.hold_view(True)
+        turn(app, desk, 74)
+        await pilot.press("down", "down", "s", "s", "s")
+        assert "FROZEN" in shown(app, "header")
+        assert await drawn(app, pilot) == picture
+
+
+async def test_alerts(picture: Any) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        turn(app, desk, 70)
+        rule = Rule("near a limit", "limit", severity=Severity.CRITICAL)
+        seen = Alert(rule, "max_daily_loss is 80% used", desk.first, desk.first, 2)
+        seen.acknowledged = True
+        new = Alert(rule, "max_position is 97% used", desk.moment, desk.moment)
+        app._files.alerts.found = [seen, new]
+        app.scene.screen = "log"
+        app.step()
+        assert "1 ALERT" in shown(app, "header")
         assert await drawn(app, pilot) == picture
 
 

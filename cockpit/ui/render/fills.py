@@ -7,8 +7,9 @@ from typing import Any
 from cockpit.control.desk import Symbol
 from cockpit.core import MONEY_SCALE, Side
 from cockpit.ui.render import number
-from cockpit.ui.render.table import Column, table
-from cockpit.ui.render.text import Rows, Segment, paragraph
+from cockpit.ui.render.listing import draw
+from cockpit.ui.render.table import Column, Line, View
+from cockpit.ui.render.text import Rows, Segment
 from cockpit.ui.scene import Scene
 
 _MAKER = 0
@@ -40,7 +41,7 @@ def edge(fill: Any) -> str:
     return number.signed(number.scaled(half * 5, 10, 1), half)
 
 
-def _row(scene: Scene, fill: Any) -> list[Segment]:
+def _line(scene: Scene, fill: Any) -> Line:
     index = int(fill["symbol"])
     symbol = (
         scene.symbols[index]
@@ -50,29 +51,38 @@ def _row(scene: Scene, fill: Any) -> list[Segment]:
     buy = int(fill["side"]) == Side.BUY
     gained = edge(fill)
     latency = int(fill["tick_to_order_ns"])
-    return [
-        (
-            number.clock_time(scene.shown_seconds(int(fill["time_ns"])), scene.virtual),
-            "dim",
-        ),
+    time = number.clock_time(scene.shown_seconds(int(fill["time_ns"])), scene.virtual)
+    how = "maker" if int(fill["liquidity"]) == _MAKER else "taker"
+    who = scene.slot_name(int(fill["strategy"]))
+    qty, price = int(fill["qty"]), int(fill["price"])
+    cells: list[Segment] = [
+        (time, "dim"),
         (scene.symbol_name(index), "text"),
         ("BUY" if buy else "SELL", "up" if buy else "down"),
-        (number.fit_count(int(fill["qty"]), 7), "text"),
-        (number.price(int(fill["price"]), symbol), "text"),
+        (number.fit_count(qty, 7), "text"),
+        (number.price(price, symbol), "text"),
         (
             gained,
             "faint" if gained == "-" else "down" if gained.startswith("-") else "up",
         ),
-        ("maker" if int(fill["liquidity"]) == _MAKER else "taker", "dim"),
-        (scene.slot_name(int(fill["strategy"])), "dim"),
+        (how, "dim"),
+        (who, "dim"),
         (number.duration(latency, scene.glyphs) if latency else "-", "dim"),
     ]
+    values = [
+        time, scene.symbol_name(index), "BUY" if buy else "SELL", qty, price,
+        None if gained == "-" else float(gained.replace(",", "")), how, who, latency,
+    ]  # fmt: skip
+    return Line(f"{int(fill['client_id'])}:{int(fill['time_ns'])}", cells, values)
+
+
+def view(scene: Scene, width: int) -> View:
+    fills = scene.picture["desk"]["fills"]
+    count = min(int(scene.picture["desk"]["fill_count"]), len(fills))
+    text = "No fills yet. They appear here as soon as an order of ours trades."
+    lines = [_line(scene, fills[i]) for i in range(count)]
+    return View(_COLUMNS, lines, text if scene.desk_on else "No desk, no fills.")
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
-    fills = scene.picture["desk"]["fills"]
-    count = min(int(scene.picture["desk"]["fill_count"]), len(fills), max(height - 1, 0))
-    if not count:
-        text = "No fills yet. They appear here as soon as an order of ours trades."
-        return paragraph(text if scene.desk_on else "No desk, no fills.", width)[:height]
-    return table(_COLUMNS, [_row(scene, fills[i]) for i in range(count)], width)
+    return draw(scene, "fills", view(scene, width), width, height, tail=False)

@@ -18,6 +18,8 @@ def status(scene: Scene) -> tuple[str, str] | None:
             f"closing: pulling every order and stopping the engine, {waited} s",
             "warn",
         )
+    if "cancel_all" in scene.armed:
+        return ("press x again within 2 s to pull every order", "alarm")
     if "halt" in scene.armed:
         return ("press h again within 2 s to HALT: stop all, pull every order", "alarm")
     if scene.message:
@@ -31,7 +33,7 @@ def _hint(scene: Scene, action: keys.Action) -> Row:
     # A key of several is drawn as possible: each of them answers for itself.
     refused = not action.indexed and bool(action.refusal(scene, 0))
     return (
-        (action.label, "faint" if refused else "key"),
+        (keys.label(scene, action), "faint" if refused else "key"),
         (f" {action.hint}", "faint" if refused else "dim"),
     )
 

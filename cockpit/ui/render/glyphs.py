@@ -14,6 +14,7 @@ class Glyphs:
     flat: str
     on: str
     off: str
+    partly: str
     waiting: str
     ellipsis: str
     rule: str
@@ -30,18 +31,23 @@ class Glyphs:
     """Of a box: top left, top right, bottom left, bottom right."""
     side: str
     cursor: str
+    edge: str
+    """Down the left side of the screen, in the market's colour."""
+    braille: bool
 
 
 UNICODE = Glyphs(
-    up="▲", down="▼", flat="·", on="●", off="○", waiting="◌", ellipsis="…",
+    up="▲", down="▼", flat="·", on="●", off="○", partly="◐", waiting="◌", ellipsis="…",
     rule="─", bar="━", bar_half="╸", bar_back="─", block="▆", ramp="▁▂▃▄▅▆▇",
     micro="µ", mark="◆", late="!", corners="╭╮╰╯", side="│", cursor="▏",
+    edge="▎", braille=True,
 )  # fmt: skip
 
 ASCII = Glyphs(
-    up="^", down="v", flat=".", on="*", off="o", waiting="~", ellipsis=".",
+    up="^", down="v", flat=".", on="*", off="o", partly="%", waiting="~", ellipsis=".",
     rule="-", bar="#", bar_half="#", bar_back=".", block="#", ramp="_.-~=+*#",
     micro="u", mark="<", late="!", corners="++++", side="|", cursor="_",
+    edge="|", braille=False,
 )  # fmt: skip
 
 SETS = {"unicode": UNICODE, "ascii": ASCII}

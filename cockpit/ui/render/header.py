@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from cockpit.core import RiskState, Trouble
+from cockpit.ui import layout
 from cockpit.ui.render import number
-from cockpit.ui.render.text import Row, Rows, Segment, shorten, spread
+from cockpit.ui.render.text import Row, Rows, Segment, length, shorten, spread
 from cockpit.ui.scene import Scene
 
-ONE_LINE_WIDTH = 116
-"""From here the header takes one line; below, two."""
+HEIGHT = 2
+"""Lines the header takes, at every size."""
+TABS_WIDTH = 110
+"""From here the screens' names stand in it."""
+_JOURNAL_WIDTH = 155
+"""From here it says how far the journal is; trouble with it at any size."""
 
 _MODES = {"SIM": "mode.sim", "REPLAY": "mode.replay", "TAPE": "mode.replay"}
 _STATES = {
@@ -18,11 +23,6 @@ _STATES = {
     RiskState.HALTED: "risk.halted",
 }
 _TROUBLES = {int(trouble): trouble.name for trouble in Trouble}
-
-
-def height(width: int) -> int:
-    """Lines the header takes."""
-    return 1 if width >= ONE_LINE_WIDTH else 2
 
 
 def mode(scene: Scene) -> Segment:
@@ -38,7 +38,7 @@ def state(scene: Scene) -> Segment:
         return (" STARTING ", "risk.paused")
     if not scene.desk_on:
         return (" NO DESK ", "risk.off")
-    if not scene.virtual and not scene.picture["running"]:
+    if not scene.virtual and not scene.live["running"]:
         return (" STOPPED ", "risk.halted")
     return (f" {scene.risk_state.name} ", _STATES[scene.risk_state])
 
@@ -48,7 +48,48 @@ def pnl(scene: Scene) -> Row:
     return (("day P&L ", "dim"), number.shown_pnl(scene.day_pnl, scene.glyphs))
 
 
-def _ages(scene: Scene) -> Row:
+def equity(scene: Scene) -> Row:
+    """The day's best. No capital is configured: equity is the day's result."""
+    peak = number.fit_money(int(scene.live["desk"]["equity_peak"]), 12)
+    return (("best ", "dim"), (peak, "text"))
+
+
+def chips(scene: Scene) -> Row:
+    """What must not be missed: each a word on its colour."""
+    space: Segment = (" ", "text")
+    row: Row = (mode(scene), space, state(scene), space)
+    if scene.frozen_since is not None:
+        held = number.span(scene.now - scene.frozen_since)
+        row = (*row, (f" FROZEN {held} ", "risk.paused"), space)
+    if scene.read_only and not scene.tape:
+        row = (*row, (" READ ONLY ", "risk.off"), space)
+    if count := sum(not alert.acknowledged for alert in scene.alerts):
+        row = (*row, (f" {count} ALERT{'S' if count > 1 else ''} ", "alarm"), space)
+    return row
+
+
+def screens(scene: Scene) -> Row:
+    """The screens' names; the one shown stands out."""
+    row: Row = ()
+    for plan in layout.SCREENS:
+        style = "tab" if plan.name == scene.screen else "dim"
+        row = (*row, (f" {plan.title} ", style))
+    return row
+
+
+def _line(scene: Scene, width: int) -> Row:
+    """What the terminal's line carries."""
+    link = scene.link
+    late = link.lag >= 0.5
+    row: Row = ((f"{link.bytes_per_s / 1000:5.1f} kB/s", "text"),)
+    if width >= 76:
+        row = (*row, (f" {link.frames_per_s:4.1f}/s", "dim"))
+    if width >= 100 or late:
+        row = (*row, (f" lag {link.lag:.1f} s", "late" if late else "dim"))
+    return row
+
+
+def _ages(scene: Scene, width: int) -> Row:
     feed, beat = scene.feed_age(), scene.heartbeat_age()
     none: Segment = ("-", "dim")
     shown_feed = none if feed is None else number.age(feed, scene.glyphs)
@@ -58,18 +99,21 @@ def _ages(scene: Scene) -> Row:
         shown_beat = none if beat is None else number.age(beat, scene.glyphs)
     return (
         ("feed ", "dim"), _right(shown_feed, 6), ("  ", "text"),
-        ("engine ", "dim"), _right(shown_beat, 6), *_journal(scene),
+        ("engine " if width >= 100 else "eng ", "dim"), _right(shown_beat, 6),
+        *_journal(scene, width),
     )  # fmt: skip
 
 
-def _journal(scene: Scene) -> Row:
+def _journal(scene: Scene, width: int) -> Row:
     """How safe what the desk does is, and how far behind that is; nothing without one."""
-    journal = scene.picture["desk"]["journal"]
+    journal = scene.live["desk"]["journal"]
     if not journal["used"]:
         return ()
     if trouble := int(journal["trouble"]):
         word = _TROUBLES.get(trouble, "BROKEN")
         return (("  ", "text"), (f"journal {word}", "risk.halted"))
+    if width < _JOURNAL_WIDTH:
+        return ()
     lag = number.age(int(journal["lag_ns"]) / 1e9, scene.glyphs)
     return (
         ("  ", "text"), (f"journal {int(journal['level']) % 10} ", "dim"), _right(lag, 6)
@@ -94,16 +138,31 @@ def _market(scene: Scene, room: int) -> str:
 
 
 def render(scene: Scene, width: int) -> Rows:
-    """One line or two, by :func:`height`."""
-    gap: Segment = ("   ", "text")
-    chips: Row = (mode(scene), (" ", "text"), state(scene), ("  ", "text"))
-    if height(width) == 1:
-        right = (*pnl(scene), gap, *_ages(scene), gap, *_clock(scene), (" ", "text"))
-        room = width - sum(len(text) for text, _ in (*chips, *right)) - 2
-        origin = _market(scene, room)
-        return [spread((*chips, (origin, "dim")), right, width)]
-    first = spread(chips, (*pnl(scene), (" ", "text")), width)
-    right = (*_ages(scene), gap, *_clock(scene), (" ", "text"))
-    room = width - sum(len(text) for text, _ in right) - 3
-    origin = _market(scene, room)
-    return [first, spread(((" ", "text"), (origin, "dim")), right, width)]
+    """Two lines: what it is and what it made; how fresh, and where we are."""
+    gap: Segment = ("  ", "text")
+    edge: Segment = (scene.glyphs.edge, edge_style(scene))
+    first: Row = (edge, *chips(scene))
+    money: Row = (*pnl(scene), (" ", "text"))
+    if width >= 100:
+        money = (*equity(scene), gap, *money)
+    room = width - length((*first, *money)) - 4
+    market = f"{scene.host}  " if scene.host and room > 24 else ""
+    origin = market + _market(scene, room - len(market)) if room > 4 else ""
+    first = (*first, (" ", "text"), (origin, "dim"))
+    clock: Row = (*_clock(scene), (" ", "text"))
+    right = (*_ages(scene, width), gap, *_line(scene, width), gap, *clock)
+    tabs = screens(scene) if width >= TABS_WIDTH else _where(scene)
+    if length(right) + length(tabs) + 1 > width:
+        right = tuple(segment for segment in right if segment != ("  ", "text"))
+    return [spread(first, money, width), spread((edge, *tabs), right, width)]
+
+
+def _where(scene: Scene) -> Row:
+    """The screen shown, where there is no room for all names."""
+    return ((f" {layout.BY_NAME[scene.screen].title} ", "tab"),)
+
+
+def edge_style(scene: Scene) -> str:
+    """The colour of the frame: of the market's kind."""
+    kinds = {"SIM": "edge.sim", "REPLAY": "edge.replay", "TAPE": "edge.replay"}
+    return kinds.get(scene.mode, "edge.other")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from cockpit.core import HOPS, Hop, Waiting
 from cockpit.ui.render import number
-from cockpit.ui.render.table import Column, table
+from cockpit.ui.render.listing import chosen, draw
+from cockpit.ui.render.table import Column, Line, View
 from cockpit.ui.render.text import Rows, Segment, clean
+from cockpit.ui.render.throughput import sparkline
 from cockpit.ui.scene import Scene
 
+_SPARK = 12
 _WIDE = 63
 """From here counts are written out and units stand apart."""
 
@@ -22,10 +25,11 @@ def _columns(wide: bool) -> tuple[Column, ...]:
         Column("p99", ">", figure),
         Column("p99.9", ">", figure, priority=1),
         Column("max", ">", figure),
+        Column("in 5 min", ">", 8, priority=4),
     )
 
 
-_THREADS = (
+THREADS = (
     Column("thread", "<", 13),
     Column("core", ">", 4),
     Column("pinned", "<", 6, priority=2),
@@ -33,7 +37,7 @@ _THREADS = (
     Column("busy", ">", 5),
     Column("alive", ">", 7),
 )
-_RINGS = (
+RINGS = (
     Column("queue", "<", 13),
     Column("fill", ">", 8),
     Column("of", ">", 8, priority=1),
@@ -48,7 +52,7 @@ def detail(scene: Scene) -> str:
     return "virtual time" if scene.virtual else ""
 
 
-def _hop(scene: Scene, index: int, name: str, wide: bool) -> list[Segment]:
+def _line(scene: Scene, index: int, name: str, wide: bool) -> Line:
     hop = scene.picture["hops"][index]
     whole = index == Hop.TICK_TO_ORDER
     count = int(hop["count"])
@@ -60,10 +64,23 @@ def _hop(scene: Scene, index: int, name: str, wide: bool) -> list[Segment]:
         time = number.duration(int(hop[figure]), scene.glyphs, " " if wide else "")
         shown = time if count else "-"
         cells.append((shown, ("strong" if whole else "text") if count else "faint"))
-    return cells
+    grown = scene.history.hop_change(index, int(hop["p99_ns"]))
+    cells.append(_change(grown))
+    figures = [int(hop[figure]) for figure in _FIGURES]
+    return Line(str(index), cells, [name, count, *figures, grown])
 
 
-def _threads(scene: Scene) -> list[list[Segment]]:
+def _change(grown: float | None) -> Segment:
+    """The p99 against five minutes ago."""
+    if grown is None:
+        return ("-", "faint")
+    if abs(grown) < 0.005:
+        return ("0%", "dim")
+    text = f"{grown:+.0%}" if grown < 9.99 else ">+999%"
+    return (text, "warn" if grown > 0.25 else "text")
+
+
+def threads(scene: Scene) -> list[list[Segment]]:
     body = []
     for i, thread in enumerate(scene.picture["threads"]):
         if not (name := clean(bytes(thread["name"]).decode("utf-8", "replace"))):
@@ -85,7 +102,7 @@ def _waiting(value: int) -> str:
     return _WAITING.get(value, "-")
 
 
-def _rings(scene: Scene) -> list[list[Segment]]:
+def rings(scene: Scene) -> list[list[Segment]]:
     body = []
     for ring in scene.picture["rings"]:
         if not (name := clean(bytes(ring["name"]).decode("utf-8", "replace"))):
@@ -103,20 +120,37 @@ def _rings(scene: Scene) -> list[list[Segment]]:
 
 def rows_wanted(scene: Scene) -> int:
     """Rows it has something for."""
-    rows = 1 + len(HOPS)
-    if scene.virtual:
-        return rows
-    return rows + sum(len(body) + 2 for body in (_threads(scene), _rings(scene)) if body)
+    return 1 + len(HOPS)
+
+
+def view(scene: Scene, width: int) -> View:
+    wide = width >= _WIDE
+    lines = [_line(scene, i, name, wide) for i, name in enumerate(HOPS)]
+    return View(_columns(wide), lines)
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
-    wide = width >= _WIDE
-    hops = [_hop(scene, i, name, wide) for i, name in enumerate(HOPS)]
-    rows = table(_columns(wide), hops, width)
-    threads, rings = _threads(scene), _rings(scene)
-    # A virtual engine has one thread, which is the caller's, and no queue between two.
-    if threads and not scene.virtual and len(rows) + len(threads) + 2 <= height:
-        rows += [(), *table(_THREADS, threads, width)]
-    if rings and not scene.virtual and len(rows) + len(rings) + 2 <= height:
-        rows += [(), *table(_RINGS, rings, width)]
-    return rows[:height]
+    shown = view(scene, width)
+    # From here there is room for each hop's p99 over the last minutes.
+    room = width - _needed(shown, width)
+    rows = draw(scene, "latency", shown, width - room, height)
+    if room < _SPARK or not rows:
+        return rows
+    order = [int(line.key) for line in chosen(scene, "latency", shown)]
+    head = (*rows[0], (" p99, last minutes".ljust(room), "head"))
+    body = []
+    for hop, row in zip(order, rows[1:], strict=False):
+        series = [float(sample[hop]) for sample in scene.history.hops]
+        body.append(
+            (*row, (" ", "text"), (sparkline(series, room - 1, scene.glyphs), "spark"))
+        )
+    return [head, *body]
+
+
+def _needed(shown: View, width: int) -> int:
+    """Cells the table takes when it is not spread out, or all there is."""
+    cells = [max(c.minimum, len(c.title)) for c in shown.columns]
+    for line in shown.lines:
+        cells = [max(n, len(t)) for n, (t, _) in zip(cells, line.cells, strict=True)]
+    needed = sum(cells) + 2 * (len(cells) - 1)
+    return needed if width - needed >= _SPARK else width

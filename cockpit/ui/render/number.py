@@ -126,6 +126,18 @@ def age(seconds: float, glyphs: Glyphs) -> Segment:
     return (text, "stale" if seconds >= STALE_S else "text")
 
 
+def span(seconds: float) -> str:
+    """A length of time in at most six characters: ``0.4 s``, ``12 s``, ``3 min``."""
+    seconds = max(seconds, 0.0)
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 6000:
+        return f"{seconds / 60:.0f} min"
+    return f"{min(seconds / 3600, 9999):.0f} h"
+
+
 def clock_time(seconds: float, virtual: bool, decimals: int = 3) -> str:
     """A time of day (UTC), or since the start under virtual time."""
     if virtual:

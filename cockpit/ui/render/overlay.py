@@ -28,10 +28,10 @@ def box(title: str, body: Rows, width: int, glyphs: Glyphs) -> Rows:
     return [top, *lines, bottom]
 
 
-def help_rows(scene: Scene, width: int) -> Rows:
+def help_rows(scene: Scene, width: int, height: int = 99) -> Rows:
     """Every action, by group; one that is impossible now says why."""
     body: Rows = []
-    key_width = max(len(action.label) for action in keys.ACTIONS)
+    key_width = max(len(keys.label(scene, action)) for action in keys.ACTIONS)
     room = width - 4 - _GROUP - key_width - 2
     for group in keys.GROUPS:
         if group == "tape" and not scene.tape:
@@ -48,13 +48,20 @@ def help_rows(scene: Scene, width: int) -> Rows:
             body.append(
                 (
                     ((group if i == 0 else "").ljust(_GROUP), "accent"),
-                    (action.label.rjust(key_width), "faint" if refused else "key"),
+                    (
+                        keys.label(scene, action).rjust(key_width),
+                        "faint" if refused else "key",
+                    ),
                     ("  ", "text"),
                     (text, "dim" if refused else "text"),
                     (shown_note, "warn" if refused else "dim"),
                 )
             )
-    return box("Keys", body, width, scene.glyphs)
+    room = max(height - 2, 1)
+    top = min(scene.help_top, max(len(body) - room, 0))
+    scene.help_top = top
+    title = "Keys" if len(body) <= room else f"Keys {top + 1}-{top + room} of {len(body)}"
+    return box(title, body[top : top + room], width, scene.glyphs)
 
 
 def prompt_rows(scene: Scene, prompt: Prompt, width: int) -> Rows:

@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.control.desk import Symbol
-from cockpit.core import PRICE_NONE
+from cockpit.core import LIMITS, PRICE_NONE
 from cockpit.ui.render import number
-from cockpit.ui.render.table import Column, table
-from cockpit.ui.render.text import Row, Rows, Segment, clean, cut, paragraph
+from cockpit.ui.render.listing import draw
+from cockpit.ui.render.risk import WARN
+from cockpit.ui.render.table import Column, Line, View
+from cockpit.ui.render.text import Row, Rows, Segment, clean, paragraph
 from cockpit.ui.scene import Scene
 
+_POSITION = [limit.name for limit in LIMITS].index("max_position")
 _COLUMNS = (
     Column("symbol", "<", 6),
     Column("pos", ">", 6),
     Column("average", ".", 9, priority=2),
-    Column("last", ".", 8, priority=4),
-    Column("open P&L", ".", 9, priority=3),
-    Column("P&L", ".", 11),
-    Column("worst", ">", 11, priority=5),
-    Column("fees", ".", 7, priority=6),
-    Column("feed", ">", 6, priority=1),
+    Column("mark", ".", 8, priority=5),
+    Column("open", ".", 8, priority=3),
+    Column("realised", ".", 8, priority=4),
+    Column("P&L", ".", 10),
+    Column("worst", ">", 9, priority=6),
+    Column("limit", ">", 5, priority=2),
+    Column("fees", ".", 6, priority=7),
+    Column("feed", ">", 5, priority=1),
 )
 
 
@@ -42,35 +47,68 @@ def _feed(scene: Scene, picture: Any) -> Segment:
     return number.age(scene.since(last_ns), scene.glyphs)
 
 
-def _row(scene: Scene, symbol: Symbol, picture: Any) -> list[Segment]:
+def _line(scene: Scene, index: int, symbol: Symbol, picture: Any) -> Line:
     lots, unrealised = int(picture["position"]), int(picture["unrealised"])
-    last = int(picture["last"])
-    average = number.average_price(int(picture["cost"]), lots, symbol)
-    gain = number.signed(number.fit_money(unrealised, 12), unrealised)
-    worst = f"{int(picture['worst_short']):+,}/{int(picture['worst_long']):+,}"
-    return [
+    realised = int(picture["realised"]) - int(picture["fees"])
+    last, cost = int(picture["last"]), int(picture["cost"])
+    average = number.average_price(cost, lots, symbol)
+    short, long = int(picture["worst_short"]), int(picture["worst_long"])
+    used = _used(scene, short, long)
+    cells: list[Segment] = [
         (clean(symbol.name), "text"),
         number.shown_position(lots, 9),
         (average, "text" if lots else "faint"),
         (number.price(last, symbol), "text" if last != PRICE_NONE else "faint"),
-        (gain, number.direction(unrealised)),
+        _gain(unrealised),
+        _gain(realised),
         number.shown_pnl(_pnl(picture), scene.glyphs, 15),
-        (worst, "dim"),
+        (f"{short:+,}/{long:+,}", "dim"),
+        _limit(used),
         (number.fit_money(int(picture["fees"]), 9), "dim"),
         _feed(scene, picture),
     ]
+    values = [
+        symbol.name, lots, cost / lots if lots else None,
+        last if last != PRICE_NONE else None, unrealised, realised, _pnl(picture),
+        max(-short, long), used, int(picture["fees"]),
+        scene.since(int(picture["last_md_ns"])),
+    ]  # fmt: skip
+    return Line(str(index), cells, values)
+
+
+def _gain(money: int) -> Segment:
+    text = number.signed(number.fit_money(money, 12), money)
+    return (text, number.direction(money))
+
+
+def _used(scene: Scene, short: int, long: int) -> float | None:
+    """Share of the position limit that the worst case would take."""
+    limit = int(scene.picture["desk"]["limits"][_POSITION]["limit"])
+    return max(-short, long, 0) / limit if limit else None
+
+
+def _limit(used: float | None) -> Segment:
+    if used is None:
+        return ("-", "faint")
+    style = "bad" if used >= 1 else "warn" if used >= WARN else "dim"
+    return (number.percent(used, 1), style)
+
+
+def view(scene: Scene, width: int) -> View:
+    if not scene.desk_on:
+        return View(_COLUMNS, [], "No desk, no positions.")
+    pairs = list(enumerate(scene.symbol_pictures()))
+    lines = [_line(scene, index, *pair) for index, pair in pairs]
+    return View(_COLUMNS, lines, "No symbol is configured.")
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
-    if not scene.desk_on:
-        return paragraph("No desk, no positions.", width)
-    pairs = list(scene.symbol_pictures())
-    if len(pairs) + 1 > height:
+    shown = view(scene, width)
+    if len(shown.lines) + 1 > height:
         # Not all fit: what is held goes before what is not.
-        pairs.sort(key=lambda pair: int(pair[1]["position"]) == 0)
-    body = [_row(scene, symbol, picture) for symbol, picture in pairs]
-    rows = cut(table(_COLUMNS, body, width), height, scene.glyphs.ellipsis)
-    if not any(_touched(picture) for _, picture in pairs):
+        shown.lines.sort(key=lambda line: line.values[1] == 0)
+    rows = draw(scene, "positions", shown, width, height)
+    if shown.lines and not any(_touched(p) for _, p in scene.symbol_pictures()):
         rows += ((), *_hint(scene, width))
     return rows[:height]
 

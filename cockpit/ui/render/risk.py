@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.core import BREAKERS, LIMITS, Parameter
+from cockpit.core import (
+    BREAKERS,
+    LIMITS,
+    PRICE_NONE,
+    REFUSALS,
+    Parameter,
+    RiskState,
+)
 from cockpit.ui.render import number
 from cockpit.ui.render.glyphs import Glyphs
-from cockpit.ui.render.text import Row, Rows, Segment, cut, paragraph, shorten
+from cockpit.ui.render.listing import CURSOR, chosen
+from cockpit.ui.render.table import Column, Line, View
+from cockpit.ui.render.text import (
+    Row,
+    Rows,
+    Segment,
+    clean,
+    cut,
+    paragraph,
+    settle,
+    shorten,
+)
 from cockpit.ui.scene import Scene
 
 WARN = 0.75
@@ -16,6 +34,10 @@ _BAR_MAX = 24
 _VALUE = 9
 _VALUE_NARROW = 7
 _NARROW = 46
+_WIDE = 104
+"""From here what is left stands beside each gauge, in so many cells:"""
+_DISTANCE = 44
+_COLUMNS = tuple(map(Column, ("limit", "used", "of", "unit", "refused")))
 
 
 def detail(scene: Scene) -> str:
@@ -105,17 +127,95 @@ def _gauge(
     return row
 
 
+def distance(scene: Scene, index: int) -> Segment:
+    """What is left until the limit, in its own unit; of a position also in money."""
+    parameter = LIMITS[index]
+    picture = scene.picture["desk"]["limits"][index]
+    left = max(int(picture["limit"]) - int(picture["used"]), 0)
+    text = f"{value(left, parameter)} {parameter.unit} left"
+    if parameter.name == "max_position" and (money := _money_of(scene, left)):
+        text += f", about {number.fit_money(money, 10, 0)} of the dearest"
+    return (text, severity(int(picture["used"]), int(picture["limit"])))
+
+
+def _money_of(scene: Scene, lots: int) -> int:
+    """So many lots of the dearest symbol, money."""
+    prices = [
+        int(picture["last"]) * symbol.point_value
+        for symbol, picture in scene.symbol_pictures()
+        if int(picture["last"]) != PRICE_NONE
+    ]
+    return lots * max(prices, default=0)
+
+
+def breakers(scene: Scene) -> Rows:
+    """What stops trading now, and why; or that nothing does."""
+    state = scene.risk_state
+    since = scene.since(int(scene.live["desk"]["risk_changed_ns"]))
+    rows: Rows = []
+    if state != RiskState.ACTIVE:
+        why = next(
+            (e.text for e in reversed(scene.log) if f"-> {state.name}" in e.text), ""
+        )
+        shown = f"{state.name} for {number.span(since)}"
+        rows.append(((shown, "bad"), (f"  {clean(why)}" if why else "", "dim")))
+    found = scene.picture["desk"]["breakers"]
+    for (name, what), breaker in zip(BREAKERS, found, strict=False):
+        if breaker["tripped_ns"]:
+            ago = number.span(scene.since(int(breaker["tripped_ns"])))
+            figures = f"{int(breaker['figure']):,} of {int(breaker['trigger']):,}"
+            head = f"{name.replace('_', ' ')} tripped {ago} ago: {figures}"
+            rows.append(((head, "bad"), (f"  {what}", "dim")))
+    for symbol, picture in scene.symbol_pictures():
+        if picture["stale"]:
+            rows.append(((f"{symbol.name}: book in doubt, nothing is sent", "bad"),))
+    for index in scene.limits:
+        parameter = LIMITS[index]
+        picture = scene.picture["desk"]["limits"][index]
+        if severity(int(picture["used"]), int(picture["limit"])) == "bad":
+            rows.append(((f"{label(parameter.name)}: at its limit", "bad"),))
+    for slot, strategy in scene.slots():
+        last = int(strategy["last_refusal"])
+        if int(strategy["refusal_count"]) and last < len(REFUSALS):
+            count = number.fit_count(int(strategy["refusal_count"]))
+            text = f"{scene.slot_name(slot)}: {count} refused, last by {REFUSALS[last]}"
+            rows.append(((text.replace("_", " "), "warn"),))
+    return rows or [(("No breaker is open.", "dim"),)]
+
+
+def view(scene: Scene, width: int) -> View:
+    """The limits as rows, for the cursor and for export; drawn as gauges."""
+    limits = scene.picture["desk"]["limits"] if scene.desk_on else ()
+    lines = []
+    for index in scene.limits if scene.desk_on else ():
+        parameter = LIMITS[index]
+        used, limit = int(limits[index]["used"]), int(limits[index]["limit"])
+        refused = int(limits[index]["refusal_count"])
+        values = [parameter.name, used, limit, parameter.unit, refused]
+        lines.append(Line(str(index), [(str(v), "text") for v in values], values))
+    return View(_COLUMNS, lines, "No desk, no limits.")
+
+
 def render(scene: Scene, width: int, height: int) -> Rows:
     if not scene.desk_on:
         return paragraph("No desk, no limits.", width)
-    name_width = max(len(label(parameter.name)) for parameter in LIMITS)
-    rows = [
-        _gauge(scene, index, parameter, width, name_width)
-        for index, parameter in enumerate(LIMITS)
-    ]
-    if len(rows) > height:
+    name_width = max(len(label(LIMITS[index].name)) for index in scene.limits)
+    order = [int(line.key) for line in chosen(scene, "risk", view(scene, width))]
+    if len(order) > height and "risk" not in scene.sorting:
         # Not all fit: the nearest to their limits go first.
-        rows = [rows[index] for index in sorted(range(len(rows)), key=_distance(scene))]
+        order.sort(key=_distance(scene))
+    wide = width >= _WIDE
+    room = width - _DISTANCE if wide else width
+    rows: Rows = []
+    for index in order:
+        row = _gauge(scene, index, LIMITS[index], room, name_width)
+        if wide:
+            row = (*settle(row, room), ("  ", "text"), distance(scene, index))
+        if scene.focus == "risk" and scene.cursor.get("risk") == str(index):
+            row = tuple((text, style + CURSOR) for text, style in settle(row, width))
+        rows.append(row)
+    if height >= len(rows) + 3:
+        rows += [(), *breakers(scene)]
     return cut(rows, height, scene.glyphs.ellipsis)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from cockpit.ui.layout import HEIGHT_MIN, WIDTH_MIN
 from cockpit.ui.render import footer, header
 from cockpit.ui.render.text import Row, Rows, Segment, settle, wrap
 from cockpit.ui.scene import Scene
-
-WIDTH = 60
-HEIGHT = 16
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
@@ -27,5 +25,7 @@ def render(scene: Scene, width: int, height: int) -> Rows:
     )
     if scene.config_errors:
         rows.append((("config: " + scene.config_errors[0], "bad"),))
-    rows.append(((f" panels need {WIDTH}x{HEIGHT}; this is {width}x{height}", "faint"),))
+    rows.append(
+        ((f" panels need {WIDTH_MIN}x{HEIGHT_MIN}; this is {width}x{height}", "faint"),)
+    )
     return [settle(row, width) for row in rows[:height]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from cockpit.ui.render.text import Row, Rows, Segment, shorten
 
@@ -21,6 +21,27 @@ class Column:
     """Cells it keeps when its figures are short, so that it does not move."""
     priority: int = 0
     """The highest number is dropped first; 0 stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a listing."""
+
+    key: str
+    """What it is about, whichever place it has: the cursor holds on to it."""
+    cells: Sequence[Segment]
+    values: Sequence[Any]
+    """The figures behind the cells, to sort and to export: money in money units."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A panel's rows before they are filtered, sorted and drawn."""
+
+    columns: tuple[Column, ...]
+    lines: list[Line]
+    empty: str = ""
+    """What to say instead of no rows."""
 
 
 def _pointed(cells: Sequence[Segment]) -> list[Segment]:

@@ -21,7 +21,7 @@ from cockpit.ui.render.text import Rows
 from cockpit.ui.scene import Scene
 from cockpit.ui.themes import Theme, css_colour
 
-TITLES = tuple((panel.NAME, panel.TITLE) for panel in PANELS)
+TITLES: dict[str, str] = {panel.NAME: panel.TITLE for panel in PANELS}
 _PROMPT_WIDTH = 62
 
 
@@ -42,16 +42,23 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._placed: dict[str, Rect] = {}
 
     def compose(self) -> ComposeResult:
-        for name in ("header", "alert", "tabs", "small", "footer"):
+        for name in ("header", "alert", "tabs", "small", "footer", "edge"):
             yield Grid(self._theme, id=name)
         for panel in PANELS:
             yield panel(self._theme, id=panel.NAME)
         yield Grid(self._theme, id="over")
 
     def on_mount(self) -> None:
+        self.wear(self._theme)
+        self._ready()
+
+    def wear(self, theme: Theme) -> None:
+        """Draw everything anew in another theme."""
+        self._theme = theme
         self.styles.background = css_colour(self._theme.background)
         self.styles.color = css_colour(self._theme.foreground)
-        self._ready()
+        for grid in self.query(Grid):
+            grid.wear(theme)
 
     def part(self, name: str) -> Grid:
         """The grid of a panel, or header, alert, tabs, small, footer, over."""
@@ -66,8 +73,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Draw a frame; what could not be drawn is returned in words."""
         width, height = self.size
         scene.layout = layout.kind(width, height)
+        panels = layout.BY_NAME[scene.screen].panels
+        if scene.focus not in panels:
+            scene.focus = panels[0]
         over = self._over(scene, width, height)
         self._place(self._plan(scene, over, width, height))
+        scene.placed = tuple(name for name in self._placed if name in TITLES)
         failures: list[str] = []
         for name, rect in self._placed.items():
             grid = self.part(name)
@@ -87,7 +98,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
             case "alert":
                 return [alert.render(scene, width)]
             case "tabs":
-                return [tabs.render(TITLES, scene.focus, width)]
+                titles = [(n, TITLES[n]) for n in layout.BY_NAME[scene.screen].panels]
+                return [tabs.render(titles, scene.focus, width)]
+            case "edge":
+                edge = (scene.glyphs.edge, header.edge_style(scene))
+                return [(edge,)] * height
             case "small":
                 return small.render(scene, width, height)
         return [footer.render(scene, width)]
@@ -97,15 +112,22 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return []
         if scene.prompt:
             return overlay.prompt_rows(scene, scene.prompt, min(_PROMPT_WIDTH, width - 4))
+        room = height - header.HEIGHT - 1
+        if scene.dialog:
+            return scene.dialog.rows(scene, width, room)
         if scene.helping:
-            return overlay.help_rows(scene, width if width < 100 else 96)
+            return overlay.help_rows(scene, width if width < 100 else 96, room)
         return []
+
+    def panel(self, name: str) -> Panel:
+        """A panel by its name."""
+        return self.query_one(f"#{name}", Panel)
 
     def _plan(self, scene: Scene, over: Rows, width: int, height: int) -> dict[str, Rect]:
         if scene.layout == "tiny":
             return {"small": Rect(0, 0, width, height)}
-        plan = {"header": Rect(0, 0, width, header.height(width))}
-        top = header.height(width)
+        plan = {"header": Rect(0, 0, width, header.HEIGHT)}
+        top = header.HEIGHT
         if scene.config_errors:
             plan["alert"] = Rect(0, top, width, 1)
             top += 1
@@ -114,6 +136,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             top += 1
         else:
             top += 1  # air
+        plan["edge"] = Rect(0, top, 1, height - 1 - top)
         plan["footer"] = Rect(0, height - 1, width, 1)
         # A line of air above the keys, where there is room for it.
         bottom = height - (2 if scene.layout != "one" and height >= 30 else 1)
@@ -122,11 +145,21 @@ class MainScreen(Screen[None], inherit_bindings=False):
             symbols=len(scene.symbols),
             latency=latency.rows_wanted(scene) + 1,
         )
-        plan |= layout.arrange(width, top, bottom, scene.focus, needs, scene.layout)
+        plan |= layout.arrange(
+            layout.BY_NAME[scene.screen],
+            scene.hidden,
+            width,
+            top,
+            bottom,
+            scene.focus,
+            needs,
+            scene.layout,
+            scene.maximised,
+        )
         if over:
             across = sum(len(text) for text, _ in over[0])
-            room = height - 1 - header.height(width)
-            down = header.height(width) + max((room - len(over)) // 2, 0)
+            room = height - 1 - header.HEIGHT
+            down = header.HEIGHT + max((room - len(over)) // 2, 0)
             plan["over"] = Rect((width - across) // 2, down, across, min(len(over), room))
         return plan
 

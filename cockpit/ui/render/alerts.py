@@ -1,0 +1,54 @@
+"""Alerts, newest first, until they are acknowledged and after."""
+
+from __future__ import annotations
+
+from cockpit.core import Severity
+from cockpit.observe.alerts import Alert
+from cockpit.ui.render import number
+from cockpit.ui.render.listing import draw
+from cockpit.ui.render.table import Column, Line, View
+from cockpit.ui.render.text import Rows, Segment, clean
+from cockpit.ui.scene import Scene
+
+_COLUMNS = (
+    Column("since", "<", 8),
+    Column("", "<", 6),
+    Column("times", ">", 5, priority=1),
+    Column("alert", "<", 14),
+    Column("what", "<", 20),
+)
+
+
+def detail(scene: Scene) -> str:
+    count = sum(not alert.acknowledged for alert in scene.alerts)
+    return f"{count} not acknowledged: a" if count else ""
+
+
+def _line(scene: Scene, alert: Alert) -> Line:
+    loud = "bad" if alert.rule.severity == Severity.CRITICAL else "warn"
+    if alert.acknowledged:
+        state, style = ("seen", "dim") if not alert.active else ("seen", "text")
+    else:
+        state, style = ("LOUD" if alert.escalated else "NEW"), loud
+    time = number.clock_time(alert.first, virtual=False, decimals=0)
+    name, text = clean(alert.rule.name), clean(alert.text)
+    holds: Segment = (text, style if alert.active else "dim")
+    cells = [
+        (time, "dim"),
+        (state, style),
+        (str(alert.count), "dim"),
+        (name, style),
+        holds,
+    ]
+    return Line(
+        f"{alert.rule.name}:{alert.first}", cells, [time, state, alert.count, name, text]
+    )
+
+
+def view(scene: Scene, width: int) -> View:
+    lines = [_line(scene, alert) for alert in reversed(scene.alerts)]
+    return View(_COLUMNS, lines, "No alert. The rules are in alerts.toml.")
+
+
+def render(scene: Scene, width: int, height: int) -> Rows:
+    return draw(scene, "alerts", view(scene, width), width, height)
