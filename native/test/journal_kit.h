@@ -9,7 +9,7 @@
 #include "drive/engine.h"
 #include "test.h"
 
-#define MEMORY_FILES 64
+#define MEMORY_FILES 4096
 
 typedef struct memory_file {
     uint64_t first;

@@ -12,13 +12,13 @@
 #define CP_MATCH_SETS 128u
 #define CP_MATCH_WAYS 8u
 
-typedef struct cp_match {
+typedef struct cp_counted {
     uint64_t client_id;
     uint64_t match_ref; /* 0: free */
-} cp_match;
+} cp_counted;
 
 typedef struct cp_matches {
-    cp_match entries[CP_MATCH_SETS][CP_MATCH_WAYS];
+    cp_counted entries[CP_MATCH_SETS][CP_MATCH_WAYS];
     uint8_t next[CP_MATCH_SETS]; /* the way written next: the oldest */
 } cp_matches;
 
@@ -29,11 +29,11 @@ static inline bool cp_matches_add(cp_matches *matches, uint64_t client_id,
     if (match_ref == 0) /* the venue gives it no number */
         return true;
     uint32_t set = (uint32_t)(cp_mix(client_id, match_ref) >> 32) % CP_MATCH_SETS;
-    cp_match *ways = matches->entries[set];
+    cp_counted *ways = matches->entries[set];
     for (uint32_t i = 0; i < CP_MATCH_WAYS; i++)
         if (ways[i].match_ref == match_ref && ways[i].client_id == client_id)
             return false;
-    ways[matches->next[set]++ % CP_MATCH_WAYS] = (cp_match){ client_id, match_ref };
+    ways[matches->next[set]++ % CP_MATCH_WAYS] = (cp_counted){ client_id, match_ref };
     return true;
 }
 

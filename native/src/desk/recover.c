@@ -214,7 +214,7 @@ static void give_matches(const cp_desk *desk, add_record *add, void *context)
     uint32_t count = 0;
     for (uint32_t set = 0; set < CP_MATCH_SETS; set++) {
         for (uint32_t way = 0; way < CP_MATCH_WAYS; way++) {
-            const cp_match *match = &desk->orders.matches.entries[set][way];
+            const cp_counted *match = &desk->orders.matches.entries[set][way];
             if (match->match_ref == 0)
                 continue;
             body.client_id[count] = match->client_id;
@@ -420,9 +420,12 @@ static int take_order(cp_desk *desk, const cp_order *order)
         return 0;
     case CP_ORDER_CANCEL_ALL:
         for (uint32_t i = desk->orders.first; i != CP_NONE;
-             i = desk->orders.orders[i].next)
-            if (cp_orders_ask_cancel(&desk->orders, i, true))
-                desk->orders.orders[i].told_ns = desk->now_ns;
+             i = desk->orders.orders[i].next) {
+            cp_own_order *own = &desk->orders.orders[i];
+            bool again = own->swept;
+            if (cp_orders_ask_cancel(&desk->orders, i, true) && !again)
+                own->told_ns = desk->now_ns;
+        }
         return 0;
     default:
         return 0;

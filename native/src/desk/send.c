@@ -35,9 +35,8 @@ static bool refusal_is_news(cp_slot *slot, uint32_t refusal, uint64_t now_ns)
     return true;
 }
 
-static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol,
-                   uint32_t refusal, const cp_risk_ask *ask,
-                   const cp_risk_finding *finding)
+static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t refusal,
+                   const cp_risk_ask *ask, const cp_risk_finding *finding)
 {
     cp_slot *slot = &desk->slots[slot_index];
     slot->refusal_count++;
@@ -258,9 +257,12 @@ void cp_desk_sweep(cp_desk *desk)
     desk->sweep_due = cp_outbox_is_full(&desk->orders_out);
     if (desk->sweep_due)
         return;
-    for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next)
-        if (cp_orders_ask_cancel(&desk->orders, i, true))
-            desk->orders.orders[i].told_ns = desk->now_ns;
+    for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
+        cp_own_order *own = &desk->orders.orders[i];
+        bool again = own->swept; /* the venue owes its answer since the first time */
+        if (cp_orders_ask_cancel(&desk->orders, i, true) && !again)
+            own->told_ns = desk->now_ns;
+    }
     cp_order *order = message(desk, CP_ORDER_CANCEL_ALL);
     put_in_hash(desk, order);
     desk->sweep_ns = desk->now_ns;

@@ -19,6 +19,7 @@ typedef struct cp_delay {
     uint64_t put_count, taken_count;
     uint64_t high_water, full_count;
     uint64_t delay_ns;
+    uint64_t late_ns; /* nothing put from now on is due before: the link stands still */
 } cp_delay;
 
 /* -EINVAL unless capacity is a power of two. */
@@ -37,6 +38,8 @@ static inline void *cp_delay_put(cp_delay *delay, const void *line, uint64_t now
     cp_delayed *slot = &delay->lines[delay->put_count++ & delay->mask];
     memcpy(slot->line, line, CP_LINE);
     slot->due_ns = now_ns + delay->delay_ns;
+    if (slot->due_ns < delay->late_ns)
+        slot->due_ns = delay->late_ns;
     uint64_t waiting = delay->put_count - delay->taken_count;
     if (waiting > delay->high_water)
         delay->high_water = waiting;

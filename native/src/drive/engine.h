@@ -37,6 +37,19 @@ typedef struct cp_account {
 typedef struct cp_exchange cp_exchange; /* exchange.h */
 typedef struct cp_remote cp_remote;     /* remote.h */
 
+/* What a test does to an engine in virtual time: it stands on the links, where it passes
+ * on what it likes, and is asked before and told after each thing that happens. */
+typedef struct cp_sim_hooks {
+    bool (*has_room)(void *self);
+    void (*on_order)(void *self, const cp_order *order, uint64_t now_ns);
+    void (*on_report)(void *self, const cp_report *report, uint64_t now_ns);
+    void (*on_md)(void *self, const cp_md *md, uint64_t now_ns);
+    bool (*has_order_room)(void *self);
+    void (*before)(void *self);
+    void (*after)(void *self);
+    void *self;
+} cp_sim_hooks;
+
 struct cp_engine {
     cp_config config;
     cp_venue *venue;       /* NULL: it is in another process */
@@ -84,6 +97,7 @@ struct cp_engine {
 
     /* Virtual time. */
     cp_delay md_delay, report_delay, order_delay;
+    const cp_sim_hooks *hooks; /* NULL but in a test */
 
     /* Of the reading thread. */
     uint64_t *counts; /* CP_HISTOGRAM_COUNTS of them */

@@ -13,6 +13,8 @@ static bool venue_has_room(cp_engine *engine)
     bool room =
         !engine->desk || (cp_delay_room(&engine->md_delay) >= CP_VENUE_MD_MAX &&
                           cp_delay_room(&engine->report_delay) >= CP_VENUE_REPORT_MAX);
+    if (CP_UNLIKELY(engine->hooks != NULL))
+        room &= engine->hooks->has_room(engine->hooks->self);
     if (!room && !engine->md_stalled)
         engine->md_delay.full_count++;
     engine->md_stalled = !room;
@@ -52,11 +54,18 @@ static void venue_carry(cp_engine *engine, uint64_t now_ns)
     cp_outbox *reports = cp_venue_reports(engine->venue);
     for (uint32_t i = 0; i < reports->count; i++) {
         const cp_report *report = cp_outbox_at(reports, i);
-        if (cp_engine_sort_report(engine, report))
+        if (!cp_engine_sort_report(engine, report))
+            continue;
+        if (CP_UNLIKELY(engine->hooks != NULL))
+            engine->hooks->on_report(engine->hooks->self, report, now_ns);
+        else
             cp_engine_count_report(engine,
                                    cp_delay_put(&engine->report_delay, report, now_ns));
     }
-    if (engine->desk) {
+    if (CP_UNLIKELY(engine->hooks != NULL)) {
+        for (uint32_t i = 0; i < md->count; i++)
+            engine->hooks->on_md(engine->hooks->self, cp_outbox_at(md, i), now_ns);
+    } else if (engine->desk) {
         for (uint32_t i = 0; i < md->count; i++) {
             cp_md *line = cp_delay_put(&engine->md_delay, cp_outbox_at(md, i), now_ns);
             line->sent_ns = now_ns;
@@ -71,6 +80,9 @@ static void desk_make_room(cp_engine *engine)
     cp_outbox *orders = cp_desk_orders(engine->desk);
     uint64_t room = cp_delay_room(&engine->order_delay);
     orders->limit = room < orders->capacity ? (uint32_t)room : orders->capacity;
+    if (CP_UNLIKELY(engine->hooks != NULL) &&
+        !engine->hooks->has_order_room(engine->hooks->self))
+        orders->limit = 0;
     cp_engine_record_begin(engine, engine->clock.base_ns);
 }
 
@@ -79,6 +91,11 @@ static void desk_carry(cp_engine *engine, uint64_t now_ns)
     cp_outbox *orders = cp_desk_orders(engine->desk);
     cp_engine_record_step(engine);
     for (uint32_t i = 0; i < orders->count; i++) {
+        if (CP_UNLIKELY(engine->hooks != NULL)) {
+            engine->hooks->on_order(engine->hooks->self, cp_outbox_at(orders, i), now_ns);
+            cp_desk_on_sent(engine->desk, cp_outbox_at(orders, i), now_ns);
+            continue;
+        }
         cp_order *line =
             cp_delay_put(&engine->order_delay, cp_outbox_at(orders, i), now_ns);
         line->sent_ns = now_ns;
@@ -142,7 +159,11 @@ int cp_sim_run(cp_engine *engine, uint64_t md_events)
             break;
         if (due_ns > engine->clock.base_ns)
             engine->clock.base_ns = due_ns;
+        if (CP_UNLIKELY(engine->hooks != NULL))
+            engine->hooks->before(engine->hooks->self);
         play(engine, next, engine->clock.base_ns);
+        if (CP_UNLIKELY(engine->hooks != NULL))
+            engine->hooks->after(engine->hooks->self);
     }
     cp_engine_show_venue(engine, engine->clock.base_ns);
     if (engine->desk)

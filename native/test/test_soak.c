@@ -1,0 +1,708 @@
+/* The whole system from a seed, in one thread and virtual time, while things go wrong.
+ *
+ *     test_soak            1,000 seeds (CP_SOAK_SEEDS says otherwise)
+ *     test_soak FIRST [COUNT]   those; of one, with what it did
+ *
+ * Each seed arms some of the mishaps, lets the desk trade among them with its books checked
+ * after everything that happens, then lets all be well and asks: do desk and venue agree
+ * about every order, and is every position what the venue says it is, or in doubt? */
+#include "journal_kit.h"
+
+#include "desk/inside.h"
+#include "venue/inside.h"
+
+#define QUIET_NS 16000000000u
+#define STRANGE_ID ((uint64_t)1 << 60)
+#define IDS_SEEN_MAX 65536
+
+typedef struct soak {
+    uint64_t seed;
+    cp_engine *engine;
+    cp_random random;
+    memory_store store;
+    bool quiet; /* nothing goes wrong any more */
+    bool verbose;
+    uint64_t md_sequence;         /* of the last line put on the link */
+    uint64_t storm_count;         /* new orders still to be refused */
+    int64_t truth[CP_SYMBOL_MAX]; /* lots, by the venue's executions */
+    uint64_t next_strange;
+    uint64_t resync_ns;  /* the feed is asked for again then */
+    uint64_t highest_id; /* ever seen on the link */
+    uint64_t steps, kills, losses;
+    uint64_t recorded_hash;
+    bool clean; /* what is recorded is all that was done */
+} soak;
+
+static uint64_t fired_ever[CP_MISHAP_COUNT];
+static uint64_t armed_ever[CP_MISHAP_COUNT];
+static uint64_t kills_ever, losses_ever, fills_ever, corrections_ever, doubts_ever;
+
+_Noreturn static void broken(const soak *s, const char *what)
+{
+    fprintf(stderr,
+            "not ok: %s\n  after %llu steps, at %llu ns\n  again: ./test_soak %llu\n",
+            what, (unsigned long long)s->steps,
+            (unsigned long long)s->engine->clock.base_ns, (unsigned long long)s->seed);
+    for (uint32_t i = 0; i < CP_MISHAP_COUNT; i++)
+        if (atomic_load(&cp_mishap_fired[i]))
+            fprintf(stderr, "  %s %llu\n", cp_mishap_name(i),
+                    (unsigned long long)atomic_load(&cp_mishap_fired[i]));
+    exit(1);
+}
+
+#define HOLDS(s, promise) ((promise) ? (void)0 : broken(s, #promise))
+
+static bool happens(soak *s, cp_mishap_point point)
+{
+    return !s->quiet && cp_mishap(point);
+}
+
+static void hold_up(soak *s, cp_delay *delay, uint64_t most_ns)
+{
+    delay->late_ns =
+        s->engine->clock.base_ns + delay->delay_ns + cp_random_below(&s->random, most_ns);
+}
+
+/* ---- from the desk to the venue ----------------------------------------------------------- */
+
+static bool has_order_room(void *self)
+{
+    return !happens(self, CP_MISHAP_ORDER_LINK_FULL);
+}
+
+static void refuse_order(soak *s, const cp_order *order, uint64_t now_ns)
+{
+    bool is_new = order->kind == CP_ORDER_NEW;
+    cp_report report = { .time_ns = now_ns,
+                         .client_id = order->client_id,
+                         .original_id = order->original_id,
+                         .price = order->price,
+                         .qty = order->qty,
+                         .symbol = order->symbol,
+                         .participant = CP_PARTICIPANT_DESK,
+                         .kind = is_new ? CP_REPORT_REJECTED : CP_REPORT_CHANGE_REJECTED,
+                         .side = order->side,
+                         .reason = CP_REASON_CAPACITY };
+    cp_delay_put(&s->engine->report_delay, &report, now_ns);
+}
+
+static void on_order(void *self, const cp_order *order, uint64_t now_ns)
+{
+    soak *s = self;
+    cp_delay *delay = &s->engine->order_delay;
+    bool names = order->kind == CP_ORDER_NEW || order->kind == CP_ORDER_REPLACE;
+    if (names) {
+        HOLDS(s, order->client_id > s->highest_id); /* no id is used again, ever */
+        s->highest_id = order->client_id;
+    }
+    if (happens(s, CP_MISHAP_ORDER_LOST))
+        return;
+    if (happens(s, CP_MISHAP_REJECT_STORM))
+        s->storm_count = 20;
+    if (names && s->storm_count > 0) {
+        s->storm_count--;
+        refuse_order(s, order, now_ns);
+        return;
+    }
+    if (happens(s, CP_MISHAP_ORDER_LATE))
+        hold_up(s, delay, 50000000);
+    if (happens(s, CP_MISHAP_VENUE_SILENT))
+        hold_up(s, delay, 4000000000u);
+    if (cp_delay_room(delay) < 2)
+        return;
+    ((cp_order *)cp_delay_put(delay, order, now_ns))->sent_ns = now_ns;
+    if (happens(s, CP_MISHAP_ORDER_TWICE))
+        cp_delay_put(delay, order, now_ns);
+}
+
+/* ---- back ----------------------------------------------------------------------------------- */
+
+static bool has_room(void *self)
+{
+    soak *s = self;
+    return !happens(s, CP_MISHAP_MD_RING_FULL) && !happens(s, CP_MISHAP_REPORT_RING_FULL);
+}
+
+/* The two lines put last change places. */
+static void swap_last(cp_delay *delay)
+{
+    if (delay->put_count - delay->taken_count < 2)
+        return;
+    cp_delayed *a = &delay->lines[(delay->put_count - 2) & delay->mask];
+    cp_delayed *b = &delay->lines[(delay->put_count - 1) & delay->mask];
+    uint8_t line[CP_LINE];
+    memcpy(line, a->line, CP_LINE);
+    memcpy(a->line, b->line, CP_LINE);
+    memcpy(b->line, line, CP_LINE);
+}
+
+static cp_report *last_but_one(cp_delay *delay)
+{
+    return (cp_report *)(void *)delay->lines[(delay->put_count - 2) & delay->mask].line;
+}
+
+static void on_report(void *self, const cp_report *report, uint64_t now_ns)
+{
+    soak *s = self;
+    cp_delay *delay = &s->engine->report_delay;
+    cp_report counted = *report;
+    cp_engine_count_report(s->engine, &counted);
+    bool is_fill = report->kind == CP_REPORT_EXECUTED;
+    bool is_ack =
+        report->kind == CP_REPORT_ACCEPTED || report->kind == CP_REPORT_REPLACED;
+    bool is_cancel =
+        report->kind == CP_REPORT_CANCELLED || report->kind == CP_REPORT_CHANGE_REJECTED;
+    if (is_fill)
+        s->truth[report->symbol] +=
+            report->side == CP_BUY ? (int64_t)report->qty : -(int64_t)report->qty;
+    if ((is_ack && happens(s, CP_MISHAP_ACK_LOST)) ||
+        (is_fill && happens(s, CP_MISHAP_FILL_LOST)) ||
+        (is_cancel && happens(s, CP_MISHAP_CANCEL_ACK_LOST)))
+        return;
+    if (happens(s, CP_MISHAP_REPORTS_LATE))
+        hold_up(s, delay, 3000000000u);
+    if (cp_delay_room(delay) < 4)
+        return;
+    cp_delay_put(delay, &counted, now_ns);
+    if ((is_ack && happens(s, CP_MISHAP_ACK_TWICE)) ||
+        (is_fill && happens(s, CP_MISHAP_FILL_TWICE)))
+        cp_delay_put(delay, &counted, now_ns);
+    else if (is_fill && delay->put_count - delay->taken_count >= 2 &&
+             last_but_one(delay)->kind == CP_REPORT_ACCEPTED &&
+             happens(s, CP_MISHAP_FILL_BEFORE_ACK))
+        swap_last(delay);
+}
+
+static void put_md(soak *s, cp_md md, uint64_t now_ns)
+{
+    cp_delay *delay = &s->engine->md_delay;
+    md.sequence = ++s->md_sequence;
+    md.sent_ns = now_ns;
+    if (cp_delay_room(delay) > 4)
+        cp_delay_put(delay, &md, now_ns);
+}
+
+static void on_md(void *self, const cp_md *md, uint64_t now_ns)
+{
+    soak *s = self;
+    if (happens(s, CP_MISHAP_MD_LATE))
+        hold_up(s, &s->engine->md_delay, 20000000);
+    if (happens(s, CP_MISHAP_MD_LOST)) {
+        s->md_sequence++;
+        return;
+    }
+    put_md(s, *md, now_ns);
+    if (happens(s, CP_MISHAP_MD_TWICE)) {
+        s->md_sequence--;
+        put_md(s, *md, now_ns);
+    }
+    if (happens(s, CP_MISHAP_MD_SWAPPED))
+        swap_last(&s->engine->md_delay);
+}
+
+/* The feed says everything again, as one that had missed something would ask it to. */
+static void resync(soak *s)
+{
+    const cp_venue *venue = s->engine->venue;
+    uint64_t now_ns = s->engine->clock.base_ns;
+    for (uint16_t symbol = 0; symbol < s->engine->config.symbol_count; symbol++) {
+        put_md(s, (cp_md){ .kind = CP_MD_CLEAR, .symbol = symbol, .time_ns = now_ns },
+               now_ns);
+        for (int i = CP_BUY; i <= CP_SELL; i++) {
+            cp_side side = (cp_side)i;
+            const cp_book *book = &venue->books[symbol];
+            for (int64_t price = cp_book_best(book, side); price != CP_PRICE_NONE;
+                 price = cp_book_next_price(book, side, price)) {
+                uint32_t at = cp_book_level_at(book, side, price)->head;
+                for (; at != CP_NONE; at = venue->pool.orders[at].next) {
+                    const cp_book_order *order = &venue->pool.orders[at];
+                    put_md(s,
+                           (cp_md){ .kind = CP_MD_ADD,
+                                    .symbol = symbol,
+                                    .time_ns = now_ns,
+                                    .side = order->side,
+                                    .price = order->price,
+                                    .qty = order->qty,
+                                    .leaves = order->qty,
+                                    .order_ref = cp_ref_of(venue, at) },
+                           now_ns);
+                }
+            }
+        }
+    }
+}
+
+static bool is_stale(const soak *s)
+{
+    for (uint32_t i = 0; i < s->engine->config.symbol_count; i++)
+        if (s->engine->desk->feed.symbols[i].touch.stale)
+            return true;
+    return false;
+}
+
+/* ---- what the venue does by itself ------------------------------------------------------------- */
+
+/* Say to the venue; what it answers goes the usual way, or is not said to anybody. */
+static void tell_venue(soak *s, cp_order order, bool in_silence)
+{
+    cp_engine *engine = s->engine;
+    uint64_t now_ns = engine->clock.base_ns;
+    order.participant = CP_PARTICIPANT_DESK;
+    cp_venue_on_order(engine->venue, &order, now_ns);
+    cp_outbox *md = cp_venue_md(engine->venue),
+              *reports = cp_venue_reports(engine->venue);
+    for (uint32_t i = 0; i < reports->count; i++) {
+        const cp_report *report = cp_outbox_at(reports, i);
+        if (!cp_engine_sort_report(engine, report))
+            continue;
+        if (!in_silence)
+            on_report(s, report, now_ns);
+        else
+            HOLDS(s, report->kind != CP_REPORT_EXECUTED);
+    }
+    for (uint32_t i = 0; i < md->count; i++)
+        on_md(s, cp_outbox_at(md, i), now_ns);
+    cp_outbox_clear(reports);
+    cp_outbox_clear(md);
+}
+
+static bool venue_may_step(soak *s)
+{
+    return cp_delay_room(&s->engine->md_delay) > CP_VENUE_MD_MAX &&
+           cp_delay_room(&s->engine->report_delay) > CP_VENUE_REPORT_MAX;
+}
+
+static void pull_one(soak *s)
+{
+    const cp_venue *venue = s->engine->venue;
+    for (uint32_t i = 0; i < venue->pool.fresh; i++) {
+        const cp_book_order *order = &venue->pool.orders[i];
+        if (order->owner != CP_PARTICIPANT_DESK || order->qty == 0)
+            continue;
+        tell_venue(s, (cp_order){ .kind = CP_ORDER_CANCEL, .original_id = order->id },
+                   false);
+        return;
+    }
+}
+
+static void leave_strange_order(soak *s)
+{
+    uint16_t symbol = (uint16_t)cp_random_below(&s->random, 2);
+    cp_side side = cp_random_below(&s->random, 2) ? CP_SELL : CP_BUY;
+    const cp_book *book = &s->engine->venue->books[symbol];
+    int64_t best = cp_book_best(book, side);
+    if (best == CP_PRICE_NONE)
+        return;
+    tell_venue(s,
+               (cp_order){ .kind = CP_ORDER_NEW,
+                           .client_id = STRANGE_ID + s->next_strange++,
+                           .symbol = symbol,
+                           .side = (uint8_t)side,
+                           .price = best,
+                           .qty = 7 },
+               false);
+}
+
+static void begin_anew(soak *s)
+{
+    tell_venue(s, (cp_order){ .kind = CP_ORDER_CANCEL_ALL, .symbol = CP_NOBODY }, true);
+    s->engine->executed_count = 0;
+    /* What it had said is lost with it; what it did is not. */
+}
+
+static void report_something(soak *s)
+{
+    static const uint8_t kinds[] = { CP_REPORT_ACCEPTED,
+                                     CP_REPORT_CANCELLED,
+                                     CP_REPORT_REPLACED,
+                                     CP_REPORT_REJECTED,
+                                     CP_REPORT_TRIGGERED,
+                                     CP_REPORT_CHANGE_REJECTED,
+                                     0,
+                                     255 };
+    cp_report report = { .client_id = STRANGE_ID / 2 + cp_random_below(&s->random, 100),
+                         .original_id =
+                             cp_random_below(&s->random, 2) ? 0 : STRANGE_ID / 2,
+                         .order_ref = cp_random_u64(&s->random),
+                         .price = (int64_t)cp_random_below(&s->random, 20000),
+                         .qty = (uint32_t)cp_random_u64(&s->random),
+                         .leaves = (uint32_t)cp_random_u64(&s->random),
+                         .symbol = (uint16_t)cp_random_u64(&s->random),
+                         .participant = CP_PARTICIPANT_DESK,
+                         .kind = kinds[cp_random_below(&s->random, sizeof kinds)],
+                         .side = (uint8_t)cp_random_u64(&s->random),
+                         .reason = (uint8_t)cp_random_u64(&s->random) };
+    if (cp_delay_room(&s->engine->report_delay) > 4)
+        cp_delay_put(&s->engine->report_delay, &report, s->engine->clock.base_ns);
+}
+
+static void command_something(soak *s)
+{
+    static const cp_control_kind kinds[] = { CP_CONTROL_MODE,   CP_CONTROL_PAUSE,
+                                             CP_CONTROL_RESUME, CP_CONTROL_FLATTEN,
+                                             CP_CONTROL_HALT,   CP_CONTROL_UNHALT,
+                                             CP_CONTROL_RESUME, CP_CONTROL_CANCEL_ALL,
+                                             CP_CONTROL_UNHALT, CP_CONTROL_RESUME };
+    cp_control control = {
+        .kind = kinds[cp_random_below(&s->random, sizeof kinds / sizeof kinds[0])],
+        .target = (uint32_t)cp_random_below(&s->random, 4),
+        .mode = cp_random_below(&s->random, 2) ? CP_MODE_LIVE : CP_MODE_OFF,
+        .who = "soak",
+        .why = "because"
+    };
+    cp_sim_command(s->engine, &control);
+}
+
+/* ---- a process that dies ------------------------------------------------------------------------- */
+
+static void start_desk(soak *s)
+{
+    char error[CP_ERROR_SIZE];
+    cp_store given = memory_as_store(&s->store);
+    int result = cp_desk_create(&s->engine->desk, &s->engine->config, error);
+    HOLDS(s, result == 0);
+    s->engine->seen = CP_TROUBLE_NONE;
+    s->engine->ids_sequence = 0;
+    result = cp_engine_recover(s->engine, &given, error);
+    if (result != 0)
+        fprintf(stderr, "%s\n", error);
+    HOLDS(s, result == 0);
+}
+
+static void die(soak *s, bool with_power)
+{
+    cp_engine *engine = s->engine;
+    cp_journal *journal = engine->journal;
+    bool clean = journal->unrecorded_count == 0 && journal->slots;
+    uint64_t synced = atomic_load(&journal->synced), last = journal->next - 1;
+    cp_desk_skip_ids(engine->desk, engine->ids_end);
+    uint64_t hash = cp_desk_journal_hash(engine->desk);
+    fills_ever += engine->desk->counters.fill_count;
+    corrections_ever += engine->desk->counters.correction_count;
+    journal->slots = NULL;
+    cp_journal_destroy(journal);
+    cp_desk_destroy(engine->desk);
+    engine->journal = NULL;
+    engine->desk = NULL;
+    if (with_power)
+        memory_lose_power(&s->store, &s->random);
+    else
+        s->store.is_open = false;
+    /* What was on its way to it nobody hears. */
+    engine->report_delay.taken_count = engine->report_delay.put_count;
+    engine->md_delay.taken_count = engine->md_delay.put_count;
+    start_desk(s);
+    HOLDS(s, engine->journal->last >= synced);
+    if (!with_power && clean) {
+        HOLDS(s, engine->journal->last == last);
+        HOLDS(s, engine->recovered_hash == hash);
+    }
+    engine->desk->feed.expected = s->md_sequence + 1;
+    resync(s);
+    int result = cp_engine_record_start(engine);
+    if (result != 0) { /* its disk is in trouble: then there is no desk that trades */
+        HOLDS(s, atomic_load(&engine->journal->trouble) != CP_TROUBLE_NONE);
+        cp_mishaps_reset(s->seed);
+        journal = engine->journal;
+        journal->slots = NULL;
+        cp_journal_destroy(journal);
+        cp_desk_destroy(engine->desk);
+        engine->journal = NULL;
+        engine->desk = NULL;
+        s->store.is_open = false;
+        start_desk(s);
+        engine->desk->feed.expected = s->md_sequence + 1;
+        HOLDS(s, cp_engine_record_start(engine) == 0);
+    }
+}
+
+/* ---- before and after each thing that happens ----------------------------------------------------- */
+
+static void before(void *self)
+{
+    soak *s = self;
+    cp_engine *engine = s->engine;
+    cp_desk_notes(engine->desk)->limit =
+        happens(s, CP_MISHAP_NOTES_UNREAD) ? 0 : CP_DESK_NOTES_MAX;
+    if (s->resync_ns == 0 && is_stale(s))
+        s->resync_ns = engine->clock.base_ns + cp_random_below(&s->random, 500000000);
+    if (s->resync_ns != 0 && engine->clock.base_ns >= s->resync_ns) {
+        s->resync_ns = 0;
+        resync(s);
+    }
+    if (s->quiet)
+        return;
+    if (happens(s, CP_MISHAP_CLOCK_STEP))
+        engine->clock.base_ns += cp_random_below(&s->random, 5000000000u);
+    if (happens(s, CP_MISHAP_TIMER_STALL))
+        engine->timer_ns =
+            engine->clock.base_ns + cp_random_below(&s->random, 3000000000u);
+    if (happens(s, CP_MISHAP_OPERATOR))
+        command_something(s);
+    if (happens(s, CP_MISHAP_STRANGE_REPORT))
+        report_something(s);
+    if (!venue_may_step(s))
+        return;
+    if (happens(s, CP_MISHAP_VENUE_PULLS))
+        pull_one(s);
+    if (happens(s, CP_MISHAP_STRANGE_ORDER))
+        leave_strange_order(s);
+    if (happens(s, CP_MISHAP_VENUE_ANEW))
+        begin_anew(s);
+}
+
+static void check_orders(const soak *s)
+{
+    const cp_desk *desk = s->engine->desk;
+    const cp_orders *orders = &desk->orders;
+    int64_t working[CP_SYMBOL_MAX][2] = { 0 };
+    uint32_t count = 0, names = 0, of_slots = 0;
+    for (uint32_t i = orders->first; i != CP_NONE; i = orders->orders[i].next) {
+        const cp_own_order *own = &orders->orders[i];
+        HOLDS(s, own->state > CP_STATE_FREE && own->state < CP_STATE_COUNT);
+        HOLDS(s, own->filled + own->leaves == own->qty || own->replace_sent);
+        working[own->symbol][own->side] += cp_order_worst_qty(own);
+        count += cp_state_is_working(own->state);
+        names += 1u + own->replace_sent;
+        HOLDS(s, cp_orders_find(orders, own->client_id) == i);
+    }
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+        of_slots += desk->slots[i].working_count;
+    HOLDS(s, count == orders->working_count && of_slots == count);
+    HOLDS(s, names == orders->names.taken_count);
+    HOLDS(s, orders->next_id <= orders->id_end);
+    /* What nobody checked before it was sent: adopted strangers, and what a loss of power
+     * has taken out of memory. */
+    bool unchecked = s->losses > 0 ||
+                     (s->next_strange > 0 && desk->stranger_policy == CP_STRANGER_ADOPT);
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        int64_t held = desk->positions[i].qty,
+                limit = desk->risk.limits[CP_LIMIT_POSITION];
+        HOLDS(s, working[i][CP_BUY] == orders->working_qty[i][CP_BUY]);
+        HOLDS(s, working[i][CP_SELL] == orders->working_qty[i][CP_SELL]);
+        HOLDS(s, held + working[i][CP_BUY] <= limit || unchecked);
+        HOLDS(s, working[i][CP_SELL] - held <= limit || unchecked);
+    }
+}
+
+/* Money: what was earned less what is tied up is the cash that came in, however the fills
+ * are shared among strategies. */
+static void check_money(const soak *s)
+{
+    const cp_desk *desk = s->engine->desk;
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        const cp_position *all = &desk->positions[i];
+        int64_t qty = 0;
+        cp_i128 cash = 0, fees = 0;
+        for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
+            const cp_position *cell = &desk->cells[slot][i];
+            qty += cell->qty;
+            cash += cell->realised - cell->cost;
+            fees += cell->fees;
+        }
+        HOLDS(s, qty == all->qty);
+        HOLDS(s, cash == all->realised - all->cost);
+        HOLDS(s, fees == all->fees);
+    }
+}
+
+static void after(void *self)
+{
+    soak *s = self;
+    s->steps++;
+    check_orders(s);
+    check_money(s);
+    if (s->steps % 64 == 0 && s->engine->desk->feed.symbols[0].touch.stale == false)
+        cp_book_check(&s->engine->desk->feed.symbols[0].book);
+    bool halted = s->engine->desk->risk.state == CP_RISK_HALTED;
+    HOLDS(s, s->engine->seen == CP_TROUBLE_NONE || halted);
+    bool power = happens(s, CP_MISHAP_POWER_LOSS);
+    if (!power && !happens(s, CP_MISHAP_KILLED))
+        return;
+    s->kills += !power;
+    s->losses += power;
+    die(s, power);
+}
+
+/* ---- one seed -------------------------------------------------------------------------------------- */
+
+/* How often there is an occasion for each: what is seldom asked for happens more readily. */
+static uint32_t weight_of(uint32_t point)
+{
+    switch (point) {
+    case CP_MISHAP_KILLED:
+    case CP_MISHAP_POWER_LOSS:
+    case CP_MISHAP_CLOCK_STEP:
+    case CP_MISHAP_VENUE_ANEW:
+    case CP_MISHAP_OPERATOR:
+    case CP_MISHAP_TIMER_STALL:
+        return 1; /* each thing that happens is an occasion */
+    case CP_MISHAP_VENUE_SILENT:
+    case CP_MISHAP_REPORTS_LATE:
+        return 60; /* an order, a report */
+    case CP_MISHAP_ORDER_LOST:
+    case CP_MISHAP_ORDER_LATE:
+    case CP_MISHAP_ORDER_TWICE:
+    case CP_MISHAP_ACK_LOST:
+    case CP_MISHAP_ACK_TWICE:
+    case CP_MISHAP_FILL_LOST:
+    case CP_MISHAP_FILL_TWICE:
+    case CP_MISHAP_CANCEL_ACK_LOST:
+    case CP_MISHAP_JOURNAL_WRITE:
+    case CP_MISHAP_JOURNAL_SHORT:
+    case CP_MISHAP_JOURNAL_SYNC:
+        return 100;
+    case CP_MISHAP_FILL_BEFORE_ACK:
+    case CP_MISHAP_JOURNAL_NO_FILE:
+        return 2000;
+    default:
+        return 20;
+    }
+}
+
+static void arm(soak *s)
+{
+    /* Seldom enough that there is a system to speak of, often enough to meet each other. */
+    static const uint32_t chances[] = { 2, 10, 50, 200 };
+    for (uint32_t i = 0; i < CP_MISHAP_COUNT; i++) {
+        if (cp_random_below(&s->random, 4) != 0)
+            continue;
+        uint32_t chance = chances[cp_random_below(&s->random, 4)] * weight_of(i);
+        atomic_store(&cp_mishap_chance[i], chance < 30000 ? chance : 30000);
+        armed_ever[i]++;
+    }
+    /* At level 0 nothing is promised of power, but that damage is noticed. */
+    if (s->engine->journal->level == CP_JOURNAL_MAPPED)
+        atomic_store(&cp_mishap_chance[CP_MISHAP_POWER_LOSS], 0);
+    /* A venue that forgets how many executions it told of, and executions that are lost on
+     * the way or with the desk, cannot be told apart by counting. */
+    if (atomic_load(&cp_mishap_chance[CP_MISHAP_VENUE_ANEW])) {
+        atomic_store(&cp_mishap_chance[CP_MISHAP_FILL_LOST], 0);
+        atomic_store(&cp_mishap_chance[CP_MISHAP_KILLED], 0);
+        atomic_store(&cp_mishap_chance[CP_MISHAP_POWER_LOSS], 0);
+    }
+}
+
+static void check_agreement(const soak *s)
+{
+    const cp_desk *desk = s->engine->desk;
+    const cp_venue *venue = s->engine->venue;
+    uint32_t at_venue = 0;
+    for (uint32_t i = 0; i < venue->pool.fresh; i++) {
+        const cp_book_order *order = &venue->pool.orders[i];
+        if (order->owner != CP_PARTICIPANT_DESK || order->qty == 0)
+            continue;
+        at_venue++;
+        uint32_t place = cp_orders_find(&desk->orders, order->id);
+        HOLDS(s, place != CP_NONE);
+        HOLDS(s, desk->orders.orders[place].leaves == order->qty ||
+                     desk->orders.orders[place].replace_sent);
+    }
+    HOLDS(s, at_venue == desk->orders.working_count);
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+        bool doubtful = cp_desk_in_doubt(desk, i);
+        HOLDS(s, desk->positions[i].qty == s->truth[i] || doubtful);
+        doubts_ever += doubtful;
+    }
+    HOLDS(s, desk->reconciled_ns + QUIET_NS > s->engine->clock.base_ns);
+}
+
+/* Halt, so that nothing new comes up, and let everything that is due happen. */
+static void calm_down(soak *s)
+{
+    cp_engine *engine = s->engine;
+    s->quiet = true;
+    for (uint32_t i = 0; i < CP_MISHAP_COUNT; i++)
+        fired_ever[i] += atomic_load(&cp_mishap_fired[i]);
+    for (uint32_t i = 0; i < CP_MISHAP_COUNT; i++)
+        atomic_store(&cp_mishap_chance[i], 0);
+    uint64_t end_ns = engine->clock.base_ns + QUIET_NS;
+    while (engine->clock.base_ns < end_ns)
+        CHECK_EQ(0, cp_engine_run(engine, 50));
+    cp_sim_command(engine, &(cp_control){ .kind = CP_CONTROL_HALT, .who = "soak" });
+    end_ns = engine->clock.base_ns + 2000000000u;
+    while (engine->clock.base_ns < end_ns ||
+           (engine->desk->orders.working_count > 0 && engine->clock.base_ns < 4 * end_ns))
+        CHECK_EQ(0, cp_engine_run(engine, 50));
+}
+
+static void run_seed(uint64_t seed, bool verbose)
+{
+    static soak s;
+    s = (soak){ .seed = seed, .verbose = verbose };
+    cp_random_init(&s.random, seed);
+    cp_mishaps_reset(seed);
+    cp_config config = journal_kit_config(seed);
+    config.flow.rate = 1000;
+    config.journal.level = (uint32_t)cp_random_below(&s.random, 2);
+    config.journal.segment_records = 256 + (uint32_t)cp_random_below(&s.random, 1024);
+    config.journal.stranger_policy = (uint32_t)cp_random_below(&s.random, 2);
+    s.engine = journal_kit_open(&config, &s.store);
+    CHECK_EQ(0, cp_engine_record_start(s.engine));
+    cp_sim_hooks hooks = { .has_room = has_room,
+                           .on_order = on_order,
+                           .on_report = on_report,
+                           .on_md = on_md,
+                           .has_order_room = has_order_room,
+                           .before = before,
+                           .after = after,
+                           .self = &s };
+    s.engine->hooks = &hooks;
+    CHECK_EQ(0, cp_engine_run(s.engine, 600)); /* a market first */
+    arm(&s);
+    CHECK_EQ(0, cp_engine_run(s.engine, 4000));
+    calm_down(&s);
+    check_agreement(&s);
+    if (verbose) {
+        printf("seed %llu: %llu steps, %llu kills, %llu losses of power, %llu fills\n",
+               (unsigned long long)seed, (unsigned long long)s.steps,
+               (unsigned long long)s.kills, (unsigned long long)s.losses,
+               (unsigned long long)s.engine->desk->counters.fill_count);
+        for (uint32_t i = 0; i < CP_MISHAP_COUNT; i++)
+            if (atomic_load(&cp_mishap_fired[i]))
+                printf("  %-20s %llu\n", cp_mishap_name(i),
+                       (unsigned long long)atomic_load(&cp_mishap_fired[i]));
+    }
+    kills_ever += s.kills;
+    losses_ever += s.losses;
+    fills_ever += s.engine->desk->counters.fill_count;
+    corrections_ever += s.engine->desk->counters.correction_count;
+    journal_kit_kill(s.engine);
+    memory_free(&s.store);
+}
+
+static uint64_t seeds_wanted(void)
+{
+    const char *given = getenv("CP_SOAK_SEEDS");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    uint64_t usual = 60;
+#else
+    uint64_t usual = 1000;
+#endif
+    return given ? strtoull(given, NULL, 10) : usual;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+    uint64_t count = argc > 2   ? strtoull(argv[2], NULL, 10)
+                     : argc > 1 ? 1
+                                : seeds_wanted();
+    for (uint64_t seed = first; seed < first + count; seed++)
+        run_seed(seed, count == 1);
+    printf("ok %llu seeds: %llu fills, %llu kills, %llu losses of power, %llu "
+           "corrections, %llu symbols left in doubt\n",
+           (unsigned long long)count, (unsigned long long)fills_ever,
+           (unsigned long long)kills_ever, (unsigned long long)losses_ever,
+           (unsigned long long)corrections_ever, (unsigned long long)doubts_ever);
+    uint32_t idle = 0;
+    for (uint32_t i = 0; i < CP_MISHAP_COUNT; i++) {
+        printf("  %-20s armed in %llu, fired %llu times\n", cp_mishap_name(i),
+               (unsigned long long)armed_ever[i], (unsigned long long)fired_ever[i]);
+        idle += fired_ever[i] < count / 1000; /* a journal fails once in a life */
+    }
+    if (idle > 0) {
+        fprintf(stderr, "not ok: %u mishaps never happened\n", idle);
+        return 1;
+    }
+}
