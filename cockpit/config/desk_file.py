@@ -58,7 +58,7 @@ ENGINE = (
     _integer("venue_cpu", -2, 1023, "", "core of the venue; -1 chooses, -2 pins to none"),
     _integer("desk_cpu", -2, 1023, "", "core of the desk; -1 chooses, -2 pins to none"),
     _power(
-        "ring_capacity", 8192, 1 << 24, "events", "market data on the way to the desk"
+        "ring_capacity", 1 << 14, 1 << 24, "events", "market data on the way to the desk"
     ),
     _integer("order_capacity", 1024, 1 << 24, "orders", "orders resting at the venue"),
     _integer("desk_order_capacity", 16, 1 << 20, "orders", "orders the desk has working"),

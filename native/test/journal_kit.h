@@ -196,7 +196,7 @@ static inline cp_config journal_kit_config(uint64_t seed)
                     .symbol_count = 2,
                     .order_capacity = 1 << 12,
                     .desk_order_capacity = 64,
-                    .ring_capacity = 8192,
+                    .ring_capacity = 16384,
                     .waiting = CP_WAIT_YIELD,
                     .venue_cpu = -2,
                     .desk_cpu = -2,

@@ -88,7 +88,7 @@ static void the_running_threads_allocate_nothing(void)
                            .symbol_count = 2,
                            .order_capacity = 1 << 15,
                            .desk_order_capacity = 256,
-                           .ring_capacity = 8192,
+                           .ring_capacity = 16384,
                            .waiting = CP_WAIT_PARK,
                            .venue_cpu = -2,
                            .desk_cpu = -2,

@@ -16,7 +16,7 @@ static cp_config config(void)
                     .symbol_count = 2,
                     .order_capacity = 1 << 14,
                     .desk_order_capacity = 256,
-                    .ring_capacity = 8192,
+                    .ring_capacity = 16384,
                     .waiting = CP_WAIT_YIELD,
                     .venue_cpu = -2,
                     .desk_cpu = -2,

@@ -2,7 +2,7 @@
 #include "drive/exchange.h"
 #include "drive/remote.h"
 
-#define RING_CAPACITY_MIN 8192
+#define RING_CAPACITY_MIN 16384
 #define RING_CAPACITY_MAX (1u << 24)
 #define ORDER_CAPACITY_MAX (1u << 25)
 #define FLOW_RATE_MAX 1000000u
@@ -19,7 +19,7 @@ static const char *find_fault(const cp_config *config)
     if (config->ring_capacity < RING_CAPACITY_MIN ||
         config->ring_capacity > RING_CAPACITY_MAX ||
         (config->ring_capacity & (config->ring_capacity - 1)) != 0)
-        return "ring_capacity is not a power of two from 8192 to 16777216";
+        return "ring_capacity is not a power of two from 16384 to 16777216";
     if (config->order_capacity == 0 || config->order_capacity > ORDER_CAPACITY_MAX)
         return "order_capacity is not 1 .. 33554432";
     if (config->journal.used && (config->journal.level > CP_JOURNAL_SYNCED ||

@@ -130,7 +130,7 @@ static void take_off(cp_venue *venue, uint32_t index, uint32_t qty)
         cp_pull(venue, index, CP_REASON_CAPACITY);
         return;
     }
-    record->used += qty;
+    cp_use(&record->used, qty);
     record->hidden = left - shown;
 }
 

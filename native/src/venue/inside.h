@@ -23,7 +23,6 @@
 #define CP_SERIAL_MASK (CP_SERIAL_GTC - 1)
 
 #define CP_PARTICIPANT_COUNT 65536u
-#define CP_CROSS_MATCHES_MAX 1024u
 #define CP_STOP_PAGES_MAX 16u /* of one symbol */
 
 /* An order by its age: the larger, the earlier it was accepted. */

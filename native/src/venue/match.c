@@ -34,7 +34,7 @@ static inline void take_from(cp_venue *venue, uint32_t index, uint32_t qty)
     }
     cp_record *record = cp_record_for(venue, index);
     if (CP_LIKELY(record != NULL))
-        record->used += qty;
+        cp_use(&record->used, qty);
     if (order->qty > qty) {
         cp_book_reduce(book, index, qty);
         if (CP_UNLIKELY(record == NULL))
@@ -93,7 +93,7 @@ static void decrement(cp_venue *venue, cp_taker *taker, uint32_t index)
                     cp_open_qty(venue, index) - qty, CP_REASON_SMP);
     take_from(venue, index, qty);
     taker->leaves -= qty;
-    taker->used += qty;
+    cp_use(&taker->used, qty);
     cp_cancel_taker(venue, taker, qty, taker->leaves, CP_REASON_SMP);
 }
 
@@ -139,7 +139,7 @@ static inline __attribute__((always_inline)) cp_match_end match_side(cp_venue *v
         uint32_t qty = resting->qty < taker->leaves ? resting->qty : taker->leaves;
         uint64_t match = fill_resting(venue, index, qty);
         taker->leaves -= qty;
-        taker->used += qty;
+        cp_use(&taker->used, qty);
         cp_report_fill(
             venue, taker->client_id, taker->ref, match, last, qty, taker->leaves,
             taker->symbol, taker->participant, side, CP_TAKER,
@@ -264,7 +264,7 @@ void cp_match_then_rest(cp_venue *venue, uint32_t index, uint8_t smp)
     if (taker.leaves > 0 && reason == CP_REASON_NONE) {
         cp_record *record = taker.used > 0 ? cp_record_for(venue, index) : NULL;
         if (record)
-            record->used += taker.used;
+            cp_use(&record->used, taker.used);
         if (taker.used == 0 || record) {
             int result = cp_rest(venue, index);
             CP_ASSERT(result == 0);

@@ -20,6 +20,13 @@ typedef struct cp_record {
     uint8_t reserved[5];
 } cp_record;
 
+/* An order replaced again and again can use up more than 32 bits hold. No message asks for
+ * as much, so the largest value stands for all above it. */
+static inline void cp_use(uint32_t *used, uint32_t qty)
+{
+    *used = qty <= UINT32_MAX - *used ? *used + qty : UINT32_MAX;
+}
+
 typedef enum cp_record_place {
     CP_PLACE_BOOK = 0,
     CP_PLACE_WAITING = 1, /* a stop in its book */

@@ -5,8 +5,8 @@
  * each call. It knows participants by number and nothing of what they are.
  *
  * Every rule, with the order of what is said, is in docs/matching.md. A step has
- * CP_SWEEP_MAX units of work, which bounds what it can say: CP_VENUE_MD_MAX and
- * CP_VENUE_REPORT_MAX lines.
+ * CP_SWEEP_MAX units of work, and CP_CROSS_MATCHES_MAX matches of a cross, which bounds
+ * what it can say: CP_VENUE_MD_MAX and CP_VENUE_REPORT_MAX lines.
  *
  * order_ref is a serial number above the index of the order in the venue's pool (CP_NONE
  * for an order that can never rest). It is never 0, and no two orders that could be taken
@@ -21,8 +21,13 @@
 
 #define CP_VENUE_BATCH_LINES                                                             \
     256 /* an outbox with more is carried off before the next step */
-#define CP_VENUE_MD_MAX (CP_SWEEP_MAX + 8 + CP_VENUE_BATCH_LINES)
-#define CP_VENUE_REPORT_MAX (2 * CP_SWEEP_MAX + 8 + CP_VENUE_BATCH_LINES)
+#define CP_CROSS_MATCHES_MAX 1024u /* matches of a cross in one step */
+/* The longest step: a cross, with up to five market data lines and four reports a match,
+ * and then a whole cascade of stops. A mass cancel before the cascade says less. */
+#define CP_VENUE_MD_MAX                                                                  \
+    (5 * CP_CROSS_MATCHES_MAX + CP_SWEEP_MAX + 8 + CP_VENUE_BATCH_LINES)
+#define CP_VENUE_REPORT_MAX                                                              \
+    (4 * CP_CROSS_MATCHES_MAX + 2 * CP_SWEEP_MAX + 8 + CP_VENUE_BATCH_LINES)
 #define CP_PARTICIPANT_DESK 1        /* the drive's desk */
 #define CP_PARTICIPANT_BACKGROUND 2  /* this and above: the flow's */
 #define CP_VENUE_QTY_MAX 1000000000u /* lots of one order */
