@@ -1,0 +1,465 @@
+/* fuzz_risk.c: the risk check cannot be passed.
+ *
+ *     fuzz_risk N [SEED]   N steps of a desk: orders, replaces, cancels, fills, answers,
+ *                          marks and edits of the limits, with numbers from the ends of
+ *                          their types
+ *
+ * A venue of its own answers as it likes. What is held and what may be at the venue is
+ * counted here from the orders sent and the answers given alone, and each order that
+ * leaves is held against the limits in force: nothing of the desk's own sums is believed.
+ */
+#include "desk/inside.h"
+#include "fuzz.h"
+
+#define SYMBOLS 3u
+#define ORDERS_MAX 48u
+#define PRICE_MAX 4294967294u
+
+/* An order as the venue may have it: at its old terms, at its new ones, or at both. */
+typedef struct model_order {
+    uint64_t id, new_id; /* new_id: of a replace under way, or 0 */
+    int64_t price, new_price;
+    uint32_t leaves, new_qty;
+    uint16_t symbol;
+    uint8_t side;
+    bool accepted, rests;
+} model_order;
+
+typedef struct model {
+    cp_desk *desk;
+    cp_random random;
+    uint64_t now_ns, sequence, next_ref, next_match;
+    int64_t limits[CP_LIMIT_MAX];
+    int64_t mark2[SYMBOLS], last[SYMBOLS], bid[SYMBOLS], ask[SYMBOLS], point[SYMBOLS];
+    cp_i128 position[SYMBOLS];
+    uint32_t count;
+    model_order orders[ORDERS_MAX];
+    uint64_t sent_count, replace_count, refused_count, fill_count;
+} model;
+
+static uint32_t below(model *m, uint32_t bound)
+{
+    return cp_fuzz_below(&m->random, bound);
+}
+
+/* ---- the oracle -------------------------------------------------------------------- */
+
+/* Lots of one side if all that may trade does; positive is more of that side. */
+static cp_i128 side_lots(const model *m, uint32_t symbol, uint32_t side)
+{
+    cp_i128 lots = side == CP_BUY ? m->position[symbol] : -m->position[symbol];
+    for (uint32_t i = 0; i < m->count; i++)
+        if (m->orders[i].symbol == symbol && m->orders[i].side == side)
+            lots += (cp_i128)m->orders[i].leaves + m->orders[i].new_qty;
+    return lots;
+}
+
+static cp_i128 worst_lots(const model *m, uint32_t symbol)
+{
+    cp_i128 longest = side_lots(m, symbol, CP_BUY);
+    cp_i128 shortest = side_lots(m, symbol, CP_SELL);
+    return longest > shortest ? longest : shortest;
+}
+
+/* Twice the money, exactly: lots below 2^40, marks 2^33, points 2^44. */
+static cp_i128 money2(const model *m, uint32_t symbol, cp_i128 lots)
+{
+    return m->mark2[symbol] > 0 ? lots * m->mark2[symbol] * m->point[symbol] : 0;
+}
+
+static cp_i128 gross2(const model *m)
+{
+    cp_i128 sum = 0;
+    for (uint32_t i = 0; i < SYMBOLS; i++)
+        sum += money2(m, i, worst_lots(m, i));
+    return sum;
+}
+
+static cp_i128 net2(const model *m, uint32_t side)
+{
+    cp_i128 sum = 0;
+    for (uint32_t i = 0; i < SYMBOLS; i++)
+        sum += money2(m, i, side_lots(m, i, side));
+    return sum;
+}
+
+static void check_price(const model *m, const cp_order *order)
+{
+    cp_i128 mark2 = m->mark2[order->symbol], last = m->last[order->symbol];
+    cp_i128 from_mid2 = 2 * (cp_i128)order->price - mark2;
+    from_mid2 = from_mid2 < 0 ? -from_mid2 : from_mid2;
+    CP_ASSERT(from_mid2 * 10000 <= mark2 * m->limits[CP_LIMIT_PRICE_COLLAR]);
+    cp_i128 from_last = order->price > last ? order->price - last : last - order->price;
+    CP_ASSERT(last <= 0 || from_last * 10000 <= last * m->limits[CP_LIMIT_LAST_COLLAR]);
+    CP_ASSERT(m->bid[order->symbol] > 0 && m->ask[order->symbol] > 0);
+    cp_i128 spread = m->ask[order->symbol] - m->bid[order->symbol];
+    CP_ASSERT(spread * 2 * 10000 <= mark2 * m->limits[CP_LIMIT_SPREAD]);
+}
+
+static void check_meets_none(const model *m, const cp_order *order)
+{
+    cp_i128 met = 0;
+    for (uint32_t i = 0; i < m->count; i++) {
+        const model_order *other = &m->orders[i];
+        if (other->symbol != order->symbol || other->side == order->side || !other->rests)
+            continue;
+        bool buys = order->side == CP_BUY;
+        if (buys ? other->price <= order->price : other->price >= order->price)
+            met += other->leaves;
+        if (other->new_id != 0 &&
+            (buys ? other->new_price <= order->price : other->new_price >= order->price))
+            met += other->new_qty;
+    }
+    CP_ASSERT(met <= m->limits[CP_LIMIT_SELF_CROSS]);
+}
+
+/* The order is in the model already; `worst_before` is from before it. */
+static void check_sent(const model *m, const cp_order *order, cp_i128 worst_before)
+{
+    const int64_t *limits = m->limits;
+    uint32_t symbol = order->symbol;
+    cp_i128 value = (cp_i128)order->price * order->qty * m->point[symbol];
+    CP_ASSERT(order->qty > 0 && order->price > 0);
+    CP_ASSERT(order->qty <= limits[CP_LIMIT_ORDER_QTY]);
+    CP_ASSERT(value <= limits[CP_LIMIT_ORDER_VALUE]);
+    CP_ASSERT(side_lots(m, symbol, order->side) <= limits[CP_LIMIT_POSITION]);
+    CP_ASSERT(worst_lots(m, symbol) == worst_before ||
+              gross2(m) <= 2 * (cp_i128)limits[CP_LIMIT_GROSS_EXPOSURE]);
+    CP_ASSERT(net2(m, order->side) <= 2 * (cp_i128)limits[CP_LIMIT_NET_EXPOSURE]);
+    CP_ASSERT(order->kind == CP_ORDER_REPLACE ||
+              m->count <= limits[CP_LIMIT_OPEN_ORDERS]);
+    check_price(m, order);
+    check_meets_none(m, order);
+}
+
+/* ---- the venue --------------------------------------------------------------------- */
+
+static model_order *find(model *m, uint64_t id)
+{
+    for (uint32_t i = 0; i < m->count; i++)
+        if (m->orders[i].id == id)
+            return &m->orders[i];
+    return NULL;
+}
+
+static void on_sent(model *m, const cp_order *order)
+{
+    cp_i128 worst_before = 0;
+    if (order->kind != CP_ORDER_NEW && order->kind != CP_ORDER_REPLACE)
+        return;
+    worst_before = worst_lots(m, order->symbol);
+    if (order->kind == CP_ORDER_NEW) {
+        CP_ASSERT(m->count < ORDERS_MAX);
+        m->orders[m->count++] = (model_order){ .id = order->client_id,
+                                               .price = order->price,
+                                               .leaves = order->qty,
+                                               .symbol = order->symbol,
+                                               .side = order->side,
+                                               .rests = order->time_in_force != CP_IOC };
+        m->sent_count++;
+    } else {
+        model_order *old = find(m, order->original_id);
+        CP_ASSERT(old && old->new_id == 0);
+        old->new_id = order->client_id;
+        old->new_price = order->price;
+        old->new_qty = order->qty;
+        m->replace_count++;
+    }
+    check_sent(m, order, worst_before);
+}
+
+static void carry(model *m)
+{
+    cp_outbox *orders = cp_desk_orders(m->desk), *notes = cp_desk_notes(m->desk);
+    for (uint32_t i = 0; i < orders->count; i++)
+        on_sent(m, cp_outbox_at(orders, i));
+    for (uint32_t i = 0; i < notes->count; i++)
+        m->refused_count += ((const cp_note *)cp_outbox_at(notes, i))->kind ==
+                            CP_NOTE_REFUSAL;
+    cp_outbox_clear(orders);
+    cp_outbox_clear(notes);
+}
+
+/* The model is told first: what the report makes the desk send is held against it. */
+static void report(model *m, cp_report what)
+{
+    what.time_ns = m->now_ns;
+    what.participant = CP_DESK_PARTICIPANT;
+    cp_desk_on_report(m->desk, &what, m->now_ns, NULL);
+    carry(m);
+}
+
+static void drop(model *m, model_order *order)
+{
+    *order = m->orders[--m->count];
+}
+
+static cp_report about(model *m, cp_report_kind kind, const model_order *order)
+{
+    return (cp_report){ .kind = (uint8_t)kind,
+                        .client_id = order->id,
+                        .order_ref = m->next_ref++,
+                        .price = order->price,
+                        .qty = order->leaves,
+                        .leaves = order->leaves,
+                        .symbol = order->symbol,
+                        .side = order->side };
+}
+
+static void fill(model *m, model_order *order)
+{
+    uint32_t qty = below(m, 2) ? order->leaves : 1 + below(m, order->leaves);
+    cp_report what = about(m, CP_REPORT_EXECUTED, order);
+    what.match_ref = ++m->next_match;
+    what.qty = qty;
+    what.leaves = order->leaves - qty;
+    what.liquidity = CP_MAKER;
+    m->position[order->symbol] += order->side == CP_BUY ? qty : -(cp_i128)qty;
+    order->leaves -= qty;
+    m->fill_count++;
+    /* A replace under way finds nothing to replace. */
+    cp_report too_late = about(m, CP_REPORT_CHANGE_REJECTED, order);
+    uint64_t new_id = order->new_id;
+    bool over = order->leaves == 0;
+    if (over && new_id == 0)
+        drop(m, order);
+    report(m, what);
+    if (!over || new_id == 0)
+        return;
+    too_late.original_id = too_late.client_id;
+    too_late.client_id = new_id;
+    too_late.reason = CP_REASON_UNKNOWN_ORDER;
+    drop(m, order);
+    report(m, too_late);
+}
+
+static void answer_replace(model *m, model_order *order)
+{
+    cp_report what = about(m, CP_REPORT_REPLACED, order);
+    what.original_id = order->id;
+    what.client_id = order->new_id;
+    if (below(m, 3) == 0) {
+        what.kind = CP_REPORT_CHANGE_REJECTED;
+        what.reason = CP_REASON_PRICE;
+    } else {
+        what.price = order->price = order->new_price;
+        what.qty = what.leaves = order->leaves = order->new_qty;
+        order->id = order->new_id;
+    }
+    order->new_id = 0;
+    order->new_qty = 0;
+    report(m, what);
+}
+
+static void answer(model *m)
+{
+    if (m->count == 0)
+        return;
+    model_order *order = &m->orders[below(m, m->count)];
+    if (!order->accepted && order->new_id == 0 && below(m, 8) == 0) {
+        cp_report what = about(m, CP_REPORT_REJECTED, order);
+        what.reason = CP_REASON_PRICE;
+        drop(m, order);
+        report(m, what);
+    } else if (!order->accepted) {
+        order->accepted = true;
+        report(m, about(m, CP_REPORT_ACCEPTED, order));
+    } else if (order->new_id != 0 && below(m, 2)) {
+        answer_replace(m, order);
+    } else if (below(m, 2) || order->new_id != 0) {
+        fill(m, order);
+    } else {
+        cp_report what = about(m, CP_REPORT_CANCELLED, order);
+        what.leaves = 0;
+        what.reason = order->rests ? CP_REASON_USER : CP_REASON_IOC;
+        drop(m, order);
+        report(m, what);
+    }
+}
+
+/* ---- everybody else ---------------------------------------------------------------- */
+
+static void md(model *m, cp_md what)
+{
+    what.sequence = ++m->sequence;
+    what.time_ns = what.sent_ns = m->now_ns;
+    cp_desk_on_md(m->desk, &what, m->now_ns, NULL);
+    carry(m);
+}
+
+/* A market near where it was, or anywhere at all. */
+static void move_market(model *m)
+{
+    uint16_t symbol = (uint16_t)below(m, SYMBOLS);
+    uint64_t any = below(m, 3) == 0 ? cp_fuzz_number(&m->random) : 0;
+    int64_t middle = any ? 1 + (int64_t)(any % (PRICE_MAX - 1)) : 10000 + below(m, 50);
+    int64_t ask = middle + 1 + below(m, 4);
+    ask = ask < (int64_t)PRICE_MAX ? ask : (int64_t)PRICE_MAX - 1;
+    int64_t bid = ask > middle ? middle : ask - 1;
+    if (bid < 1)
+        return;
+    md(m, (cp_md){ .kind = CP_MD_CLEAR, .symbol = symbol });
+    for (int side = CP_BUY; side <= CP_SELL; side++)
+        md(m, (cp_md){ .kind = CP_MD_ADD,
+                       .symbol = symbol,
+                       .side = (uint8_t)side,
+                       .price = side == CP_BUY ? bid : ask,
+                       .qty = 1000,
+                       .leaves = 1000,
+                       .order_ref = m->next_ref++ });
+    m->bid[symbol] = bid;
+    m->ask[symbol] = ask;
+    m->mark2[symbol] = bid + ask;
+    if (below(m, 2) == 0)
+        return;
+    m->last[symbol] = bid;
+    md(m, (cp_md){ .kind = CP_MD_TRADE, .symbol = symbol, .price = bid, .qty = 1 });
+}
+
+static int64_t any_price(model *m, uint32_t symbol)
+{
+    return below(m, 4) == 0 ? (int64_t)cp_fuzz_number(&m->random)
+                            : m->mark2[symbol] / 2 + below(m, 9) - 4;
+}
+
+static uint32_t any_qty(model *m)
+{
+    return below(m, 4) == 0 ? (uint32_t)cp_fuzz_number(&m->random) : 1 + below(m, 20);
+}
+
+static void ask_for_order(model *m)
+{
+    static const cp_purpose purposes[] = { CP_PURPOSE_QUOTE, CP_PURPOSE_TAKE };
+    uint32_t symbol = below(m, SYMBOLS);
+    m->desk->now_ns = m->now_ns;
+    if (m->count < ORDERS_MAX)
+        cp_desk_send_new(m->desk, below(m, CP_STRATEGY_MAX), symbol, (cp_side)below(m, 2),
+                         any_price(m, symbol), any_qty(m), purposes[below(m, 2)]);
+    carry(m);
+}
+
+static void ask_for_change(model *m)
+{
+    if (m->count == 0)
+        return;
+    const model_order *order = &m->orders[below(m, m->count)];
+    uint32_t place = cp_orders_find(&m->desk->orders, order->id);
+    CP_ASSERT(place != CP_NONE);
+    const cp_own_order *own = &m->desk->orders.orders[place];
+    m->desk->now_ns = m->now_ns;
+    if (own->state == CP_STATE_LIVE || own->state == CP_STATE_PARTIAL)
+        cp_desk_send_replace(m->desk, place, any_price(m, order->symbol), any_qty(m));
+    carry(m);
+}
+
+static void edit_limits(model *m)
+{
+    cp_control control = { .kind = CP_CONTROL_LIMITS };
+    for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {
+        const cp_parameter *limit = cp_limit_parameter(i);
+        double scale = limit->kind == CP_PARAMETER_MONEY ? CP_MONEY_SCALE : 1;
+        int64_t least = (int64_t)(limit->minimum * scale);
+        int64_t most = (int64_t)(limit->maximum * scale);
+        control.limits[i] = most;
+        if (i == CP_LIMIT_DAILY_LOSS || i == CP_LIMIT_DRAWDOWN || below(m, 3) == 0)
+            continue;
+        control.limits[i] = below(m, 2) ? (int64_t)(limit->standard * scale)
+                                        : least + (int64_t)(cp_fuzz_number(&m->random) %
+                                                            (uint64_t)(most - least));
+    }
+    memcpy(m->limits, control.limits, sizeof(m->limits));
+    cp_desk_on_control(m->desk, &control, m->now_ns);
+    carry(m);
+}
+
+static void go_on(model *m)
+{
+    static const uint32_t kinds[] = { CP_CONTROL_UNHALT, CP_CONTROL_RESUME };
+    for (int i = 0; i < 2; i++) {
+        cp_control control = { .kind = kinds[i] };
+        if (m->desk->risk.state != CP_RISK_ACTIVE)
+            cp_desk_on_control(m->desk, &control, m->now_ns);
+        carry(m);
+    }
+}
+
+static void step(model *m)
+{
+    m->now_ns += below(m, 4) == 0 ? below(m, 2000000000) : 1000;
+    switch (below(m, 12)) {
+    case 0:
+        move_market(m);
+        break;
+    case 1:
+        if (below(m, 20) == 0)
+            edit_limits(m);
+        break;
+    case 2:
+    case 3:
+    case 4:
+        ask_for_change(m);
+        break;
+    case 5:
+    case 6:
+    case 7:
+    case 8:
+        ask_for_order(m);
+        break;
+    default:
+        answer(m);
+        break;
+    }
+    if (m->desk->risk.state != CP_RISK_ACTIVE)
+        go_on(m);
+}
+
+static void open_desk(model *m, uint64_t seed)
+{
+    static const int64_t points[SYMBOLS] = { 1000000, 1, (int64_t)1 << 44 };
+    static cp_config config;
+    char error[CP_ERROR_SIZE];
+    memset(&config, 0, sizeof(config));
+    config.symbol_count = SYMBOLS;
+    config.order_capacity = 4096;
+    config.desk_order_capacity = 4096;
+    for (uint32_t i = 0; i < SYMBOLS; i++) {
+        m->point[i] = points[i];
+        config.instruments[i] = (cp_instrument){ .increment = 1000000,
+                                                 .point_value = points[i],
+                                                 .price_max = PRICE_MAX,
+                                                 .price_start = 10000 };
+    }
+    for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++)
+        config.limits[i] = (int64_t)cp_limit_parameter(i)->maximum;
+    CP_ASSERT(cp_desk_create(&m->desk, &config, error) == 0);
+    cp_random_init(&m->random, seed);
+    m->now_ns = 1000000000000;
+    m->next_ref = 1;
+    edit_limits(m);
+    for (int i = 0; i < 20; i++)
+        move_market(m);
+}
+
+int main(int count, char **words)
+{
+    uint64_t steps = count > 1 ? strtoull(words[1], NULL, 10) : 1000000;
+    uint64_t seed = count > 2 ? strtoull(words[2], NULL, 10) : 1;
+    static model total;
+    for (uint64_t done = 0, round = 0; done < steps; round++) {
+        static model m;
+        memset(&m, 0, sizeof(m));
+        open_desk(&m, seed * 1000003 + round);
+        for (uint32_t i = 0; i < 20000 && done < steps; i++, done++)
+            step(&m);
+        total.sent_count += m.sent_count;
+        total.replace_count += m.replace_count;
+        total.refused_count += m.refused_count;
+        total.fill_count += m.fill_count;
+        cp_desk_destroy(m.desk);
+    }
+    printf("risk: %llu steps, %llu orders, %llu replaces, %llu fills, %llu refusals noted\n",
+           (unsigned long long)steps, (unsigned long long)total.sent_count,
+           (unsigned long long)total.replace_count, (unsigned long long)total.fill_count,
+           (unsigned long long)total.refused_count);
+    return total.sent_count > steps / 100 && total.replace_count > steps / 1000 ? 0 : 1;
+}
