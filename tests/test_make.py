@@ -21,7 +21,11 @@ def test_what_is_missing_is_said_in_one_line(setting: str, said: str):
     if not shutil.which("make"):
         pytest.skip("make is not here")
     done = subprocess.run(
-        ["make", "-s", "tools", setting], cwd=ROOT, capture_output=True, text=True, check=False
+        ["make", "-s", "tools", setting],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode != 0
     lines = [line for line in done.stderr.splitlines() if not line.startswith("make")]

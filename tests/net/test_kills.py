@@ -13,7 +13,16 @@ import sys
 import time
 from collections.abc import Callable
 
-from remote_desks import LAST, events, is_up, open_desk, positions, rest, told_by_exchange, wait
+from remote_desks import (
+    LAST,
+    events,
+    is_up,
+    open_desk,
+    positions,
+    rest,
+    told_by_exchange,
+    wait,
+)
 from venue import PASSWORD, USER, Exchange
 from wire import Orders, report, snapshot
 

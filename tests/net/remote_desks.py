@@ -1,0 +1,126 @@
+"""A desk of this process on an exchange of another, and how to tell that they agree."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from venue import PASSWORD, USER
+from wire import Orders, Soup, report, snapshot
+
+from cockpit.config.exchange_file import load_exchange
+from cockpit.config.load import load
+from cockpit.config.settings import settings
+from cockpit.core import Engine, Mode, Role, User
+
+LAST = 2**32 - 1
+SYMBOLS = ("ACME", "BOREAL", "CITRA", "DUNMOR")
+
+
+def open_desk(
+    config: Path, orders: int, feed: int, user: str = USER, **changes: object
+) -> Engine:
+    """A desk with the strategies of the files, all of them live."""
+    files = load(config)
+    made = settings(files)
+    changes = {"retry_ns": 20_000_000, "retry_max_ns": 200_000_000} | changes
+    net = load_exchange(config).net(
+        Role.REMOTE,
+        (User(user, PASSWORD),),
+        host="127.0.0.1",
+        orders_port=orders,
+        feed_port=feed,
+        **changes,
+    )
+    strategies = tuple(replace(s, mode=Mode.LIVE) for s in made.strategies)
+    return Engine(replace(made, net=net, strategies=strategies))
+
+
+def wait(what: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Until it is so."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def is_up(desk: Engine) -> bool:
+    net = desk.read()["net"]
+    return bool(net["orders"]["state"] == 5 and net["feed"]["state"] == 5)
+
+
+def events(desk: Engine) -> list[str]:
+    return [event.text for event in desk.net_events()]
+
+
+def positions(desk: Engine) -> list[int]:
+    return [int(s["position"]) for s in desk.read()["desk"]["symbols"][: len(SYMBOLS)]]
+
+
+def rest(desk: Engine) -> None:
+    """Halt it, and wait until nothing is working or under way."""
+    desk.halt()
+    desk.cancel_all()
+
+    def still() -> bool:
+        firm = desk.read()["desk"]
+        return bool(firm["working_count"] == 0 and firm["cancels_pending"] == 0)
+
+    wait(still)
+
+
+def told_by_exchange(port: int, user: str = USER, password: str = PASSWORD) -> list[int]:
+    """The user's positions by all that the exchange has told it this session, and that
+    nothing of it works: heard over a connection of its own, which ends the desk's."""
+    client = Orders(port)
+    assert client.login(user, password).kind == "A"
+    # The last answer is to an order that cannot be, under the highest reference.
+    client.enter(LAST, "B", 0, 0.0)
+    found = dict.fromkeys(SYMBOLS, 0)
+    terms: dict[object, tuple[str, int]] = {}
+    working: dict[object, int] = {}
+    while (message := report(client.message())).get("ref") != LAST:
+        ref, qty = message.get("ref"), int(str(message.get("qty", 0)))
+        match message["kind"]:
+            case "A":
+                sign = 1 if message["side"] == "B" else -1
+                terms[ref] = str(message["symbol"]), sign
+                working[ref] = qty
+            case "U":
+                sign = 1 if message["side"] == "B" else -1
+                terms[ref] = str(message["symbol"]), sign
+                working.pop(message["old"], None)
+                working[ref] = qty
+            case "E":
+                symbol, sign = terms[ref]
+                found[symbol] += sign * qty
+                working[ref] -= qty
+            case "C":
+                working[ref] -= qty
+    client.close()
+    assert not any(working.values())
+    return list(found.values())
+
+
+def books_agree(desk: Engine, feed_port: int) -> bool:
+    """One look at both: the desk's best levels are the exchange's, at the same number."""
+    market, _, goes_on = snapshot(feed_port, USER, PASSWORD)
+    Soup.opened.clear()
+    picture = desk.read()
+    if int(picture["net"]["feed"]["sequence"]) != goes_on:
+        return False
+    for name, symbol in zip(SYMBOLS, picture["desk"]["symbols"], strict=False):
+        if symbol["stale"]:
+            return False
+        step = desk.settings.instruments[SYMBOLS.index(name)].increment // 10_000
+        for side, letter in enumerate("BS"):
+            count = int(symbol["level_count"][side])
+            shown = [
+                (int(level["price"]) * step, int(level["qty"]))
+                for level in symbol["levels"][side][:count]
+            ]
+            if shown != market.levels(name, letter)[:count] or not shown:
+                return False
+    return True
