@@ -6,13 +6,14 @@
 #   make fuzz    the decoders under mutated messages, for minutes
 #   make soak    the venue against its model, 20 million messages, for half an hour
 #   make bench   every row of `cockpit bench`
+#   make bench-ui  what the screen costs: bytes, processor, first frame, keys
 #   make lint    ruff, mypy, clang-format
 #   make clean   what was built; make distclean: the environment too
 #
 # Each creates .venv if needed. A half-made one has no stamp and is made anew.
 
 .DEFAULT_GOAL := build
-.PHONY: run test build check fuzz soak bench lint format clean distclean tools snapshots
+.PHONY: run test build check fuzz soak bench bench-ui lint format clean distclean tools snapshots
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
     $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -43,6 +44,9 @@ soak: $(STAMP)
 
 bench: build
 	$(BIN)/cockpit bench $(ARGS)
+
+bench-ui: build
+	$(BIN)/python -m cockpit.bench.ui $(ARGS)
 
 lint: build
 	$(BIN)/ruff check .

@@ -148,7 +148,7 @@ def _money_of(scene: Scene, lots: int) -> int:
     return lots * max(prices, default=0)
 
 
-def breakers(scene: Scene) -> Rows:
+def breakers(scene: Scene, width: int) -> Rows:
     """What stops trading now, and why; or that nothing does."""
     state = scene.risk_state
     since = scene.since(int(scene.live["desk"]["risk_changed_ns"]))
@@ -180,7 +180,9 @@ def breakers(scene: Scene) -> Rows:
             count = number.fit_count(int(strategy["refusal_count"]))
             text = f"{scene.slot_name(slot)}: {count} refused, last by {REFUSALS[last]}"
             rows.append(((text.replace("_", " "), "warn"),))
-    return rows or [(("No breaker is open.", "dim"),)]
+    if not rows:
+        return [(("No breaker is open.", "dim"),)]
+    return [settle(row, width) for row in rows]
 
 
 def view(scene: Scene, width: int) -> View:
@@ -215,7 +217,7 @@ def render(scene: Scene, width: int, height: int) -> Rows:
             row = tuple((text, style + CURSOR) for text, style in settle(row, width))
         rows.append(row)
     if height >= len(rows) + 3:
-        rows += [(), *breakers(scene)]
+        rows += [(), *breakers(scene, width)]
     return cut(rows, height, scene.glyphs.ellipsis)
 
 

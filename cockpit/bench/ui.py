@@ -1,0 +1,253 @@
+"""``make bench-ui``: what the screen costs, in a terminal of its own, beside its bars.
+
+    python -m cockpit.bench.ui [--seconds 10] [--json]
+
+A pseudo terminal of 160x48 in true colour runs the cockpit as an operator would, on the
+embedded exchange. Bytes are counted as they come out; the processor time and the memory
+are of the whole process but, for the processor, without the core's own threads. Beside it
+runs a Textual program that says hello, so that a slow machine is slow for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+SIZE = 160, 48
+HELLO = (
+    "from textual.app import App\n"
+    "from textual.widgets import Static\n"
+    "class Hello(App):\n"
+    "    def compose(self): yield Static('hello, operator')\n"
+    "Hello().run()\n"
+)
+FULL = (b"Strategies", b"Ladder", b"Throughput", b"mm_acme")
+COCKPIT = [sys.executable, "-m", "cockpit"]
+CORE_THREADS = ("venue", "desk", "journal", "net")
+_TICK = os.sysconf("SC_CLK_TCK")
+_PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row: what was measured and what it may be at most."""
+
+    name: str
+    value: float
+    unit: str
+    bar: float
+
+    @property
+    def met(self) -> bool:
+        return self.value <= self.bar
+
+
+class Terminal:
+    """A program in a pseudo terminal, read as fast as it writes."""
+
+    def __init__(self, command: list[str], rate: float = 0.0) -> None:
+        self.master, slave = pty.openpty()
+        columns, lines = SIZE
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._directory = tempfile.TemporaryDirectory()
+        self._rate = rate
+        """Bytes a second that are read; 0: all there are."""
+        self.written = b""
+        self.began = time.perf_counter()
+        home = self._directory.name
+        self.process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor",
+                 "XDG_STATE_HOME": home, "XDG_DATA_HOME": home,
+                 "XDG_RUNTIME_DIR": home},
+        )  # fmt: skip
+        os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+        self._directory.cleanup()
+
+    def read(self, seconds: float) -> int:
+        """Take what comes for so long; how many bytes."""
+        end, count = time.perf_counter() + seconds, 0
+        while (left := end - time.perf_counter()) > 0:
+            size = 65536
+            if self._rate:
+                time.sleep(min(0.02, left))
+                size = max(int(self._rate * 0.02), 1)
+            if not select.select([self.master], [], [], 0 if self._rate else left)[0]:
+                continue
+            try:
+                piece = os.read(self.master, size)
+            except OSError:
+                break
+            self.written += piece
+            count += len(piece)
+        return count
+
+    def until(self, seen: Callable[[], bool], step: float = 0.005) -> float:
+        """Read until it is so; seconds since the program began."""
+        end = time.perf_counter() + _PATIENCE_S
+        while not seen():
+            if time.perf_counter() > end:
+                raise TimeoutError("the program did not show what it should")
+            self.read(step)
+        return time.perf_counter() - self.began
+
+    def shows(self, *texts: bytes) -> bool:
+        return all(text in self.written for text in texts)
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def seconds_used(self) -> float:
+        """Processor time of the process without the core's threads."""
+        used = 0
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            try:
+                name = (task / "comm").read_text().strip()
+                fields = (task / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if not name.startswith(CORE_THREADS):
+                used += int(fields[11]) + int(fields[12])
+        return used / _TICK
+
+    def memory(self) -> float:
+        """MiB of memory the process has to itself, but for the core's own tables."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def first_frame(runs: int) -> list[Figure]:
+    """From the start of the program to its whole first picture, the best of some runs."""
+    ours, hello = [], []
+    for _ in range(runs):
+        with Terminal([sys.executable, "-c", HELLO]) as terminal:
+            hello.append(terminal.until(lambda t=terminal: t.shows(b"hello, operator")))  # type: ignore[misc]
+        with Terminal(COCKPIT) as terminal:
+            ours.append(terminal.until(lambda t=terminal: t.shows(*FULL)))  # type: ignore[misc]
+    ratio = min(ours) / min(hello)
+    return [
+        Figure("hello-world, first frame", min(hello) * 1000, "ms", float("inf")),
+        Figure("first full frame", min(ours) * 1000, "ms", float("inf")),
+        Figure("first full frame / hello-world", ratio, "x", 1.5),
+    ]
+
+
+def steady(hz: int, seconds: float) -> list[Figure]:
+    """Bytes, processor and memory while all of the Trade screen lives."""
+    bars = {4: (25.0, 5.0), 10: (60.0, 12.0)}[hz]
+    with Terminal([*COCKPIT, "--hz", str(hz)]) as terminal:
+        terminal.until(lambda: terminal.shows(b"Throughput"))
+        terminal.read(3)
+        used, began = terminal.seconds_used(), time.perf_counter()
+        count = terminal.read(seconds)
+        passed = time.perf_counter() - began
+        share = (terminal.seconds_used() - used) / passed
+        memory = terminal.memory()
+    return [
+        Figure(f"sent at {hz} Hz", count / passed / 1000, "kB/s", bars[0]),
+        Figure(f"processor at {hz} Hz", share * 100, "% of a core", bars[1]),
+        Figure(f"memory at {hz} Hz, core included", memory, "MiB", 80.0),
+    ]
+
+
+def key_to_visible(count: int) -> list[Figure]:
+    """From a key to its answer in what is sent, under load."""
+    times = []
+    with Terminal([*COCKPIT, "--rate", "20000"]) as terminal:
+        terminal.until(lambda: terminal.shows(b"Throughput"))
+        terminal.read(2)
+        for number in range(count):
+            terminal.read(0.037)
+            terminal.written = b""
+            began = time.perf_counter()
+            terminal.type(b"?")
+            if number % 2:  # this one only takes the list away again
+                terminal.read(0.3)
+                continue
+            terminal.until(lambda: terminal.shows(b"hold the strategies"), 0.001)
+            times.append(time.perf_counter() - began)
+    times.sort()
+    p90 = times[int(len(times) * 0.9)] * 1000
+    return [Figure("key to visible, p90", p90, "ms", 50.0)]
+
+
+def leaving() -> list[Figure]:
+    """From q to the end of the program, behind a line of 25 kB/s."""
+    with Terminal(COCKPIT, rate=25_000) as terminal:
+        terminal.until(lambda: terminal.shows(b"Throughput"))
+        terminal.read(3)
+        began = time.perf_counter()
+        terminal.type(b"q")
+        terminal.until(lambda: terminal.process.poll() is not None)
+        slow = time.perf_counter() - began
+    figures = [Figure("q to exit at 25 kB/s", slow, "s", 0.5)]
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        with Terminal(COCKPIT) as terminal:
+            terminal.until(lambda: terminal.shows(b"Throughput"))
+            terminal.read(1)
+            began = time.perf_counter()
+            terminal.process.send_signal(number)
+            terminal.until(lambda: terminal.process.poll() is not None)
+            passed = time.perf_counter() - began
+        figures.append(Figure(f"{number.name} to exit", passed, "s", 0.5))
+    return figures
+
+
+def _row(figure: Figure) -> str:
+    bar = "" if figure.bar == float("inf") else f"at most {figure.bar:g}"
+    verdict = "" if not bar else "ok" if figure.met else "MISSED"
+    row = f"{figure.name:34} {figure.value:9.2f} {figure.unit:12} {bar:14} {verdict}"
+    return row.rstrip()
+
+
+def main() -> int:
+    """Print the rows; 1 when a bar is not met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    parts: list[Callable[[], list[Figure]]] = [
+        lambda: first_frame(given.runs),
+        lambda: steady(4, given.seconds),
+        lambda: steady(10, given.seconds),
+        lambda: key_to_visible(40),
+        leaving,
+    ]
+    figures: list[Figure] = []
+    for part in parts:
+        for figure in part():
+            figures.append(figure)
+            if not given.json:
+                print(_row(figure), flush=True)
+    if given.json:
+        print(json.dumps([asdict(f) | {"met": f.met} for f in figures], indent=2))
+    return 0 if all(f.met for f in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
