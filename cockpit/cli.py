@@ -443,11 +443,12 @@ def main(
     """
     if context.invoked_subcommand:
         return
-    from cockpit.ui.terminal import refusal, run
+    from cockpit.ui.terminal import load_ahead, refusal, run
 
     if why := refusal():
         click.echo(f"cockpit: {why}", err=True)
         sys.exit(EXIT_USAGE)
+    load_ahead(color)
     show = functools.partial(
         run,
         theme=theme,

@@ -188,7 +188,7 @@ def key_to_visible(count: int) -> list[Figure]:
             if number % 2:  # this one only takes the list away again
                 terminal.read(0.3)
                 continue
-            terminal.until(lambda: terminal.shows(b"hold the strategies"), 0.001)
+            terminal.until(lambda: terminal.shows(b"Keys"), 0.001)
             times.append(time.perf_counter() - began)
     times.sort()
     p90 = times[int(len(times) * 0.9)] * 1000

@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import tomllib
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -393,6 +392,8 @@ def _run_command(telling: Telling) -> None:
 
 def _post(telling: Telling) -> None:
     """As chat services take it: ``text``, with the parts beside it for others."""
+    import urllib.request  # loads a good part of the standard library
+
     rule, alert = telling.alert.rule, telling.alert
     body = {
         "text": f"[{rule.severity.name}] {rule.name}: {alert.text}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,16 @@ def choose_colours(wish: str) -> bool:
     if wish in COLOURS:
         os.environ["TEXTUAL_COLOR_SYSTEM"] = COLOURS[wish]
     return wish != "none"
+
+
+def load_ahead(color: str) -> None:
+    """Begin to load the screen while the desk is being made; :func:`run` waits for it."""
+    choose_colours(color)
+
+    def load() -> None:
+        import cockpit.ui.app  # noqa: F401
+
+    threading.Thread(target=load, name="load", daemon=True).start()
 
 
 def mouse_wanted(wish: bool | None) -> bool:
