@@ -10,12 +10,12 @@ import time
 from collections import deque
 from threading import Event, Thread
 
-SLEEP_S = 0.01
+SLEEP_S = 0.02
 KEPT_S = 120
 
 
 class StallMeter:
-    """Worst lateness of each of the last seconds. Costs a wake-up every 10 ms."""
+    """Worst lateness of each of the last seconds. Costs a wake-up every 20 ms."""
 
     def __init__(self) -> None:
         self._worst: deque[float] = deque(maxlen=KEPT_S)

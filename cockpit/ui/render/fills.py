@@ -76,13 +76,19 @@ def _line(scene: Scene, fill: Any) -> Line:
     return Line(f"{int(fill['client_id'])}:{int(fill['time_ns'])}", cells, values)
 
 
-def view(scene: Scene, width: int) -> View:
+def view(scene: Scene, width: int, most: int = 1 << 16) -> View:
+    """At most the latest ``most``."""
     fills = scene.picture["desk"]["fills"]
-    count = min(int(scene.picture["desk"]["fill_count"]), len(fills))
+    count = min(int(scene.picture["desk"]["fill_count"]), len(fills), most)
     text = "No fills yet. They appear here as soon as an order of ours trades."
     lines = [_line(scene, fills[i]) for i in range(count)]
     return View(_COLUMNS, lines, text if scene.desk_on else "No desk, no fills.")
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
-    return draw(scene, "fills", view(scene, width), width, height, tail=False)
+    # What nobody has filtered, sorted or walked through shows its first rows only.
+    plain = not any(
+        "fills" in kept for kept in (scene.filters, scene.sorting, scene.cursor)
+    )
+    shown = view(scene, width, max(height - 1, 0)) if plain else view(scene, width)
+    return draw(scene, "fills", shown, width, height, tail=False)

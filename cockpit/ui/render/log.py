@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from cockpit.control.desk import Event
 from cockpit.core import Severity
@@ -78,7 +79,8 @@ def view(scene: Scene, width: int) -> View:
 def render(scene: Scene, width: int, height: int) -> Rows:
     if not scene.log:
         return paragraph("Nothing has happened yet.", width)[:height]
-    found = list(events(scene))
+    walked = scene.focus == "log" and "log" in scene.cursor
+    found = list(islice(events(scene), None if walked else height))
     if not found:
         return paragraph("No line is like that. Esc shows all again.", width)[:height]
     first = 0
