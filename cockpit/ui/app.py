@@ -38,6 +38,7 @@ from cockpit.ui.dialogs.line import Line as WrittenLine
 from cockpit.ui.dialogs.menu import Choice, Menu
 from cockpit.ui.dialogs.text import Text
 from cockpit.ui.files import Files
+from cockpit.ui.hangup import Terminal
 from cockpit.ui.render import glyphs as glyph_sets
 from cockpit.ui.render import listing, parameters, reasons, risk
 from cockpit.ui.render.table import Line, View
@@ -55,6 +56,9 @@ _NEVER_TYPED = frozenset(
 )
 _NEVER_WRITTEN = _NEVER_TYPED - {"h"}
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM)
+
+LEAVE_SECONDS = 2.0
+"""How long the farewell to the terminal may take once the desk is closed."""
 
 
 def _bindings() -> list[BindingType]:
@@ -138,6 +142,8 @@ class CockpitApp(App[int], inherit_bindings=False):
             restore(state / STATE_FILE, self.scene)
         self.main = MainScreen(self._look, self._begin)
         self._signals: list[signal.Signals] = []
+        self._terminal = Terminal()
+        self.last_resort: threading.Timer | None = None
         self._failures: set[str] = set()
         self._begun = False
 
@@ -206,7 +212,13 @@ class CockpitApp(App[int], inherit_bindings=False):
     def _leave(self, error: str, code: int) -> None:
         self.closed.set()
         self.closing_error = error
-        self.exit(return_code=code or (1 if error else 0))
+        code = code or (1 if error else 0)
+        self.exit(return_code=code)
+        if self._auto:
+            # A terminal that takes no more bytes would hold the farewell up for ever.
+            self.last_resort = threading.Timer(LEAVE_SECONDS, os._exit, (code,))
+            self.last_resort.daemon = True
+            self.last_resort.start()
 
     # ---- frames ------------------------------------------------------------------
 
@@ -215,6 +227,8 @@ class CockpitApp(App[int], inherit_bindings=False):
             self.set_timer(1 / self.scene.refresh_hz, self._tick)
 
     def _tick(self) -> None:
+        if self._terminal.is_gone():
+            self.close_desk(128 + signal.SIGHUP)  # nobody will send the signal any more
         try:
             if not painting.backlog(self):
                 self.step()

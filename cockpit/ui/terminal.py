@@ -120,6 +120,8 @@ def run(
         print(f"cockpit: {trouble}", file=sys.stderr)
         return EXIT_USAGE
     app.run(mouse=mouse_wanted(mouse))
+    if app.last_resort:
+        app.last_resort.cancel()
     if app.closing_error:
         with contextlib.suppress(OSError):  # the terminal may be gone
             print(f"cockpit: {app.closing_error}", file=sys.stderr, flush=True)
