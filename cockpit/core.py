@@ -1113,3 +1113,63 @@ def bench_itch_stream(
     room = ffi.from_buffer("uint8_t[]", day, require_writable=True)
     _check(lib.cp_bench_itch_stream(count, order_count, seed, room, day.size, size))
     return day[: int(size[0])]
+
+
+def _hop_dict(hop: Any) -> dict[str, int]:
+    return {
+        name: int(getattr(hop, name)) for name, _ in ffi.typeof("cp_hop_picture").fields
+    }
+
+
+def bench_tcp_round_trip(size: int, count: int, waiting: Waiting) -> dict[str, int]:
+    """Round trips of ``size`` bytes over loopback TCP: count and percentiles in ns."""
+    hop = ffi.new("cp_hop_picture *")
+    cpus = lib.cp_bench_cpu(0), lib.cp_bench_cpu(1)
+    _check(lib.cp_bench_tcp_round_trip(size, count, int(waiting), *cpus, hop))
+    return _hop_dict(hop)
+
+
+@dataclass(frozen=True, slots=True)
+class WireBench:
+    """What a client at an exchange in another process has counted."""
+
+    count: int
+    """Orders sent and answered, or messages of the feed."""
+    rejected_count: int
+    seconds: float
+    latency: dict[str, int]
+    """Order to answer: count and percentiles in ns."""
+
+
+def _wire_bench(found: Any) -> WireBench:
+    return WireBench(
+        found.count,
+        found.rejected_count,
+        found.elapsed_ns / 1e9,
+        _hop_dict(found.latency),
+    )
+
+
+def bench_wire_orders(
+    net: Net, symbol: str, price: int, rate: int, seconds: float, waiting: Waiting
+) -> WireBench:
+    """Send immediate orders at a price (1/10000), ``rate`` a second, all to be answered.
+
+    Raises OSError when one is not, or out of order.
+    """
+    config, found = ffi.new("cp_net_config *"), ffi.new("cp_bench_wire *")
+    _fill_net(config, net)
+    _check(
+        lib.cp_bench_wire_orders(
+            config, symbol.encode(), price, rate, int(seconds * 1e9), int(waiting), found
+        )
+    )
+    return _wire_bench(found)
+
+
+def bench_wire_feed(net: Net, seconds: float, waiting: Waiting) -> WireBench:
+    """Read the feed of an exchange. Raises OSError when it cuts us off."""
+    config, found = ffi.new("cp_net_config *"), ffi.new("cp_bench_wire *")
+    _fill_net(config, net)
+    _check(lib.cp_bench_wire_feed(config, int(seconds * 1e9), int(waiting), found))
+    return _wire_bench(found)

@@ -1216,4 +1216,27 @@ int cp_bench_itch_file(uint32_t what, const char *path, cp_bench_itch_result *fo
 int cp_bench_itch_stream(uint64_t count, uint64_t order_count, uint64_t seed,
                          uint8_t *bytes, uint64_t capacity, uint64_t *size);
 
+/* Round trips of `size` bytes over TCP on loopback between two threads, polling as `waiting`
+ * (SPIN, or anything else: YIELD) says. */
+int cp_bench_tcp_round_trip(uint32_t size, uint32_t count, uint32_t waiting, int32_t cpu_a,
+                            int32_t cpu_b, cp_hop_picture *result);
+
+typedef struct cp_bench_wire {
+    uint64_t count; /* orders sent and answered; messages of the feed */
+    uint64_t rejected_count;
+    uint64_t elapsed_ns;
+    uint64_t sequence; /* of the feed's next message */
+    cp_hop_picture latency; /* order -> answer */
+} cp_bench_wire;
+
+/* At an exchange in another process (net: host, ports, the first user): `rate` immediate
+ * orders a second at `price` (1/10000), each of which must be answered, in order; -EPROTO
+ * when one is not, -ETIMEDOUT, -EACCES. */
+int cp_bench_wire_orders(const cp_net_config *net, const char *symbol, uint64_t price,
+                         uint64_t rate, uint64_t duration_ns, uint32_t waiting,
+                         cp_bench_wire *found);
+/* Read its feed; -EPIPE when it cuts us off for being slow. */
+int cp_bench_wire_feed(const cp_net_config *net, uint64_t duration_ns, uint32_t waiting,
+                       cp_bench_wire *found);
+
 #endif /* COCKPIT_H */

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit import core
-from cockpit.bench import itch, match
+from cockpit.bench import itch, match, wire
 from cockpit.bench.row import Row
 from cockpit.core import Engine, FlowKind, Hop, Settings
 
@@ -128,6 +128,7 @@ GROUPS: dict[str, Group] = {
     "venue_events_per_s": venue_events,
     **match.GROUPS,
     **itch.groups(None),
+    **wire.GROUPS,
 }
 
 

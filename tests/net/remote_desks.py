@@ -13,7 +13,7 @@ from wire import Orders, Soup, report, snapshot
 from cockpit.config.exchange_file import load_exchange
 from cockpit.config.load import load
 from cockpit.config.settings import settings
-from cockpit.core import Engine, Mode, Role, User
+from cockpit.core import Engine, Mode, RiskState, Role, User
 
 LAST = 2**32 - 1
 SYMBOLS = ("ACME", "BOREAL", "CITRA", "DUNMOR")
@@ -66,9 +66,13 @@ def rest(desk: Engine) -> None:
 
     def still() -> bool:
         firm = desk.read()["desk"]
-        return bool(firm["working_count"] == 0 and firm["cancels_pending"] == 0)
+        halted = firm["risk_state"] == RiskState.HALTED
+        return bool(
+            halted and firm["working_count"] == 0 and firm["cancels_pending"] == 0
+        )
 
     wait(still)
+    time.sleep(0.1)  # every thread shows its picture within so long
 
 
 def told_by_exchange(port: int, user: str = USER, password: str = PASSWORD) -> list[int]:

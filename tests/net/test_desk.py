@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from proxy import Proxy
 from remote_desks import (
     books_agree,
     events,
@@ -17,7 +18,6 @@ from remote_desks import (
     told_by_exchange,
     wait,
 )
-from proxy import Proxy
 from venue import KEEPER, PASSWORD, USER, Exchange
 from wire import Orders, snapshot
 
@@ -46,11 +46,11 @@ def fills(desk: Engine) -> int:
 def check_agreement(desk: Engine, exchange: Exchange) -> None:
     """Desk, its link and the exchange say the same of every position."""
     rest(desk)
-    picture = desk.read()
-    assert int(picture["desk"]["counters"]["unexpected_report_count"]) == 0
+    counters = desk.read()["desk"]["counters"]
+    for name in ("unexpected_report_count", "duplicate_count", "correction_count"):
+        assert int(counters[name]) == 0, name
     mine = positions(desk)
-    link = [int(qty) for qty in picture["net"]["positions"][: len(mine)]]
-    assert mine == link
+    assert [int(qty) for qty in desk.read()["net"]["positions"][: len(mine)]] == mine
     assert told_by_exchange(exchange.orders) == mine
 
 

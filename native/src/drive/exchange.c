@@ -6,6 +6,8 @@
 
 #define LISTENER_TAG 0x80000000u /* + cp_door */
 #define MOLD_TAG 0x80000010u
+#define POLLED_MAX 4          /* users asked for orders in every round */
+#define LOOK_NS 20000         /* everybody else is looked at this often: 20 us */
 #define SEND_MAX (256u << 10) /* bytes one connection is sent in one round */
 
 /* ---- guests ------------------------------------------------------------------------------ */
@@ -351,17 +353,27 @@ static void on_timer(cp_exchange *x)
 
 /* ---- the round --------------------------------------------------------------------------- */
 
-bool cp_exchange_receive(cp_exchange *x, uint64_t now_ns)
+/* A few users are asked for orders directly, round after round: one call instead of two on
+ * the way in. */
+static bool poll_users(cp_exchange *x)
 {
-    cp_net_begin(&x->net, now_ns);
+    uint64_t before = x->net.picture.orders_in;
+    uint32_t asked = 0;
+    for (uint32_t i = x->active_count; i-- > 0 && asked < POLLED_MAX;) {
+        const cp_guest *guest = &x->guests[x->active[i]];
+        if (guest->door != CP_DOOR_ORDERS || !guest->logged_in || has_input(guest))
+            continue;
+        asked++;
+        receive_from(x, x->active[i]);
+    }
+    return x->net.picture.orders_in != before;
+}
+
+/* Everybody who has something to say. */
+static bool look(cp_exchange *x)
+{
     cp_net_ready ready[CP_NET_READY_MAX];
     uint32_t count = cp_net_look(&x->net, ready);
-    uint64_t before = x->net.picture.orders_in;
-    /* What had to wait for room comes before what is new. */
-    cp_order_server_carry(x);
-    for (uint32_t i = x->active_count; i-- > 0;)
-        if (has_input(&x->guests[x->active[i]]))
-            take_packets(x, x->active[i]);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t tag = ready[i].tag;
         if (tag == MOLD_TAG) {
@@ -374,10 +386,26 @@ bool cp_exchange_receive(cp_exchange *x, uint64_t now_ns)
                 receive_from(x, tag);
         }
     }
+    return count > 0;
+}
+
+bool cp_exchange_receive(cp_exchange *x, uint64_t now_ns)
+{
+    cp_net_begin(&x->net, now_ns);
+    /* What had to wait for room comes before what is new. */
+    cp_order_server_carry(x);
+    for (uint32_t i = x->active_count; i-- > 0;)
+        if (has_input(&x->guests[x->active[i]]))
+            take_packets(x, x->active[i]);
+    bool busy = poll_users(x);
+    if (now_ns >= x->look_ns) {
+        x->look_ns = now_ns + LOOK_NS;
+        busy |= look(x);
+    }
     cp_order_server_carry(x);
     if (cp_net_timer(&x->net))
         on_timer(x);
-    return count > 0 || x->net.picture.orders_in != before;
+    return busy;
 }
 
 /* What of the log the guest has not had. -errno: the connection is broken. */
@@ -567,9 +595,12 @@ static int create_parts(cp_exchange *x, char *error)
 
 int cp_exchange_create(cp_exchange **created, cp_engine *engine, char *error)
 {
-    cp_exchange *x = calloc(1, sizeof *x);
+    /* Its rings are kept apart by lines: the memory has to begin on one. */
+    size_t size = (sizeof(cp_exchange) + CP_LINE_PAIR - 1) / CP_LINE_PAIR * CP_LINE_PAIR;
+    cp_exchange *x = aligned_alloc(CP_LINE_PAIR, size);
     if (!x)
         return -ENOMEM;
+    memset(x, 0, size);
     x->engine = engine;
     x->listeners[0] = x->listeners[1] = x->mold_fd = -1;
     make_session(x->session);

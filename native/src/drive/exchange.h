@@ -97,6 +97,7 @@ typedef struct cp_exchange {
     uint32_t guest_count; /* places */
     uint32_t *active;     /* places in use */
     uint32_t active_count;
+    uint64_t look_ns; /* when all sockets are looked at next */
 
     /* order_server.c */
     cp_port ports[CP_USER_MAX];

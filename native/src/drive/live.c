@@ -279,10 +279,8 @@ static void desk_send(cp_engine *engine, uint64_t count)
     cp_ring_publish(&engine->order_ring, count);
     if (!engine->remote)
         ring_bell_of(&engine->venue_thread);
-    else if (engine->net_inline)
-        cp_remote_send(engine->remote);
     else
-        ring_bell_of_net(engine);
+        ring_bell_of_net(engine); /* inline they are sent at the end of the round */
     /* They lie there until we write over them, whoever has read them meanwhile. */
     for (uint64_t i = 0; i < count; i++)
         cp_desk_on_sent(engine->desk, cp_ring_claim(&engine->order_ring, i - count),
@@ -426,6 +424,8 @@ static void desk_run(void *argument)
         bool busy = engine->net_inline && net_receive(engine, now_ns);
         busy |= desk_take_controls(engine, now_ns);
         busy |= desk_take_reports(engine);
+        if (engine->net_inline && cp_ring_ready(&engine->order_ring) > 0)
+            busy |= net_send(engine); /* what a report made of it is not kept waiting */
         busy |= desk_take_md(engine);
         busy |= desk_run_timer(engine, now_ns);
         if (engine->held_count > 0)

@@ -5,6 +5,7 @@
 
 #define ORDERS_TAG 0u
 #define FEED_TAG 1u
+#define PACKETS_MAX 8          /* taken from a link in one round */
 #define CONNECT_NS 5000000000u /* how long a connection may take to be made */
 
 /* ---- links -------------------------------------------------------------------------------- */
@@ -70,6 +71,7 @@ static void begin_connecting(cp_remote *r, cp_link *link)
     cp_link_set(r, link, CP_LINK_CONNECTING);
     if (fd >= 0) {
         cp_stream_open(&link->stream, fd, r->net.now_ns);
+        link->waiting = false;
         link->armed = true;
         if (cp_net_watch(&r->net, fd, link->tag, true) == 0)
             return;
@@ -182,11 +184,15 @@ static bool has_room(cp_remote *r, const cp_link *link)
     return link == &r->orders ? cp_order_client_has_room(r) : cp_feed_client_has_room(r);
 }
 
+/* A few of the packets that have come; the desk has its turn in between. */
 static void take_packets(cp_remote *r, cp_link *link)
 {
-    while (cp_stream_is_open(&link->stream) && has_room(r, link)) {
+    r->net.now_ns = link->read_ns; /* T1 of them all */
+    for (uint32_t i = 0;
+         i < PACKETS_MAX && cp_stream_is_open(&link->stream) && has_room(r, link); i++) {
         cp_soup_packet packet;
         int result = cp_stream_next(&link->stream, CP_SERVER_PACKET_MAX, &packet);
+        link->waiting = result == 0;
         if (result == -EAGAIN)
             return;
         if (result != 0) {
@@ -197,14 +203,18 @@ static void take_packets(cp_remote *r, cp_link *link)
     }
 }
 
-/* One read and what it brought: the other link and the desk have their turn in between. */
+/* One read. */
 static void receive_from(cp_remote *r, cp_link *link)
 {
     bool more;
     int result = cp_stream_receive(&link->stream, r->net.now_ns, &more);
-    r->net.now_ns = cp_clock_now_ns(r->net.clock); /* T1 of what has come */
-    take_packets(r, link);
-    if (result != 0 && cp_stream_is_open(&link->stream))
+    link->read_ns = cp_clock_now_ns(r->net.clock);
+    link->waiting = true;
+    if (result == 0)
+        return;
+    while (link->waiting && cp_stream_is_open(&link->stream) && has_room(r, link))
+        take_packets(r, link); /* what came before the end */
+    if (cp_stream_is_open(&link->stream))
         cp_link_break(r, link,
                       result == -EPIPE ? "closed by the exchange" : strerror(-result));
 }
@@ -279,18 +289,22 @@ static bool flush(cp_remote *r, cp_link *link)
     return true;
 }
 
-/* A link that is up is asked for data directly: one call instead of two on the way in. */
-static bool poll_link(cp_remote *r, cp_link *link)
+/* A link is asked for data directly: one call instead of two on the way in. What has come
+ * is dealt with before more is read. */
+static bool poll_link(cp_remote *r, cp_link *link, uint64_t now_ns)
 {
     if (!cp_stream_is_open(&link->stream) || link->state < CP_LINK_LOGGING_IN)
         return false;
     uint64_t heard_ns = link->stream.heard_ns;
-    bool waiting = link->stream.in_from < link->stream.in_to;
-    if (waiting)
-        take_packets(r, link);
-    if (cp_stream_is_open(&link->stream) && has_room(r, link))
+    bool had = link->waiting;
+    if (!had) {
+        r->net.now_ns = now_ns;
         receive_from(r, link);
-    return link->stream.heard_ns != heard_ns;
+    }
+    if (cp_stream_is_open(&link->stream))
+        take_packets(r, link);
+    r->net.now_ns = now_ns;
+    return had || link->stream.heard_ns != heard_ns;
 }
 
 static void look(cp_remote *r)
@@ -316,8 +330,11 @@ bool cp_remote_receive(cp_remote *r, uint64_t now_ns)
     bool timer = cp_net_timer(&r->net);
     if (connecting || timer)
         look(r);
-    bool busy = poll_link(r, &r->orders);
-    busy |= poll_link(r, &r->feed);
+    bool busy = poll_link(r, &r->orders, now_ns);
+    /* Reports go to the desk before the feed is looked at; but not always. */
+    r->feed_waits = busy && !r->feed_waits;
+    if (!r->feed_waits)
+        busy |= poll_link(r, &r->feed, now_ns);
     if (r->phase == CP_FEED_MOLD)
         busy |= cp_mold_client_receive(r);
     cp_order_client_carry(r);

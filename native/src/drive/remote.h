@@ -30,7 +30,8 @@ typedef struct cp_link {
     uint32_t state; /* cp_link_state */
     uint32_t tries; /* that failed, since the last success */
     bool armed;
-    bool quiet; /* its next end is nothing to speak of */
+    bool waiting;     /* there may be a whole packet in what has been read */
+    uint64_t read_ns; /* when that was */
     uint64_t since_ns, retry_at_ns;
     uint64_t connect_count, break_count;
     char session[CP_SOUP_SESSION_SIZE + 1]; /* empty: whichever there is */
@@ -75,6 +76,7 @@ struct cp_remote {
     cp_random random;
     cp_link orders, feed;
     _Atomic bool up;               /* orders may be sent */
+    bool feed_waits;               /* it has been passed over once */
     uint64_t executed_count;       /* executions the desk was told of */
     uint32_t steps[CP_SYMBOL_MAX]; /* 1/10000 in one increment */
     char names[CP_SYMBOL_MAX][CP_ITCH_SYMBOL_SIZE];
