@@ -33,7 +33,15 @@ def open_exchange(tmp_path: Path) -> Iterator[Callable[..., Exchange]]:
 
 @pytest.fixture
 def exchange(open_exchange: Callable[..., Exchange]) -> Exchange:
-    """One with next to no market of its own, and short timeouts."""
+    """One with next to no market of its own."""
     return open_exchange(
-        market={"rate": 1, "depth": 10}, silence="1.5", heartbeat="0.3", login="1.0"
+        market={"rate": 1, "depth": 10}, silence="20.0", heartbeat="0.3", login="1.0"
+    )
+
+
+@pytest.fixture
+def impatient(open_exchange: Callable[..., Exchange]) -> Exchange:
+    """The same, and nobody may be silent for long."""
+    return open_exchange(
+        market={"rate": 1, "depth": 10}, silence="1.5", heartbeat="0.2", login="1.0"
     )

@@ -13,14 +13,19 @@ from wire import Orders, Soup, report, snapshot
 from cockpit.config.exchange_file import load_exchange
 from cockpit.config.load import load
 from cockpit.config.settings import settings
-from cockpit.core import Engine, Mode, RiskState, Role, User
+from cockpit.core import Engine, Journal, Mode, RiskState, Role, User
 
 LAST = 2**32 - 1
 SYMBOLS = ("ACME", "BOREAL", "CITRA", "DUNMOR")
 
 
 def open_desk(
-    config: Path, orders: int, feed: int, user: str = USER, **changes: object
+    config: Path,
+    orders: int,
+    feed: int,
+    user: str = USER,
+    journal: Path | None = None,
+    **changes: object,
 ) -> Engine:
     """A desk with the strategies of the files, all of them live."""
     files = load(config)
@@ -35,7 +40,8 @@ def open_desk(
         **changes,
     )
     strategies = tuple(replace(s, mode=Mode.LIVE) for s in made.strategies)
-    return Engine(replace(made, net=net, strategies=strategies))
+    made = replace(made, net=net, strategies=strategies)
+    return Engine(replace(made, journal=Journal(journal)) if journal else made)
 
 
 def wait(what: Callable[[], bool], seconds: float = 15.0) -> None:

@@ -268,26 +268,26 @@ def test_who_does_not_log_in_is_shown_out(exchange: Exchange):
     exchange.expect("no login in time")
 
 
-def test_a_half_open_connection_is_found_and_its_orders_pulled(exchange: Exchange):
+def test_a_half_open_connection_is_found_and_its_orders_pulled(impatient: Exchange):
     """A client whose machine is gone sends nothing, not even an end."""
-    client = log_in(exchange)
+    client = log_in(impatient)
     client.enter(1, "B", 10, FAR_BID)
     ref = client.answer("A")["order_ref"]
-    exchange.expect("nothing heard from it", timeout=6.0)
-    exchange.expect("1 orders of desk pulled")
+    impatient.expect("nothing heard from it", timeout=6.0)
+    impatient.expect("1 orders of desk pulled")
     time.sleep(0.2)
-    market, _, _ = snapshot(exchange.feed, USER, PASSWORD)
+    market, _, _ = snapshot(impatient.feed, USER, PASSWORD)
     assert ref not in market.orders
     client.close()
 
 
-def test_heartbeats_come_and_keep_a_quiet_session_alive(exchange: Exchange):
-    client = log_in(exchange)
+def test_heartbeats_come_and_keep_a_quiet_session_alive(impatient: Exchange):
+    client = log_in(impatient)
     client.message()
     for _ in range(8):  # well beyond the silence allowed
         assert client.packet(1.0).kind == "H"
         client.send("R")
-    works(exchange, client, 1)
+    works(impatient, client, 1)
 
 
 def test_the_end_of_the_day_is_said_to_everybody(exchange: Exchange):

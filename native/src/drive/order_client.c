@@ -46,13 +46,14 @@ static uint32_t find(const cp_remote *r, uint16_t owner, uint64_t id)
 
 static uint32_t open_order(cp_remote *r, const cp_sent *terms)
 {
-    if (r->sent_free_count == 0 || find(r, BY_REF, terms->user_ref) != CP_NONE)
+    bool named = terms->user_ref != 0;
+    if (r->sent_free_count == 0 || (named && find(r, BY_REF, terms->user_ref) != CP_NONE))
         return CP_NONE;
     uint32_t place = r->sent_free[--r->sent_free_count];
     cp_sent *sent = &r->sent[place];
     *sent = *terms;
     sent->older = sent->newer = sent->next = CP_NONE;
-    sent->by_ref = name_give(r, BY_REF, sent->user_ref, place);
+    sent->by_ref = named ? name_give(r, BY_REF, sent->user_ref, place) : CP_NONE;
     sent->by_id = sent->client_id ? name_give(r, BY_ID, sent->client_id, place) : CP_NONE;
     sent->prev = r->last;
     if (r->last == CP_NONE)
@@ -204,6 +205,38 @@ static uint32_t find_symbol(const cp_remote *r, const char name[CP_ITCH_SYMBOL_S
     return CP_NONE;
 }
 
+/* The client id that we, or a desk before us, wrote there; 0 for anything else. */
+static uint64_t read_id(const char text[CP_OUCH_CL_ORD_ID_SIZE])
+{
+    uint64_t id = 0;
+    for (uint32_t i = 0; i < CP_OUCH_CL_ORD_ID_SIZE && text[i] != ' '; i++) {
+        char c = text[i];
+        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
+                         : c >= 'A' && c <= 'Z' ? (uint32_t)(c - 'A') + 10
+                                                : 36;
+        if (digit == 36 || __builtin_mul_overflow(id, 36, &id) ||
+            __builtin_add_overflow(id, digit, &id))
+            return 0;
+    }
+    return id;
+}
+
+/* An order of the desk's journal turns up in what the exchange says again: it goes by that
+ * reference from now on. */
+static uint32_t bind_restored(cp_remote *r, const cp_ouch_message *m)
+{
+    uint64_t id = read_id(m->cl_ord_id);
+    uint32_t place = id == 0 ? CP_NONE : find(r, BY_ID, id);
+    if (place == CP_NONE || r->sent[place].user_ref != 0)
+        return CP_NONE;
+    cp_sent *sent = &r->sent[place];
+    sent->user_ref = m->user_ref_num;
+    sent->by_ref = name_give(r, BY_REF, sent->user_ref, place);
+    sent->total = m->quantity;
+    sent->leaves = m->quantity;
+    return place;
+}
+
 /* An order that a desk before us has entered: followed for the position it makes. */
 static void adopt(cp_remote *r, const cp_ouch_message *m)
 {
@@ -216,6 +249,15 @@ static void adopt(cp_remote *r, const cp_ouch_message *m)
                      .answered = true };
     if (symbol == CP_NONE || open_order(r, &sent) == CP_NONE)
         r->net.picture.ignored_count++;
+}
+
+/* Whether the desk's journal has it among what the desk has counted. */
+static bool was_counted(const cp_remote *r, uint64_t client_id, uint64_t match_ref)
+{
+    for (uint32_t i = 0; i < r->counted_count; i++)
+        if (r->counted[i].match_ref == match_ref && r->counted[i].client_id == client_id)
+            return true;
+    return false;
 }
 
 static void record_answer(cp_remote *r, cp_sent *sent)
@@ -244,7 +286,7 @@ static void on_executed(cp_remote *r, uint32_t place, const cp_ouch_message *m)
     r->net.picture.positions[sent->symbol] += sent->side == CP_BUY ? qty : -qty;
     sent->leaves -= m->quantity < sent->leaves ? m->quantity : sent->leaves;
     sent->executed += m->quantity;
-    if (sent->client_id != 0) {
+    if (sent->client_id != 0 && !was_counted(r, sent->client_id, m->match_number)) {
         r->executed_count++;
         cp_report *line = report(r, CP_REPORT_EXECUTED, sent);
         line->qty = m->quantity;
@@ -304,13 +346,30 @@ static void on_replaced(cp_remote *r, uint32_t place, const cp_ouch_message *m)
     close_order(r, old);
 }
 
+static void on_unknown_accepted(cp_remote *r, const cp_ouch_message *m)
+{
+    uint32_t place = bind_restored(r, m);
+    if (place == CP_NONE)
+        adopt(r, m);
+    else if (r->sent[place].answered) /* the desk has heard that already */
+        return;
+    else
+        on_order_accepted(r, place, m);
+}
+
 /* A replacement by a desk before us. */
-static void adopt_replacement(cp_remote *r, const cp_ouch_message *m)
+static void on_unknown_replaced(cp_remote *r, const cp_ouch_message *m)
 {
     uint32_t old = find(r, BY_REF, m->orig_user_ref_num);
+    uint32_t place = bind_restored(r, m);
+    if (place != CP_NONE && !r->sent[place].answered) {
+        on_replaced(r, place, m);
+        return;
+    }
     if (old != CP_NONE)
         close_order(r, old);
-    adopt(r, m);
+    if (place == CP_NONE)
+        adopt(r, m);
 }
 
 static cp_reason reject_reason(uint16_t reject)
@@ -347,6 +406,17 @@ static void on_rejected(cp_remote *r, uint32_t place, const cp_ouch_message *m)
     finish(r, place);
 }
 
+/* An order of the desk's journal of which this exchange has said nothing. */
+static void tell_gone(cp_remote *r, uint32_t place)
+{
+    cp_sent *sent = &r->sent[place];
+    sent->leaves = 0;
+    cp_report *line = report(r, CP_REPORT_STATUS, sent);
+    line->match_ref = r->executed_count;
+    line->reason = CP_REASON_UNKNOWN_ORDER;
+    close_order(r, place);
+}
+
 /* Everything we had sent before has been answered: what was not never arrived. As far as
  * there is room for what the desk is to hear; the rest the next time. */
 static void settle(cp_remote *r)
@@ -356,7 +426,9 @@ static void settle(cp_remote *r)
             return;
         cp_sent *sent = &r->sent[i];
         uint32_t next = sent->next;
-        if (sent->client_id != 0 && !sent->answered) {
+        if (sent->user_ref == 0 && sent->client_id != 0) {
+            tell_gone(r, i);
+        } else if (sent->client_id != 0 && !sent->answered) {
             if (next != CP_NONE && next == sent->newer) /* it goes with this one */
                 next = r->sent[next].next;
             never_arrived(r, i);
@@ -438,9 +510,9 @@ static void on_message(cp_remote *r, const cp_ouch_message *m)
     }
     if (place == CP_NONE) {
         if (m->type == 'A')
-            adopt(r, m);
+            on_unknown_accepted(r, m);
         else if (m->type == 'U')
-            adopt_replacement(r, m);
+            on_unknown_replaced(r, m);
         else if (m->type != 'S' && m->type != 'J')
             r->net.picture.ignored_count++;
         return;
@@ -497,7 +569,8 @@ static void begin_day(cp_remote *r, const char *session)
     memcpy(link->session, session, sizeof link->session);
     memset(r->net.picture.positions, 0, sizeof r->net.picture.positions);
     r->next_user_ref = 1;
-    r->ending_all = r->first != CP_NONE;
+    /* At the first login there are only those of the journal, of whichever session. */
+    r->ending_all = was_in && r->first != CP_NONE;
 }
 
 void cp_order_client_accepted(cp_remote *r, const cp_soup_accepted *accepted)
@@ -812,6 +885,56 @@ bool cp_order_client_send(cp_remote *r)
     return count > 0;
 }
 
+/* ---- what the desk's journal knows ---------------------------------------------------------------- */
+
+static void restore_order(cp_remote *r, const cp_journal_working *body)
+{
+    cp_sent sent = { .client_id = body->client_id,
+                     .price = body->price,
+                     .total = body->qty,
+                     .leaves = body->leaves,
+                     .executed = body->filled,
+                     .symbol = body->symbol,
+                     .side = body->side,
+                     .answered = body->accepted != 0 };
+    uint32_t place = open_order(r, &sent);
+    if (place == CP_NONE || body->replace_sent == 0)
+        return;
+    sent.client_id = body->pending_id;
+    sent.price = body->pending_price;
+    sent.leaves = body->pending_qty;
+    sent.answered = false;
+    uint32_t newer = open_order(r, &sent);
+    if (newer == CP_NONE)
+        return;
+    r->sent[newer].older = place;
+    r->sent[place].newer = newer;
+}
+
+static void restore(void *context, cp_journal_kind kind, const void *body, uint32_t size)
+{
+    cp_remote *r = context;
+    if (kind == CP_JOURNAL_WORKING) {
+        cp_journal_working working;
+        CP_ASSERT(size == sizeof working);
+        memcpy(&working, body, sizeof working);
+        restore_order(r, &working);
+    } else if (kind == CP_JOURNAL_MATCHES) {
+        cp_journal_matches matches;
+        CP_ASSERT(size == sizeof matches);
+        memcpy(&matches, body, sizeof matches);
+        for (uint32_t i = 0; i < 5 && r->counted_count < CP_COUNTED_MAX; i++)
+            if (matches.match_ref[i] != 0)
+                r->counted[r->counted_count++] =
+                    (cp_counted_match){ matches.client_id[i], matches.match_ref[i] };
+    } else if (kind == CP_JOURNAL_STATE || kind == CP_JOURNAL_SNAPSHOT_END) {
+        cp_journal_state state;
+        CP_ASSERT(size == sizeof state);
+        memcpy(&state, body, sizeof state);
+        r->executed_count = state.execution_count;
+    }
+}
+
 /* ---- create and destroy ------------------------------------------------------------------------- */
 
 int cp_order_client_init(cp_remote *r)
@@ -828,7 +951,11 @@ int cp_order_client_init(cp_remote *r)
     for (uint32_t i = r->sent_capacity; i-- > 0;)
         r->sent_free[r->sent_free_count++] = i;
     int result = cp_pool_init(&r->names_pool, 2 * r->sent_capacity);
-    return result == 0 ? cp_idmap_init(&r->names_map, &r->names_pool) : result;
+    if (result == 0)
+        result = cp_idmap_init(&r->names_map, &r->names_pool);
+    if (result == 0 && r->engine->journal)
+        cp_desk_snapshot(r->engine->desk, restore, r);
+    return result;
 }
 
 void cp_order_client_free(cp_remote *r)

@@ -40,12 +40,12 @@ typedef struct cp_link {
 
 /* An order we have sent, until its end. */
 typedef struct cp_sent {
-    uint64_t client_id; /* 0: of a desk before us */
+    uint64_t client_id; /* 0: of a desk before us, and not in our journal */
     uint64_t sent_ns;
     int64_t price;
-    uint32_t user_ref;
-    uint32_t total;  /* intended size of the chain, executions included */
-    uint32_t leaves; /* as last reported */
+    uint32_t user_ref; /* 0: of the journal, and not yet heard of */
+    uint32_t total;    /* intended size of the chain, executions included */
+    uint32_t leaves;   /* as last reported */
     uint32_t executed;
     uint32_t next, prev;    /* by age; CP_NONE */
     uint32_t older, newer;  /* the order it is to replace, or be replaced by; CP_NONE */
@@ -55,6 +55,14 @@ typedef struct cp_sent {
     bool answered;
     bool cancel_sent;
 } cp_sent;
+
+#define CP_COUNTED_MAX 1024
+
+/* An execution that the desk's journal has counted. */
+typedef struct cp_counted_match {
+    uint64_t client_id;
+    uint64_t match_ref;
+} cp_counted_match;
 
 typedef enum cp_feed_phase {
     CP_FEED_SNAPSHOT = 0, /* all that rests, and where the stream goes on */
@@ -95,6 +103,8 @@ struct cp_remote {
     uint32_t asked_ref; /* the name it was asked by */
     uint64_t lost_before;
     uint32_t reports_claimed;
+    cp_counted_match counted[CP_COUNTED_MAX];
+    uint32_t counted_count;
     cp_histogram *tick_to_order, *order_to_ack;
     uint64_t causes[CP_DESK_ORDERS_MAX]; /* T1 of what is about to be sent */
 
