@@ -565,7 +565,7 @@ FLOW_EVENT_DTYPE = dtype_of("cp_flow_event")
 MISMATCH_DTYPE = dtype_of("cp_mismatch")
 
 
-# ---- strategies of a user's --------------------------------------------------------------
+# ---- strategies of a user's ------------------------------------------------------------
 
 PLUGIN_SEAT_DTYPE = dtype_of("cp_plugin_seat")
 PLUGIN_STATE_SIZE: int = lib.CP_PLUGIN_STATE_SIZE

@@ -55,10 +55,10 @@ typedef enum cp_md_kind {
 
 typedef enum cp_order_kind {
     CP_ORDER_NEW = 1,
-    CP_ORDER_CANCEL = 2,     /* original_id */
-    CP_ORDER_REPLACE = 3,    /* original_id becomes client_id with this price and qty */
-    CP_ORDER_CANCEL_ALL = 4, /* everything this participant has working */
-    CP_ORDER_REDUCE = 5,     /* original_id loses qty and keeps its place */
+    CP_ORDER_CANCEL = 2,      /* original_id */
+    CP_ORDER_REPLACE = 3,     /* original_id becomes client_id with this price and qty */
+    CP_ORDER_CANCEL_ALL = 4,  /* everything this participant has working */
+    CP_ORDER_REDUCE = 5,      /* original_id loses qty and keeps its place */
     CP_ORDER_MASS_CANCEL = 6, /* of one symbol or CP_NOBODY, one side or CP_SIDE_BOTH */
     CP_ORDER_HEARTBEAT = 7,   /* the sender is alive; no answer */
     CP_ORDER_QUERY = 8        /* how does original_id stand; 0: all of them */
@@ -250,7 +250,8 @@ typedef enum cp_note_kind {
     CP_NOTE_RECONCILE = 12,  /* a: cp_finding, b: our lots, c: the venue's, d: price */
     CP_NOTE_JOURNAL = 13,    /* a: cp_journal_trouble, b: errno, c: last sequence safe */
     CP_NOTE_WOULD_BE_FILL = 14, /* as FILL, of a strategy in SHADOW */
-    CP_NOTE_BREAKER = 15, /* a: cp_breaker, b: trigger, c: figure; with client_id: the order */
+    CP_NOTE_BREAKER =
+        15, /* a: cp_breaker, b: trigger, c: figure; with client_id: the order */
     CP_NOTE_COUNT = 16
 } cp_note_kind;
 
@@ -261,8 +262,8 @@ typedef enum cp_cause {
     CP_CAUSE_OPERATOR = 0,
     CP_CAUSE_LOSS = 1,
     CP_CAUSE_FLAT = 2,
-    CP_CAUSE_FAULT = 3,   /* the strategy's own */
-    CP_CAUSE_JOURNAL = 4, /* it cannot be written: nothing may leave unrecorded */
+    CP_CAUSE_FAULT = 3,    /* the strategy's own */
+    CP_CAUSE_JOURNAL = 4,  /* it cannot be written: nothing may leave unrecorded */
     CP_CAUSE_RECOVERY = 5, /* so it was before the restart */
     CP_CAUSE_DRAWDOWN = 6,
     CP_CAUSE_BREAKER = 7
@@ -284,10 +285,10 @@ typedef enum cp_finding {
     CP_FOUND_UNANSWERED = 1, /* an order became UNKNOWN: the venue is asked */
     CP_FOUND_ALIVE = 2,      /* it is there */
     CP_FOUND_GONE = 3,       /* it is not, and nothing traded unseen: closed */
-    CP_FOUND_LOST = 4,       /* it is not, and lots traded unseen: the symbol is in doubt */
-    CP_FOUND_QTY = 5,        /* fewer lots are left than we knew: taken as filled at its
+    CP_FOUND_LOST = 4,     /* it is not, and lots traded unseen: the symbol is in doubt */
+    CP_FOUND_QTY = 5,      /* fewer lots are left than we knew: taken as filled at its
                                 price where as many executions were missed */
-    CP_FOUND_STRANGER = 6,   /* an order of ours at the venue that we do not know */
+    CP_FOUND_STRANGER = 6, /* an order of ours at the venue that we do not know */
     CP_FOUND_EXECUTIONS = 7, /* the venue counts more executions than came here */
     CP_FOUND_RESTART = 8,    /* the venue has begun anew: its orders of before are gone */
     CP_FOUND_ACCEPTED = 9,   /* the operator has taken the difference as it is */
@@ -304,9 +305,10 @@ typedef enum cp_stranger_policy {
 } cp_stranger_policy;
 
 typedef enum cp_control_kind {
-    CP_CONTROL_STRATEGY = 1, /* target slot := strategy (kind, symbol, parameters, mode) */
-    CP_CONTROL_MODE = 2,     /* target slot := mode */
-    CP_CONTROL_LIMITS = 3,   /* all limits, with version and hash */
+    CP_CONTROL_STRATEGY =
+        1,                 /* target slot := strategy (kind, symbol, parameters, mode) */
+    CP_CONTROL_MODE = 2,   /* target slot := mode */
+    CP_CONTROL_LIMITS = 3, /* all limits, with version and hash */
     CP_CONTROL_PAUSE = 4,
     CP_CONTROL_RESUME = 5, /* from PAUSED only */
     CP_CONTROL_FLATTEN = 6,
@@ -394,7 +396,8 @@ typedef struct cp_plugin_seat {
     uint32_t working_qty[2];  /* by side */
     uint32_t is_changing[2];  /* by side: a change of its quote is under way */
     /* left by the strategy */
-    uint32_t quote_asked[2]; /* by side: 1 to rest quote_qty at quote_price; qty 0: none */
+    uint32_t
+        quote_asked[2]; /* by side: 1 to rest quote_qty at quote_price; qty 0: none */
     uint32_t quote_qty[2];
     int64_t quote_price[2];
     uint32_t take_asked[2]; /* 1 to trade up to take_qty now, no worse than take_price */
@@ -439,16 +442,16 @@ typedef struct cp_instrument {
     int64_t point_value; /* money one lot gains when the price rises one increment */
     int64_t maker_fee;   /* money a lot; negative is a rebate */
     int64_t taker_fee;
-    uint32_t price_max; /* highest price, increments */
+    uint32_t price_max;   /* highest price, increments */
     uint32_t price_start; /* synthetic flow: first efficient price, increments */
 } cp_instrument;
 
 typedef struct cp_strategy_config {
     char name[CP_NAME_SIZE];
-    uint32_t kind;   /* index into the strategy kinds */
-    uint32_t mode;   /* cp_strategy_mode */
+    uint32_t kind; /* index into the strategy kinds */
+    uint32_t mode; /* cp_strategy_mode */
     uint32_t symbol;
-    uint32_t used;   /* 0: the slot is empty */
+    uint32_t used;    /* 0: the slot is empty */
     uint32_t symbol2; /* of a kind with two symbols; else 0 */
     uint32_t reserved;
     uint64_t version;
@@ -457,14 +460,14 @@ typedef struct cp_strategy_config {
 } cp_strategy_config;
 
 typedef struct cp_flow_config {
-    uint32_t kind;           /* cp_flow_kind */
-    uint32_t rate;           /* synthetic: events a second, all symbols together */
-    uint32_t depth;          /* synthetic: resting orders a symbol tends to */
-    uint32_t order_qty;      /* synthetic: mean order size, lots */
-    double volatility;       /* synthetic: efficient price, increments a root-second */
-    double drift;            /* synthetic: size of the drift regimes, increments a second */
-    double half_spread;      /* synthetic: increments from the efficient price to a quote */
-    double replay_speed;     /* 1 as recorded, N times; 0 as fast as it goes */
+    uint32_t kind;       /* cp_flow_kind */
+    uint32_t rate;       /* synthetic: events a second, all symbols together */
+    uint32_t depth;      /* synthetic: resting orders a symbol tends to */
+    uint32_t order_qty;  /* synthetic: mean order size, lots */
+    double volatility;   /* synthetic: efficient price, increments a root-second */
+    double drift;        /* synthetic: size of the drift regimes, increments a second */
+    double half_spread;  /* synthetic: increments from the efficient price to a quote */
+    double replay_speed; /* 1 as recorded, N times; 0 as fast as it goes */
 } cp_flow_config;
 
 /* ---- two processes ------------------------------------------------------------- */
@@ -497,8 +500,8 @@ typedef struct cp_net_config {
     uint32_t user_count;
     uint32_t connection_max; /* EXCHANGE: of each kind */
     uint16_t orders_port;    /* EXCHANGE: 0 takes a free one */
-    uint16_t feed_port;      /* TCP; on UDP of the same number what was missed is asked for */
-    uint16_t mold_port;      /* 0: no MoldUDP64 */
+    uint16_t feed_port; /* TCP; on UDP of the same number what was missed is asked for */
+    uint16_t mold_port; /* 0: no MoldUDP64 */
     uint16_t reserved;
     int32_t net_cpu;
     uint32_t reserved_2;
@@ -733,15 +736,15 @@ const char *cp_finding_name(uint32_t finding);
 
 typedef struct cp_journal_picture {
     uint32_t used;
-    uint32_t level;     /* cp_journal_level */
-    uint32_t trouble;   /* cp_journal_trouble */
-    uint32_t error;     /* errno behind it */
-    uint32_t end;       /* cp_journal_end: how the journal was found */
+    uint32_t level;   /* cp_journal_level */
+    uint32_t trouble; /* cp_journal_trouble */
+    uint32_t error;   /* errno behind it */
+    uint32_t end;     /* cp_journal_end: how the journal was found */
     uint32_t epoch;
-    uint64_t sequence;  /* of the latest record */
-    uint64_t written;   /* in the file */
-    uint64_t synced;    /* on disk */
-    uint64_t lag_ns;    /* age of the oldest record that is not as safe as the level says */
+    uint64_t sequence; /* of the latest record */
+    uint64_t written;  /* in the file */
+    uint64_t synced;   /* on disk */
+    uint64_t lag_ns; /* age of the oldest record that is not as safe as the level says */
     uint64_t sync_count, sync_max_ns;
     uint64_t unrecorded_count; /* messages since the trouble that are nowhere */
     uint64_t replayed_count;   /* records read at the start */
@@ -798,16 +801,16 @@ typedef struct cp_flow_event {
     int64_t price;    /* increments */
     uint32_t qty;
     uint32_t price_rest; /* money past `price` increments: a print between two steps */
-    uint32_t row;        /* of the reference book this event completes, from 0; or CP_ROW_NONE */
+    uint32_t row; /* of the reference book this event completes, from 0; or CP_ROW_NONE */
     uint16_t symbol;
-    uint8_t kind; /* cp_md_kind; 0: a message that does nothing (a halt) */
-    uint8_t side; /* of the resting order */
+    uint8_t kind;  /* cp_md_kind; 0: a message that does nothing (a halt) */
+    uint8_t side;  /* of the resting order */
     uint8_t flags; /* CP_FLOW_* */
     uint8_t reserved[15];
 } cp_flow_event;
 
 #define CP_ROW_NONE 4294967295
-#define CP_FLOW_REVEALED 1 /* no message: volume that came into or left the visible range */
+#define CP_FLOW_REVEALED 1 /* volume that came or went without a message */
 #define CP_FLOW_UNSEEN 2   /* the order's entry was never recorded */
 
 /* What reading an ITCH file from end to end found. */
@@ -870,7 +873,7 @@ typedef struct cp_strategy_picture {
     uint32_t working_count;
     uint32_t last_refusal; /* cp_refusal, or CP_REFUSE_COUNT for none */
     double signal;         /* the strategy's own figure, for the screen */
-    uint32_t fault; /* cp_fault that switched it off, or CP_FAULT_NONE */
+    uint32_t fault;        /* cp_fault that switched it off, or CP_FAULT_NONE */
     uint32_t reserved;
     /* of its latest time in SHADOW: nothing of it is in any other figure */
     int64_t would_be_position;
@@ -882,7 +885,7 @@ typedef struct cp_strategy_picture {
 } cp_strategy_picture;
 
 typedef struct cp_limit_picture {
-    int64_t used;  /* in the limit's own unit */
+    int64_t used; /* in the limit's own unit */
     int64_t limit;
     uint64_t refusal_count;
 } cp_limit_picture;
@@ -943,9 +946,9 @@ typedef struct cp_desk_picture {
     uint64_t risk_changed_ns;
     uint64_t limits_version, limits_hash;
     int64_t realised, unrealised, fees, equity_peak; /* money, all symbols */
-    uint32_t risk_state; /* cp_risk_state */
+    uint32_t risk_state;                             /* cp_risk_state */
     uint32_t symbol_count, strategy_count;
-    uint32_t fill_count; /* valid entries of fills, newest first */
+    uint32_t fill_count;    /* valid entries of fills, newest first */
     uint32_t working_count; /* all working orders; the first CP_WORKING_MAX are shown */
     uint32_t cancels_pending;
     cp_counters counters;
@@ -965,17 +968,18 @@ typedef struct cp_replay_picture {
     uint64_t total;    /* recorded messages there are */
     uint64_t time_ns;  /* recorded time reached */
     uint64_t executions;
-    uint64_t executions_known;   /* whose order's entry was recorded */
-    uint64_t executions_matched; /* met the same order, of those known */
-    uint64_t executions_at_best; /* whose order stood at the best price */
+    uint64_t executions_known;          /* whose order's entry was recorded */
+    uint64_t executions_matched;        /* met the same order, of those known */
+    uint64_t executions_at_best;        /* whose order stood at the best price */
     uint64_t executions_unseen_matched; /* met the same order, entry never recorded */
-    uint64_t orphans;            /* references to orders never seen */
-    uint64_t book_mismatches;    /* rows that differ from the published book, or crossing adds */
+    uint64_t orphans;                   /* references to orders never seen */
+    uint64_t
+        book_mismatches; /* rows that differ from the published book, or crossing adds */
     uint64_t rows_checked;
-    uint64_t revealed;           /* events made for volume without a message */
-    uint64_t displaced;     /* recorded executions that met the desk instead */
+    uint64_t revealed;  /* events made for volume without a message */
+    uint64_t displaced; /* recorded executions that met the desk instead */
     uint64_t displaced_qty;
-    uint64_t consumed;      /* recorded orders the desk traded away */
+    uint64_t consumed; /* recorded orders the desk traded away */
     uint64_t consumed_qty;
     uint32_t finished;
     uint32_t has_reference;
@@ -989,8 +993,8 @@ typedef enum cp_mismatch_cause {
 } cp_mismatch_cause;
 
 typedef struct cp_mismatch {
-    uint64_t message; /* from 1 */
-    uint64_t ref;     /* recorded */
+    uint64_t message;   /* from 1 */
+    uint64_t ref;       /* recorded */
     uint64_t front_ref; /* what stood at the front */
     int64_t price;
     uint32_t qty;
@@ -1008,8 +1012,8 @@ typedef struct cp_venue_picture {
     uint64_t traded_qty;
     uint64_t late_ns; /* how far the flow lags its schedule */
     uint64_t resting_count;
-    int64_t impact2;        /* sum, half-increments: mid moved our way by our taking */
-    uint64_t impact_count;  /* aggressive orders of the desk behind impact2 */
+    int64_t impact2;       /* sum, half-increments: mid moved our way by our taking */
+    uint64_t impact_count; /* aggressive orders of the desk behind impact2 */
     cp_replay_picture replay;
 } cp_venue_picture;
 
@@ -1055,24 +1059,26 @@ typedef struct cp_link_picture {
 
 typedef struct cp_net_picture {
     uint32_t role;
-    uint32_t placement; /* cp_net_placement in force */
+    uint32_t placement;              /* cp_net_placement in force */
     uint16_t orders_port, feed_port; /* EXCHANGE: where it listens */
     uint32_t connection_count;
     uint32_t session_count; /* EXCHANGE: users logged in for orders */
     uint32_t foreign_count; /* REMOTE: live orders that an earlier desk left */
     char session[CP_NAME_SIZE];
     uint64_t login_count, refused_count, cut_off_count;
-    uint64_t ignored_count;   /* messages without effect: resent, or not understood */
+    uint64_t ignored_count; /* messages without effect: resent, or not understood */
     uint64_t orders_in, reports_out; /* as the exchange or the desk sees them */
-    uint64_t feed_count;      /* messages of the feed */
-    uint64_t request_count;   /* MoldUDP64: asked for again */
+    uint64_t feed_count;             /* messages of the feed */
+    uint64_t request_count;          /* MoldUDP64: asked for again */
     uint64_t gap_count, duplicate_count, reordered_count;
-    uint64_t pulled_count;    /* EXCHANGE: orders pulled because of a broken connection */
-    uint64_t lost_count;      /* REMOTE: orders that never reached the exchange */
-    cp_link_picture orders, feed;     /* REMOTE */
-    int64_t positions[CP_SYMBOL_MAX]; /* REMOTE: of this user, by the exchange's reports */
+    uint64_t pulled_count; /* EXCHANGE: orders pulled because of a broken connection */
+    uint64_t lost_count;   /* REMOTE: orders that never reached the exchange */
+    cp_link_picture orders, feed; /* REMOTE */
+    int64_t
+        positions[CP_SYMBOL_MAX]; /* REMOTE: of this user, by the exchange's reports */
     cp_hop_picture tick_to_order; /* REMOTE: data out of the socket -> order into it */
-    cp_hop_picture order_to_ack;  /* REMOTE: order into the socket -> its answer out of it */
+    cp_hop_picture
+        order_to_ack; /* REMOTE: order into the socket -> its answer out of it */
     cp_thread_picture thread;
 } cp_net_picture;
 
@@ -1199,11 +1205,12 @@ int cp_bench_match_memory(uint32_t order_count, uint64_t *bytes, uint64_t *elaps
 
 typedef struct cp_bench_itch_result {
     uint64_t message_count;
-    uint64_t walk_ns;      /* from message to message, looking at one field */
-    uint64_t elapsed_ns;   /* what was asked for */
-    uint64_t floor_ns;     /* books: the least they can cost; 0 when there were misfits */
-    uint64_t live_count;   /* books: orders alive at the end */
-    uint64_t misfit_count; /* books: messages refused, or with more shares than there were */
+    uint64_t walk_ns;    /* from message to message, looking at one field */
+    uint64_t elapsed_ns; /* what was asked for */
+    uint64_t floor_ns;   /* books: the least they can cost; 0 when there were misfits */
+    uint64_t live_count; /* books: orders alive at the end */
+    uint64_t
+        misfit_count; /* books: messages refused, or with more shares than there were */
 } cp_bench_itch_result;
 
 /* -EPROTO: bytes that are not such a day. -ENOMEM, -E2BIG (references above 2^28). */
@@ -1218,14 +1225,14 @@ int cp_bench_itch_stream(uint64_t count, uint64_t order_count, uint64_t seed,
 
 /* Round trips of `size` bytes over TCP on loopback between two threads, polling as `waiting`
  * (SPIN, or anything else: YIELD) says. */
-int cp_bench_tcp_round_trip(uint32_t size, uint32_t count, uint32_t waiting, int32_t cpu_a,
-                            int32_t cpu_b, cp_hop_picture *result);
+int cp_bench_tcp_round_trip(uint32_t size, uint32_t count, uint32_t waiting,
+                            int32_t cpu_a, int32_t cpu_b, cp_hop_picture *result);
 
 typedef struct cp_bench_wire {
     uint64_t count; /* orders sent and answered; messages of the feed */
     uint64_t rejected_count;
     uint64_t elapsed_ns;
-    uint64_t sequence; /* of the feed's next message */
+    uint64_t sequence;      /* of the feed's next message */
     cp_hop_picture latency; /* order -> answer */
 } cp_bench_wire;
 

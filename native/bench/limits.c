@@ -10,8 +10,8 @@
 
 #include <sched.h>
 
-#define WARM_UP 2000u      /* round trips not counted */
-#define SPINS_MAX 10000u   /* looks before letting others run: cores may be few */
+#define WARM_UP 2000u    /* round trips not counted */
+#define SPINS_MAX 10000u /* looks before letting others run: cores may be few */
 #define STREAM_CAPACITY 1024u
 
 typedef struct table {

@@ -174,8 +174,8 @@ static void carry(model *m)
     for (uint32_t i = 0; i < orders->count; i++)
         on_sent(m, cp_outbox_at(orders, i));
     for (uint32_t i = 0; i < notes->count; i++)
-        m->refused_count += ((const cp_note *)cp_outbox_at(notes, i))->kind ==
-                            CP_NOTE_REFUSAL;
+        m->refused_count +=
+            ((const cp_note *)cp_outbox_at(notes, i))->kind == CP_NOTE_REFUSAL;
     cp_outbox_clear(orders);
     cp_outbox_clear(notes);
 }
@@ -457,9 +457,10 @@ int main(int count, char **words)
         total.fill_count += m.fill_count;
         cp_desk_destroy(m.desk);
     }
-    printf("risk: %llu steps, %llu orders, %llu replaces, %llu fills, %llu refusals noted\n",
-           (unsigned long long)steps, (unsigned long long)total.sent_count,
-           (unsigned long long)total.replace_count, (unsigned long long)total.fill_count,
-           (unsigned long long)total.refused_count);
+    printf(
+        "risk: %llu steps, %llu orders, %llu replaces, %llu fills, %llu refusals noted\n",
+        (unsigned long long)steps, (unsigned long long)total.sent_count,
+        (unsigned long long)total.replace_count, (unsigned long long)total.fill_count,
+        (unsigned long long)total.refused_count);
     return total.sent_count > steps / 100 && total.replace_count > steps / 1000 ? 0 : 1;
 }

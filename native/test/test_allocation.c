@@ -112,10 +112,11 @@ static void the_running_threads_allocate_nothing(void)
         c.limits[i] = (int64_t)(limit->standard * scale);
     }
     for (uint32_t kind = 0; kind < cp_strategy_kind_count(); kind++) {
-        c.strategies[kind] = (cp_strategy_config){
-            .name = { 'a', (char)('0' + kind) }, .kind = kind, .mode = CP_MODE_LIVE,
-            .symbol2 = 1, .used = 1
-        };
+        c.strategies[kind] = (cp_strategy_config){ .name = { 'a', (char)('0' + kind) },
+                                                   .kind = kind,
+                                                   .mode = CP_MODE_LIVE,
+                                                   .symbol2 = 1,
+                                                   .used = 1 };
         for (uint32_t i = 0; i < cp_strategy_parameter_count(kind); i++)
             c.strategies[kind].parameters[i] = cp_strategy_parameter(kind, i)->standard;
     }

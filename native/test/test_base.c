@@ -142,10 +142,9 @@ static void no_policy_of_waiting_sleeps_through_its_bell(void)
 {
     const cp_waiting policies[] = { CP_WAIT_SPIN, CP_WAIT_YIELD, CP_WAIT_PARK };
     for (int p = 0; p < 3; p++) {
-        cp_thread thread = { .name = "waiter",
-                             .run = take_what_is_given,
-                             .cpu = -1,
-                             .waiting = policies[p] };
+        cp_thread thread = {
+            .name = "waiter", .run = take_what_is_given, .cpu = -1, .waiting = policies[p]
+        };
         thread.argument = &thread;
         atomic_store(&given, 0);
         atomic_store(&taken, 0);

@@ -188,8 +188,8 @@ static void sets_long_and_short_against_each_other_but_no_hopes(void)
     CHECK_EQ(CP_NONE, quote(k, 1, CP_BUY, 14999, 5));
     CHECK_EQ(4, kit_note(k, CP_NOTE_REFUSAL)->client_id);
     /* A sell that may not fill makes no room; six bought do, for sixteen sold. */
-    CHECK_EQ(CP_NONE, cp_desk_send_new(k->desk, 1, 1, CP_SELL, 15001, 11,
-                                       CP_PURPOSE_QUOTE));
+    CHECK_EQ(CP_NONE,
+             cp_desk_send_new(k->desk, 1, 1, CP_SELL, 15001, 11, CP_PURPOSE_QUOTE));
     kit_fill(k, bid, 14999, 6, 0, CP_MAKER);
     uint32_t place =
         cp_desk_send_new(k->desk, 1, 1, CP_SELL, 15001, 16, CP_PURPOSE_QUOTE);

@@ -42,7 +42,9 @@ static cp_config config(void)
     }
     for (uint32_t kind = 0; kind < cp_strategy_kind_count(); kind++) {
         cp_strategy_config *s = &c.strategies[kind];
-        *s = (cp_strategy_config){ .kind = kind, .mode = CP_MODE_LIVE, .used = 1, .symbol2 = 1 };
+        *s = (cp_strategy_config){
+            .kind = kind, .mode = CP_MODE_LIVE, .used = 1, .symbol2 = 1
+        };
         snprintf(s->name, CP_NAME_SIZE, "%s", cp_strategy_kind_name(kind));
         for (uint32_t i = 0; i < cp_strategy_parameter_count(kind); i++)
             s->parameters[i] = cp_strategy_parameter(kind, i)->standard;
@@ -122,7 +124,7 @@ static void virtual_time_measures_the_links_it_simulates(void)
     cp_engine_read(engine, &picture);
     CHECK(picture.hops[CP_HOP_ACK].count > 0);
     CHECK_EQ(10000, picture.hops[CP_HOP_ACK].p50_ns / 10 * 10); /* there and back */
-    CHECK_EQ(0, picture.hops[CP_HOP_TICK_TO_ORDER].max_ns);     /* no time passes inside */
+    CHECK_EQ(0, picture.hops[CP_HOP_TICK_TO_ORDER].max_ns); /* no time passes inside */
     cp_engine_destroy(engine);
 }
 

@@ -14,8 +14,8 @@
 
 #include "cockpit.h"
 
-#define CP_LINE 64       /* bytes of a cache line */
-#define CP_LINE_PAIR 128 /* x86 fetches lines in pairs: one apart still collides */
+#define CP_LINE 64         /* bytes of a cache line */
+#define CP_LINE_PAIR 128   /* x86 fetches lines in pairs: one apart still collides */
 #define CP_NONE UINT32_MAX /* "no index" */
 
 #define CP_LIKELY(condition) __builtin_expect(!!(condition), 1)
@@ -24,7 +24,8 @@
 /* Say where, and stop the process: a core that has lost count of itself must not trade. */
 _Noreturn static inline void cp_panic(const char *file, int line, const char *what)
 {
-    fprintf(stderr, "cockpit: %s:%d: this must hold and does not: %s\n", file, line, what);
+    fprintf(stderr, "cockpit: %s:%d: this must hold and does not: %s\n", file, line,
+            what);
     abort();
 }
 

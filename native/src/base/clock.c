@@ -15,7 +15,8 @@ static uint64_t counter(void)
 static bool counter_is_trusted(void)
 {
     char name[32] = "";
-    FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "r");
+    FILE *file =
+        fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "r");
     if (file) {
         if (!fgets(name, sizeof name, file))
             name[0] = 0;

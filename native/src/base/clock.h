@@ -25,7 +25,7 @@ typedef enum cp_clock_kind {
 
 typedef struct cp_clock {
     cp_clock_kind kind;
-    uint64_t base_ns;      /* VIRTUAL: now; COUNTER: the time at base_count */
+    uint64_t base_ns; /* VIRTUAL: now; COUNTER: the time at base_count */
     uint64_t base_count;
     uint64_t ns_per_count; /* 32.32 fixed point */
 } cp_clock;
@@ -45,8 +45,7 @@ static inline uint64_t cp_clock_now_ns(const cp_clock *clock)
 #if defined(__x86_64__)
     if (CP_LIKELY(clock->kind == CP_CLOCK_COUNTER)) {
         uint64_t count = __rdtsc() - clock->base_count;
-        return clock->base_ns +
-               (uint64_t)(((cp_u128)count * clock->ns_per_count) >> 32);
+        return clock->base_ns + (uint64_t)(((cp_u128)count * clock->ns_per_count) >> 32);
     }
 #endif
     return clock->kind == CP_CLOCK_VIRTUAL ? clock->base_ns : cp_monotonic_ns();

@@ -12,7 +12,8 @@ uint64_t cp_histogram_highest_at(uint32_t index)
     return ((sub + 1) << bucket) - 1;
 }
 
-void cp_histogram_read(const cp_histogram *histogram, uint64_t counts[CP_HISTOGRAM_COUNTS])
+void cp_histogram_read(const cp_histogram *histogram,
+                       uint64_t counts[CP_HISTOGRAM_COUNTS])
 {
     for (uint32_t i = 0; i < CP_HISTOGRAM_COUNTS; i++)
         counts[i] = atomic_load_explicit(&histogram->counts[i], memory_order_relaxed);

@@ -34,25 +34,25 @@ static inline uint32_t cp_histogram_index(uint64_t value)
 static inline void cp_histogram_record(cp_histogram *histogram, uint64_t value)
 {
     if (CP_UNLIKELY(value > CP_HISTOGRAM_VALUE_MAX)) {
-        atomic_store_explicit(&histogram->clamped_count,
-                              atomic_load_explicit(&histogram->clamped_count,
-                                                   memory_order_relaxed) + 1,
-                              memory_order_relaxed);
+        atomic_store_explicit(
+            &histogram->clamped_count,
+            atomic_load_explicit(&histogram->clamped_count, memory_order_relaxed) + 1,
+            memory_order_relaxed);
         value = CP_HISTOGRAM_VALUE_MAX;
     }
     if (value > atomic_load_explicit(&histogram->max, memory_order_relaxed))
         atomic_store_explicit(&histogram->max, value, memory_order_relaxed);
     /* One writer: a plain add in two relaxed halves, no locked instruction. */
     _Atomic uint64_t *count = &histogram->counts[cp_histogram_index(value)];
-    atomic_store_explicit(count,
-                          atomic_load_explicit(count, memory_order_relaxed) + 1,
+    atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
                           memory_order_relaxed);
 }
 
 /* The largest value that shares a bucket with the one at `index`. */
 uint64_t cp_histogram_highest_at(uint32_t index);
 /* Copy the counts as they are now. */
-void cp_histogram_read(const cp_histogram *histogram, uint64_t counts[CP_HISTOGRAM_COUNTS]);
+void cp_histogram_read(const cp_histogram *histogram,
+                       uint64_t counts[CP_HISTOGRAM_COUNTS]);
 /* Count and percentiles of copied counts; `max` as recorded. */
 void cp_histogram_summarise(const uint64_t counts[CP_HISTOGRAM_COUNTS], uint64_t max,
                             cp_hop_picture *summary);

@@ -56,7 +56,8 @@ bool cp_mishap_fires(cp_mishap_point point)
 {
     uint64_t step =
         atomic_fetch_add_explicit(&drawn, 0x9e3779b97f4a7c15u, memory_order_relaxed);
-    uint32_t chance = atomic_load_explicit(&cp_mishap_chance[point], memory_order_relaxed);
+    uint32_t chance =
+        atomic_load_explicit(&cp_mishap_chance[point], memory_order_relaxed);
     if ((uint32_t)(cp_mix(0x5eed, step) >> 48) >= chance)
         return false;
     atomic_fetch_add_explicit(&cp_mishap_fired[point], 1, memory_order_relaxed);

@@ -24,7 +24,8 @@ double cp_random_exponential(cp_random *random)
     double t2 = t * t;
     double ln_m =
         2.0 * t *
-        (1.0 + t2 * (1.0 / 3 + t2 * (1.0 / 5 + t2 * (1.0 / 7 + t2 * (1.0 / 9 + t2 / 11)))));
+        (1.0 +
+         t2 * (1.0 / 3 + t2 * (1.0 / 5 + t2 * (1.0 / 7 + t2 * (1.0 / 9 + t2 / 11)))));
     return (zeros + 1) * 0.69314718055994530942 - ln_m;
 }
 

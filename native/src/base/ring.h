@@ -109,7 +109,8 @@ static inline const void *cp_ring_peek(const cp_ring *ring, uint64_t offset)
 
 static inline void cp_ring_release(cp_ring *ring, uint64_t count)
 {
-    uint64_t released = atomic_load_explicit(&ring->released, memory_order_relaxed) + count;
+    uint64_t released =
+        atomic_load_explicit(&ring->released, memory_order_relaxed) + count;
     CP_ASSERT(released <= ring->published_seen);
     /* Pairs with the acquires in cp_ring_room and cp_ring_publish. */
     atomic_store_explicit(&ring->released, released, memory_order_release);

@@ -12,8 +12,8 @@
 
 #include "base/base.h"
 
-#define CP_PARK_NS 500000      /* longest sleep */
-#define CP_PARK_AFTER 2000     /* empty looks before it sleeps */
+#define CP_PARK_NS 500000  /* longest sleep */
+#define CP_PARK_AFTER 2000 /* empty looks before it sleeps */
 
 /* What one thread sleeps on. */
 typedef struct cp_bell {
@@ -26,7 +26,7 @@ typedef struct cp_thread {
     const char *name;
     void (*run)(void *argument);
     void *argument;
-    int32_t cpu;       /* core asked for; -1 for none */
+    int32_t cpu; /* core asked for; -1 for none */
     bool started;
     _Atomic bool pinned;
     cp_waiting waiting; /* never AUTO */

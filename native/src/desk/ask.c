@@ -58,9 +58,9 @@ static void measure_elsewhere(const cp_desk *desk, uint32_t symbol, cp_risk_ask 
         if (i == symbol || (held == 0 && working[CP_BUY] == 0 && working[CP_SELL] == 0))
             continue;
         ask->exposure_elsewhere += cp_desk_exposure(desk, i);
-        ask->net_elsewhere += cp_risk_net((cp_i128)held * sign + working[ask->side],
-                                          cp_desk_touch(desk, i)->mark2,
-                                          desk->instruments[i].point_value);
+        ask->net_elsewhere +=
+            cp_risk_net((cp_i128)held * sign + working[ask->side],
+                        cp_desk_touch(desk, i)->mark2, desk->instruments[i].point_value);
     }
 }
 

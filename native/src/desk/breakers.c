@@ -2,8 +2,8 @@
 #include "desk/inside.h"
 
 static const char *const names[CP_BREAKER_COUNT] = {
-    [CP_BREAKER_REJECTS] = "rejects",       [CP_BREAKER_LATENCY] = "latency",
-    [CP_BREAKER_FILLS] = "fills",           [CP_BREAKER_EXECUTIONS] = "executions",
+    [CP_BREAKER_REJECTS] = "rejects", [CP_BREAKER_LATENCY] = "latency",
+    [CP_BREAKER_FILLS] = "fills",     [CP_BREAKER_EXECUTIONS] = "executions",
     [CP_BREAKER_FEED] = "feed",
 };
 
@@ -59,8 +59,7 @@ void cp_breakers_on_reject(cp_desk *desk, const cp_own_order *own)
 void cp_breakers_on_answer(cp_desk *desk, const cp_own_order *own, uint64_t took_ns)
 {
     cp_breakers *breakers = &desk->breakers;
-    breakers->slow_count =
-        took_ns <= CP_BREAKER_SLOW_NS ? 0 : breakers->slow_count + 1;
+    breakers->slow_count = took_ns <= CP_BREAKER_SLOW_NS ? 0 : breakers->slow_count + 1;
     judge(desk, CP_BREAKER_LATENCY, breakers->slow_count, CP_BREAKER_SLOW_MAX, own);
 }
 

@@ -285,8 +285,7 @@ static void on_answer(cp_desk *desk, const cp_own_order *own, const cp_report *r
         if (own->sent_ns != 0) {
             cp_desk_record(desk, CP_HOP_ACK, own->sent_ns, desk->now_ns);
             cp_breakers_on_answer(
-                desk, own,
-                desk->now_ns > own->sent_ns ? desk->now_ns - own->sent_ns : 0);
+                desk, own, desk->now_ns > own->sent_ns ? desk->now_ns - own->sent_ns : 0);
         }
     }
     if (event == CP_EVENT_REJECTED)

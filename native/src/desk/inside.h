@@ -95,7 +95,7 @@ struct cp_desk {
 
     bool replaying; /* nothing is said or sent: a journal is being read */
     cp_journal_trouble journal_trouble; /* nothing may leave that is not recorded */
-    bool stopping;  /* halted for the end of the session */
+    bool stopping;                      /* halted for the end of the session */
     cp_risk_state state_before_stop;
     cp_cause state_cause; /* of the risk state in force */
     bool unconfirmed; /* restored, and not yet compared with the venue: nothing trades */

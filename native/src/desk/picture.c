@@ -150,15 +150,13 @@ static void read_limits(const cp_desk *desk, cp_limit_picture *limits, uint64_t 
         cp_i128 here = cp_risk_worst(held, working[CP_BUY], working[CP_SELL]);
         worst = here > worst ? here : worst;
         gross += cp_desk_exposure(desk, i);
-        net[CP_BUY] +=
-            cp_risk_net((cp_i128)held + working[CP_BUY], mark2, point_value);
-        net[CP_SELL] +=
-            cp_risk_net((cp_i128)working[CP_SELL] - held, mark2, point_value);
+        net[CP_BUY] += cp_risk_net((cp_i128)held + working[CP_BUY], mark2, point_value);
+        net[CP_SELL] += cp_risk_net((cp_i128)working[CP_SELL] - held, mark2, point_value);
     }
     for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++)
-        limits[i] = (cp_limit_picture){ cp_risk_latest(&desk->risk, i),
-                                        desk->risk.limits[i],
-                                        desk->risk.refusal_count[i] };
+        limits[i] =
+            (cp_limit_picture){ cp_risk_latest(&desk->risk, i), desk->risk.limits[i],
+                                desk->risk.refusal_count[i] };
     cp_i128 equity = cp_desk_equity(desk), loss = -equity;
     cp_i128 drawdown = desk->equity_peak - equity;
     limits[CP_LIMIT_POSITION].used = cp_saturate(worst);

@@ -27,7 +27,7 @@ static_assert(sizeof(cp_terms) == 16, "no padding: compared as bytes");
 
 typedef struct cp_recent_entry {
     cp_terms terms;
-    uint64_t step; /* the latest one counted */
+    uint64_t step;                    /* the latest one counted */
     uint32_t counts[CP_RECENT_STEPS]; /* of it and those before, newest first */
     uint32_t reserved;
 } cp_recent_entry;

@@ -23,23 +23,23 @@ typedef struct cp_risk_ask {
     bool reduces_only; /* closes a position: what must not keep one in it is not asked */
     bool is_replace;
     bool stale;
-    uint32_t qty;  /* lots it may trade, once out */
-    int64_t price; /* increments */
-    int64_t mark2; /* twice the price of the market; <= 0: none */
-    int64_t last;  /* price of the latest trade; <= 0: none */
-    int64_t spread; /* increments between the best prices; INT64_MAX: a side is empty */
+    uint32_t qty;    /* lots it may trade, once out */
+    int64_t price;   /* increments */
+    int64_t mark2;   /* twice the price of the market; <= 0: none */
+    int64_t last;    /* price of the latest trade; <= 0: none */
+    int64_t spread;  /* increments between the best prices; INT64_MAX: a side is empty */
     uint64_t age_ns; /* since the symbol's latest market data */
     int64_t point_value;
-    int64_t position;   /* of the symbol, lots */
-    int64_t working[2]; /* lots working in the symbol by side, before this order */
+    int64_t position;          /* of the symbol, lots */
+    int64_t working[2];        /* lots working in the symbol by side, before this order */
     int64_t would_be_position; /* of a strategy in SHADOW: added to what is real */
     int64_t would_be_working[2];
     cp_i128 exposure_elsewhere; /* money, all other symbols */
     cp_i128 net_elsewhere;      /* likewise, at worst on this order's side; signed */
-    cp_i128 own_met;            /* own lots resting on the other side that it would meet */
-    uint32_t open_orders;       /* before this one */
-    uint32_t message_count;     /* in the last second, before this one */
-    uint32_t same_count;        /* with the same terms in the last second, before this */
+    cp_i128 own_met;        /* own lots resting on the other side that it would meet */
+    uint32_t open_orders;   /* before this one */
+    uint32_t message_count; /* in the last second, before this one */
+    uint32_t same_count;    /* with the same terms in the last second, before this */
 } cp_risk_ask;
 
 /* What the check found, in the limit's own unit. */
@@ -52,7 +52,7 @@ typedef struct cp_risk_finding {
 typedef struct cp_risk {
     cp_risk_state state;
     int64_t limits[CP_LIMIT_MAX]; /* by cp_limit */
-    int64_t loss; /* money lost today when last evaluated; negative is a gain */
+    int64_t loss;     /* money lost today when last evaluated; negative is a gain */
     int64_t drawdown; /* money below the day's best, likewise */
     uint64_t refusal_count[CP_LIMIT_MAX];
     cp_risk_ask passed; /* the latest order that did */
@@ -162,11 +162,10 @@ static inline uint32_t cp_risk_check_opening(const cp_risk *risk, const cp_risk_
     }
     int64_t sign = ask->side == CP_BUY ? 1 : -1;
     cp_i128 side_before = (cp_i128)ask->position * sign + ask->working[ask->side];
-    cp_i128 net_before = ask->net_elsewhere +
-                         cp_risk_net(side_before, ask->mark2, ask->point_value);
-    cp_i128 net_after =
-        ask->net_elsewhere +
-        cp_risk_net(side_before + ask->qty, ask->mark2, ask->point_value);
+    cp_i128 net_before =
+        ask->net_elsewhere + cp_risk_net(side_before, ask->mark2, ask->point_value);
+    cp_i128 net_after = ask->net_elsewhere +
+                        cp_risk_net(side_before + ask->qty, ask->mark2, ask->point_value);
     if (cp_risk_exceeds(net_before, net_after, limits[CP_LIMIT_NET_EXPOSURE], finding))
         return CP_LIMIT_NET_EXPOSURE;
     if (cp_risk_exceeds(ask->same_count, (cp_i128)ask->same_count + 1,
