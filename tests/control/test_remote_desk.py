@@ -33,12 +33,14 @@ def own(tmp_path: Path) -> Iterator[Served]:
 def desk(served: Served) -> Iterator[RemoteDesk]:
     with served.join(take=True) as joined:
         wait(lambda: joined.in_control, "for the controls")
+        wait(lambda: state(joined.read()) == RiskState.ACTIVE)
         yield joined
         if state(joined.read()) == RiskState.HALTED:
             joined.unhalt()
             wait(lambda: state(joined.read()) == RiskState.PAUSED)
         if state(joined.read()) == RiskState.PAUSED:
             joined.resume()
+            wait(lambda: state(joined.read()) == RiskState.ACTIVE)
 
 
 def mode(desk: RemoteDesk, slot: int) -> Mode:
