@@ -1086,6 +1086,16 @@ def _itch_bench(found: Any) -> ItchBench:
     )
 
 
+def bench_journal(settings: Settings, records: int) -> None:
+    """Leave a journal of so many records, as a desk does that was killed."""
+    config = ffi.new("cp_config *")
+    _fill_config(config, settings)
+    error = ffi.new("char[]", lib.CP_ERROR_SIZE)
+    result = lib.cp_bench_journal(config, records, error)
+    if result < 0:
+        raise CoreError(_text(error) or os.strerror(-result))
+
+
 def bench_itch(work: ItchWork, day: npt.NDArray[np.uint8]) -> ItchBench:
     """Go through the records in ``day``. Raises OSError if they are none."""
     found = ffi.new("cp_bench_itch_result *")

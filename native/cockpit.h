@@ -1173,6 +1173,9 @@ int cp_bench_round_trip(bool bare, int32_t cpu_a, int32_t cpu_b, uint32_t count,
                         cp_hop_picture *result);
 /* Nanoseconds to write `count` market data lines into a ring and read them, one thread. */
 int cp_bench_line_stream(uint64_t count, uint64_t *elapsed_ns);
+/* Leave a journal of so many records where the config says, as a desk does that was killed;
+ * `error` as for cp_engine_create. */
+int cp_bench_journal(const cp_config *config, uint64_t record_count, char *error);
 /* The core that thread n of an engine would be given, -1 for none. */
 int32_t cp_bench_cpu(uint32_t n);
 

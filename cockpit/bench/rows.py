@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit import core
-from cockpit.bench import itch, match, wire
+from cockpit.bench import itch, journal, match, wire
 from cockpit.bench.row import Row
 from cockpit.core import Engine, FlowKind, Hop, Settings
 
@@ -126,6 +126,7 @@ GROUPS: dict[str, Group] = {
     "tick_to_order_ns": tick_to_order,
     "sim_events_per_s": sim_events,
     "venue_events_per_s": venue_events,
+    "recover_1m_s": journal.recover,
     **match.GROUPS,
     **itch.groups(None),
     **wire.GROUPS,

@@ -95,13 +95,15 @@ static inline void memory_close(void *self)
     ((memory_store *)self)->is_open = false;
 }
 
-static inline int memory_head(void *self, uint64_t journal_id, uint8_t **memory)
+static inline int memory_head(void *self, uint64_t journal_id, bool make,
+                              uint8_t **memory)
 {
     memory_store *store = self;
     (void)journal_id;
-    if (!store->head)
+    if (!store->head && make) {
         store->head = calloc(1, CP_JOURNAL_HEAD_SIZE);
-    CHECK(store->head != NULL);
+        CHECK(store->head != NULL);
+    }
     *memory = store->head;
     return 0;
 }

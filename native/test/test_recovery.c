@@ -155,10 +155,11 @@ static void a_killed_desk_has_lost_nothing_it_had_published(void)
     }
     qsort(took_ns, number, sizeof *took_ns, compare);
     uint64_t p99_ns = took_ns[(uint64_t)number * 99 / 100];
-    printf("   %u kills, %llu records read again; trading after %.1f ms at p50, %.1f ms at "
-           "p99\n",
-           number, (unsigned long long)records, (double)took_ns[number / 2] / 1e6,
-           (double)p99_ns / 1e6);
+    printf(
+        "   %u kills, %llu records read again; trading after %.1f ms at p50, %.1f ms at "
+        "p99\n",
+        number, (unsigned long long)records, (double)took_ns[number / 2] / 1e6,
+        (double)p99_ns / 1e6);
     free(took_ns);
 }
 
@@ -254,7 +255,8 @@ static void memory_that_runs_out_is_an_error_and_nothing_is_kept(void)
             CHECK_EQ(0, held);
             if (asked >= n) /* it could do without that one */
                 continue;
-            printf("   each of %llu allocations failed once\n", (unsigned long long)n - 1);
+            printf("   each of %llu allocations failed once\n",
+                   (unsigned long long)n - 1);
             CHECK(n > 20);
             break;
         }
@@ -276,8 +278,8 @@ static void memory_that_runs_out_is_an_error_and_nothing_is_kept(void)
 
 int main(void)
 {
-    seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-                0);
+    seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                -1, 0);
     CHECK(seen != MAP_FAILED);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
     RUN(memory_that_runs_out_is_an_error_and_nothing_is_kept);

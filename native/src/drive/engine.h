@@ -126,15 +126,27 @@ void cp_engine_carry_notes(cp_engine *engine);
 
 /* record.c: the desk's steps, written down. Nothing is done without a journal. */
 
-/* Before a step: halt the desk if the journal could not take what it may say. */
-void cp_engine_record_begin(cp_engine *engine, uint64_t now_ns);
 /* The report or control that the step is about. */
 void cp_engine_record_report(cp_engine *engine, const cp_report *report, uint64_t now_ns);
 void cp_engine_record_control(cp_engine *engine, const cp_control *control,
                               uint64_t now_ns);
+void cp_recorded_begin(cp_engine *engine, uint64_t now_ns);
+uint64_t cp_recorded_step(cp_engine *engine);
+
+/* Before a step: halt the desk if the journal could not take what it may say. */
+static inline void cp_engine_record_begin(cp_engine *engine, uint64_t now_ns)
+{
+    if (engine->journal)
+        cp_recorded_begin(engine, now_ns);
+}
+
 /* After it, before anything leaves: what the desk has decided. The sequence of the last
  * record; what was recorded counts from now on. */
-uint64_t cp_engine_record_step(cp_engine *engine);
+static inline uint64_t cp_engine_record_step(cp_engine *engine)
+{
+    return engine->journal ? cp_recorded_step(engine) : 0;
+}
+
 /* Between steps, now and then: ids, stalls, a new segment. */
 void cp_engine_record_timer(cp_engine *engine, uint64_t now_ns);
 /* It was recorded and will not leave: the desk is told so. */

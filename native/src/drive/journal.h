@@ -47,9 +47,9 @@ typedef struct cp_store {
     int (*write)(void *self, const void *bytes, uint64_t size);
     int (*sync)(void *self);
     void (*close)(void *self);
-    /* The ring's memory, CP_JOURNAL_HEAD_SIZE bytes, all of it present: as it was left,
-     * or zeros. */
-    int (*head)(void *self, uint64_t journal_id, uint8_t **memory);
+    /* The ring's memory, CP_JOURNAL_HEAD_SIZE bytes, all of it present, as it was left. If
+     * there is none: zeros, or NULL unless it is to be made. */
+    int (*head)(void *self, uint64_t journal_id, bool make, uint8_t **memory);
     void (*drop_head)(void *self);
     void (*destroy)(void *self);
 } cp_store;

@@ -191,16 +191,17 @@ static void unmap_head(files *f)
     f->head = NULL;
 }
 
-static int files_head(void *self, uint64_t journal_id, uint8_t **memory)
+static int files_head(void *self, uint64_t journal_id, bool make, uint8_t **memory)
 {
     files *f = self;
     unmap_head(f);
     snprintf(f->head_name, NAME_SIZE, "cockpit-%u-%016llx", (unsigned)geteuid(),
              (unsigned long long)journal_id);
-    int fd = openat(f->head_directory, f->head_name,
-                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    *memory = NULL;
+    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (make ? O_CREAT : 0);
+    int fd = openat(f->head_directory, f->head_name, flags, 0600);
     if (fd < 0)
-        return -errno;
+        return !make && errno == ENOENT ? 0 : -errno;
     /* Anybody may make files there: it has to be our own. */
     struct stat status;
     int result = fstat(fd, &status) != 0 ? -errno : 0;

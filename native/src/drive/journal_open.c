@@ -189,10 +189,12 @@ static cp_journal_record *head_slots(uint8_t *head)
  * slots are used again only when the files have them. */
 static int look_at_head(cp_journal *journal, char *error)
 {
-    int result =
-        journal->store.head(journal->store.self, journal->journal_id, &journal->old_head);
+    int result = journal->store.head(journal->store.self, journal->journal_id, false,
+                                     &journal->old_head);
     if (result != 0)
         return invalid(error, result, "the memory file of its newest records");
+    if (!journal->old_head)
+        return 0;
     uint64_t id;
     memcpy(&id, journal->old_head, sizeof id);
     if (id != journal->journal_id)
@@ -343,7 +345,8 @@ int cp_journal_begin(cp_journal *journal)
     if (journal->journal_id == 0)
         journal->journal_id = cp_mix(cp_monotonic_ns(), (uintptr_t)journal) | 1;
     uint8_t *head;
-    int result = journal->store.head(journal->store.self, journal->journal_id, &head);
+    int result =
+        journal->store.head(journal->store.self, journal->journal_id, true, &head);
     if (result != 0)
         return result;
     memset(head, 0, CP_JOURNAL_HEAD_SIZE);

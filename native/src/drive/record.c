@@ -25,11 +25,9 @@ static void tell_desk(cp_engine *engine, cp_journal_trouble trouble, uint64_t no
     cp_desk_on_journal(engine->desk, trouble, error, safe, now_ns);
 }
 
-void cp_engine_record_begin(cp_engine *engine, uint64_t now_ns)
+void cp_recorded_begin(cp_engine *engine, uint64_t now_ns)
 {
     cp_journal *journal = engine->journal;
-    if (!journal)
-        return;
     cp_journal_trouble trouble = cp_journal_in_trouble(journal);
     if (CP_UNLIKELY(cp_journal_room(journal, STEP_RECORDS) < STEP_RECORDS) &&
         trouble == CP_TROUBLE_NONE)
@@ -146,14 +144,15 @@ static void record_orders(cp_engine *engine, uint64_t now_ns)
     }
 }
 
-uint64_t cp_engine_record_step(cp_engine *engine)
+uint64_t cp_recorded_step(cp_engine *engine)
 {
     cp_journal *journal = engine->journal;
-    if (!journal)
-        return 0;
-    uint64_t now_ns = cp_desk_now_ns(engine->desk);
     uint32_t orders = cp_desk_orders(engine->desk)->count;
     uint32_t notes = cp_desk_notes(engine->desk)->count;
+    uint64_t published = atomic_load_explicit(&journal->published, memory_order_relaxed);
+    if (CP_LIKELY(orders == 0 && notes == 0 && published == journal->next - 1))
+        return published;
+    uint64_t now_ns = cp_desk_now_ns(engine->desk);
     /* The orders first: a state names the ids they have used. */
     if (orders > 0)
         record_orders(engine, now_ns);
