@@ -8,6 +8,7 @@ int cp_snapshot_init(cp_snapshot *snapshot, size_t size)
     snapshot->words = calloc(size / sizeof(uint64_t), sizeof(uint64_t));
     if (!snapshot->words)
         return -ENOMEM;
+    cp_prefault(snapshot->words, size);
     snapshot->word_count = size / sizeof(uint64_t);
     return 0;
 }

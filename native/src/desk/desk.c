@@ -60,7 +60,10 @@ static int init_parts(cp_desk *desk, const cp_config *config)
     if (!error)
         error = cp_outbox_init(&desk->notes_out, CP_DESK_NOTES_MAX);
     desk->histograms = calloc(CP_HOP_COUNT, sizeof(cp_histogram));
-    return error ? error : desk->histograms ? 0 : -ENOMEM;
+    if (error || !desk->histograms)
+        return error ? error : -ENOMEM;
+    cp_prefault(desk->histograms, CP_HOP_COUNT * sizeof(cp_histogram));
+    return 0;
 }
 
 static int init_strategies(cp_desk *desk, const cp_config *config, char *error)
