@@ -4,8 +4,7 @@
 #   make build   the environment and the core, nothing run
 #   make check   the C tests: release, address+undefined, thread
 #   make fuzz    the decoders under mutated messages, for minutes
-#   make soak    the venue against its model, 20 million messages, for half an hour
-#   make soak    the whole system while things go wrong: 100,000 seeds, 1,000 kills; hours
+#   make soak    exchange and desk at length, with faults and kills; hours
 #   make bench   every row of `cockpit bench`
 #   make bench-ui  what the screen costs: bytes, processor, first frame, keys
 #   make lint    ruff, mypy, clang-format
@@ -39,12 +38,11 @@ check: $(STAMP)
 fuzz: $(STAMP)
 	@$(MAKE) --no-print-directory -C native/fuzz run N=$(or $(N),10000000) SEED=$(or $(SEED),1) CC=$(CC)
 
-# SEEDS and EVENTS may be given; docs/testing.md says what a difference looks like.
+# Hours: the venue against its model, then the whole system while things go wrong, then
+# kills. SEEDS, EVENTS and KILLS change how much; docs/testing.md says what a difference
+# looks like.
 soak: $(STAMP)
-	$(BIN)/python -m tests.venue.compare --seeds $(or $(SEEDS),20) --events $(or $(EVENTS),1000000) $(ARGS)
-
-# SEEDS=... and KILLS=... change how much.
-soak: $(STAMP)
+	$(BIN)/python -m tests.venue.compare --seeds 20 --events $(or $(EVENTS),1000000) $(ARGS)
 	@$(MAKE) --no-print-directory -C native soak SEEDS=$(or $(SEEDS),100000) KILLS=$(or $(KILLS),334) CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
 	COCKPIT_KILLS=$(or $(KILLS),334) $(BIN)/python -m pytest -q tests/journal/test_kill.py
 

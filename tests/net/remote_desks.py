@@ -65,6 +65,11 @@ def positions(desk: Engine) -> list[int]:
     return [int(s["position"]) for s in desk.read()["desk"]["symbols"][: len(SYMBOLS)]]
 
 
+def linked(desk: Engine) -> list[int]:
+    """The same, by what the exchange has told the desk's link."""
+    return [int(qty) for qty in desk.read()["net"]["positions"][: len(SYMBOLS)]]
+
+
 def rest(desk: Engine) -> None:
     """Halt it, and wait until nothing is working or under way."""
     desk.halt()
