@@ -774,11 +774,12 @@ static void lines_can_be_written_where_they_are_read(void)
 {
     set_up();
     cp_ring ring;
-    CHECK_EQ(0, cp_ring_init(&ring, 8192, CP_LINE));
+    CHECK_EQ(0, cp_ring_init(&ring, 16384, CP_LINE));
     cp_outbox *box = cp_venue_md(venue);
     cp_outbox_bind(box, &ring);
     uint64_t expected = 0;
-    for (uint64_t id = 0; id < 5000; id++) { /* twice round the ring, by ones and twos */
+    for (uint64_t id = 0; id < 20000;
+         id++) { /* twice round the ring, by ones and threes */
         cp_order order = limit_order(1, id, CP_BUY, 100, 10);
         cp_venue_on_order(venue, &order, now_ns);
         if (id % 2) {
@@ -799,7 +800,7 @@ static void lines_can_be_written_where_they_are_read(void)
             cp_ring_release(&ring, 1);
         }
     }
-    CHECK_EQ(10000, expected);
+    CHECK_EQ(40000, expected);
     cp_ring_free(&ring);
     tear_down();
 }
