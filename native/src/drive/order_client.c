@@ -5,9 +5,10 @@
  * cancel that came too late: once an order is over, what it still owed is answered here.
  *
  * After a break the exchange says again what we have not heard. Where that ends nobody
- * says, so we ask: how far our references have come, and on the answer for something that
- * is answered by name (Enable Order Entry). What has had no answer by then never arrived,
- * and the desk is told.
+ * says, so we ask: how far our references have come, and on the answer with an order that
+ * cannot be, of no quantity, under a name nobody has used before. It is rejected by that
+ * name, after all that came before it. What has had no answer by then never arrived, and
+ * the desk is told.
  */
 #include "drive/remote.h"
 
@@ -475,18 +476,27 @@ static void put_message(cp_remote *r, const cp_ouch_message *message)
     cp_stream_publish(&r->orders.stream, CP_SOUP_HEADER_SIZE + size);
 }
 
-/* An answer about references may be an old one, said again. The name we ask by now is
- * answered after everything before it, or, too low, not at all: then a later answer about
- * references is still to come. */
+/* An answer about references may be an old one, said again. What is asked under one that
+ * is too low gets no answer; but then a later answer about references is still to come. */
 static void ask_by_name(cp_remote *r, uint32_t next_user_ref)
 {
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     if (r->next_user_ref < next_user_ref)
         r->next_user_ref = next_user_ref;
     if (!has_stream_room(r))
         return;
-    r->asked_ref = r->next_user_ref++;
-    cp_ouch_message message = { .type = 'E', .user_ref_num = r->asked_ref };
-    memset(message.firm, ' ', sizeof message.firm);
+    for (uint32_t i = 0; i < sizeof r->asked_name; i++)
+        r->asked_name[i] = digits[cp_random_below(&r->random, 36)];
+    cp_ouch_message message = { .type = 'O',
+                                .user_ref_num = r->next_user_ref++,
+                                .side = 'B',
+                                .tif = '3',
+                                .display = 'Y',
+                                .capacity = 'P',
+                                .iso = 'N',
+                                .cross = 'N' };
+    memcpy(message.symbol, r->names[0], sizeof message.symbol);
+    memcpy(message.cl_ord_id, r->asked_name, sizeof message.cl_ord_id);
     put_message(r, &message);
 }
 
@@ -498,9 +508,9 @@ static void on_message(cp_remote *r, const cp_ouch_message *m)
             ask_by_name(r, m->user_ref_num);
         return;
     }
-    if (m->type == 'K') {
-        r->settling =
-            r->orders.state == CP_LINK_RECOVERING && m->user_ref_num == r->asked_ref;
+    if (m->type == 'J' && r->orders.state == CP_LINK_RECOVERING && r->asked_name[0] &&
+        memcmp(m->cl_ord_id, r->asked_name, sizeof r->asked_name) == 0) {
+        r->settling = true;
         return;
     }
     if (m->type == 'X') {
@@ -609,6 +619,7 @@ void cp_order_client_refused(cp_remote *r)
 void cp_order_client_broken(cp_remote *r)
 {
     r->asked = r->settling = false;
+    r->asked_name[0] = '\0'; /* what was asked before may be answered again */
 }
 
 void cp_order_client_carry(cp_remote *r)

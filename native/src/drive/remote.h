@@ -97,10 +97,10 @@ struct cp_remote {
     cp_pool names_pool; /* two a place: by client id (owner 0), by UserRefNum (owner 1) */
     cp_idmap names_map;
     uint32_t next_user_ref;
-    bool ending_all;    /* a new day: every order is being ended */
-    bool asked;         /* how far the exchange has come, on this connection */
-    bool settling;      /* it has answered: what it never had is being ended */
-    uint32_t asked_ref; /* the name it was asked by */
+    bool ending_all; /* a new day: every order is being ended */
+    bool asked;      /* how far the exchange has come, on this connection */
+    bool settling;   /* it has answered: what it never had is being ended */
+    char asked_name[CP_OUCH_CL_ORD_ID_SIZE]; /* under which it was asked */
     uint64_t lost_before;
     uint32_t reports_claimed;
     cp_counted_match counted[CP_COUNTED_MAX];
