@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from remote_desks import (
     LAST,
@@ -70,34 +69,6 @@ def test_a_killed_desk_leaves_nothing_and_the_next_one_knows_what_it_did(
         market, _, _ = snapshot(exchange.feed, USER, PASSWORD)
         assert refs and not refs & set(market.orders)
         exchange = open_exchange(market=MARKET)
-
-
-def test_a_killed_desk_with_a_journal_goes_on_with_the_exchange(
-    open_exchange: Callable[..., Exchange], tmp_path: Path
-):
-    """Whatever was on its way when it died, journal and exchange make it whole."""
-    chance = random.Random(3)
-    exchange = open_exchange(market=MARKET)
-    journal = tmp_path / "journal"
-    for _ in range(max(KILLS // 2, 1)):
-        desk = run_desk(exchange, 60.0, "--journal", str(journal))
-        exchange.expect("logged in for feed")
-        time.sleep(chance.uniform(0.3, 2.0))
-        desk.kill()
-        desk.wait()
-        assert desk.stdout
-        desk.stdout.close()
-    with open_desk(
-        exchange.config, exchange.orders, exchange.feed, journal=journal
-    ) as again:
-        wait(lambda: is_up(again))
-        wait(lambda: int(again.read()["desk"]["reconciled_ns"]) > 0)
-        rest(again)
-        assert int(again.read()["desk"]["doubt"]) == 0
-        wait(lambda: linked(again) == positions(again))
-        held = positions(again)
-        assert any(held)
-    assert told_by_exchange(exchange.orders) == held
 
 
 def orders_of(exchange: Exchange) -> set[int]:
