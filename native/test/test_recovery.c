@@ -4,6 +4,7 @@
  *
  *     test_recovery           20 kills a level (CP_KILLS says otherwise)
  */
+#include <dirent.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -99,6 +100,53 @@ static uint32_t kills_wanted(void)
 #else
     return given ? (uint32_t)atoi(given) : 20;
 #endif
+}
+
+static uint32_t rings(void)
+{
+    uint32_t count = 0;
+    DIR *stream = opendir("/dev/shm");
+    CHECK(stream != NULL);
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
+        count += strncmp(entry->d_name, "cockpit-", 8) == 0;
+    closedir(stream);
+    return count;
+}
+
+/* Killed, and its journal thrown away: only its ring is left, for the next to clear up. */
+static void leave_an_orphan(uint32_t level)
+{
+    atomic_store(&seen->trading, 0);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0)
+        trade_until_killed(level, 1);
+    while (atomic_load(&seen->trading) == 0 && waitpid(child, NULL, WNOHANG) == 0)
+        pause_us(100);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+static void a_ring_whose_journal_is_gone_is_cleared_up(void)
+{
+    snprintf(directory, sizeof directory, "/tmp/cockpit-test-ring-XXXXXX");
+    CHECK(mkdtemp(directory) != NULL);
+    leave_an_orphan(CP_JOURNAL_MAPPED);
+    CHECK(rings() > 0);
+    char command[160], first[64];
+    snprintf(first, sizeof first, "%s", directory);
+    snprintf(command, sizeof command, "rm -r %s", first);
+    CHECK_EQ(0, system(command));
+    CHECK(mkdtemp(strcpy(directory, "/tmp/cockpit-test-ring-XXXXXX")) != NULL);
+    cp_config config = live_config(CP_JOURNAL_MAPPED, 1);
+    cp_engine *engine;
+    CHECK_EQ(0, cp_engine_create(&engine, &config, error));
+    snprintf(command, sizeof command, "grep -lsa %s /dev/shm/cockpit-* > /dev/null",
+             first);
+    CHECK(system(command) != 0);
+    cp_engine_destroy(engine);
+    snprintf(command, sizeof command, "rm -r %s", directory);
+    CHECK_EQ(0, system(command));
 }
 
 static void a_killed_desk_has_lost_nothing_it_had_published(void)
@@ -284,5 +332,6 @@ int main(void)
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
     RUN(memory_that_runs_out_is_an_error_and_nothing_is_kept);
 #endif
+    RUN(a_ring_whose_journal_is_gone_is_cleared_up);
     RUN(a_killed_desk_has_lost_nothing_it_had_published);
 }

@@ -24,7 +24,9 @@
 
 #define CP_JOURNAL_RING 65536u /* records */
 #define CP_JOURNAL_RECORD_SIZE 128u
-#define CP_JOURNAL_HEAD_SIZE (4096u + (uint64_t)CP_JOURNAL_RING * CP_JOURNAL_RECORD_SIZE)
+#define CP_JOURNAL_HEAD_PAGE 4096u /* before the records: whose they are */
+#define CP_JOURNAL_HEAD_SIZE                                                             \
+    (CP_JOURNAL_HEAD_PAGE + (uint64_t)CP_JOURNAL_RING * CP_JOURNAL_RECORD_SIZE)
 #define CP_JOURNAL_SEGMENT_RECORDS 262144u
 #define CP_JOURNAL_STALL_NS 1000000000u /* a record may wait so long for its safety */
 #define CP_JOURNAL_PASS_NS 4000000      /* the writer looks this often; level 2: sooner */

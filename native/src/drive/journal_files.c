@@ -22,6 +22,7 @@
 #define NAME_SIZE 64
 #define MEMORY_DIRECTORY "/dev/shm"
 #define SUFFIX ".journal"
+#define PATH_OFFSET 64 /* in the ring's first page: whose it is */
 
 typedef struct files {
     int directory;
@@ -35,6 +36,7 @@ typedef struct files {
     int head_directory; /* where the ring is */
     uint8_t *head;
     char head_name[NAME_SIZE];
+    char path[CP_PATH_SIZE]; /* of the directory */
 } files;
 
 static void name_segment(char name[NAME_SIZE], uint64_t first)
@@ -216,6 +218,8 @@ static int files_head(void *self, uint64_t journal_id, bool make, uint8_t **memo
         f->head = result == 0 ? mapped : NULL;
     }
     close(fd);
+    if (result == 0 && make)
+        memcpy(f->head + PATH_OFFSET, f->path, sizeof f->path);
     *memory = f->head;
     return result;
 }
@@ -226,6 +230,41 @@ static void files_drop_head(void *self)
     unmap_head(f);
     if (f->head_name[0])
         unlinkat(f->head_directory, f->head_name, 0);
+}
+
+/* A ring whose directory is gone will never be asked for again: a desk was killed and its
+ * journal thrown away. */
+static void drop_if_orphan(int directory, const char *name)
+{
+    char path[CP_PATH_SIZE] = "";
+    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat status;
+    bool own = fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
+               pread(fd, path, sizeof path, PATH_OFFSET) == (ssize_t)sizeof path;
+    if (fd >= 0)
+        close(fd);
+    path[sizeof path - 1] = 0;
+    if (own && path[0] == '/' && access(path, F_OK) != 0 && errno == ENOENT)
+        unlinkat(directory, name, 0);
+}
+
+static void drop_orphans(const files *f)
+{
+    if (f->head_directory == f->directory)
+        return;
+    int fd = openat(f->head_directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!stream) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    char prefix[NAME_SIZE];
+    snprintf(prefix, sizeof prefix, "cockpit-%u-", (unsigned)geteuid());
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+            drop_if_orphan(f->head_directory, entry->d_name);
+    closedir(stream);
 }
 
 /* ---- the directory ---------------------------------------------------------------------- */
@@ -299,7 +338,13 @@ static int take_directory(files *f, const char *directory, char *error)
                  directory);
         return -EBUSY;
     }
+    char *whole = realpath(directory, NULL);
+    if (!whole)
+        return -errno;
+    snprintf(f->path, sizeof f->path, "%s", whole);
+    free(whole);
     choose_head_directory(f);
+    drop_orphans(f);
     return list_segments(f);
 }
 

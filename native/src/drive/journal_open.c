@@ -182,7 +182,7 @@ static int look_through(cp_journal *journal, uint32_t count, char *error)
 
 static cp_journal_record *head_slots(uint8_t *head)
 {
-    return (cp_journal_record *)(void *)(head + 4096);
+    return (cp_journal_record *)(void *)(head + CP_JOURNAL_HEAD_PAGE);
 }
 
 /* What the ring has beyond the files. A gap between the two cannot come about by dying:
@@ -349,7 +349,7 @@ int cp_journal_begin(cp_journal *journal)
         journal->store.head(journal->store.self, journal->journal_id, true, &head);
     if (result != 0)
         return result;
-    memset(head, 0, CP_JOURNAL_HEAD_SIZE);
+    memset(head + CP_JOURNAL_HEAD_PAGE, 0, CP_JOURNAL_HEAD_SIZE - CP_JOURNAL_HEAD_PAGE);
     memcpy(head, &journal->journal_id, sizeof journal->journal_id);
     journal->slots = head_slots(head);
     journal->old_head = NULL;
