@@ -118,6 +118,8 @@ class JournalKind(IntEnum):
     CLOSED = lib.CP_JOURNAL_CLOSED
     STRATEGY = lib.CP_JOURNAL_STRATEGY
     NEW_DAY = lib.CP_JOURNAL_NEW_DAY
+    COSTS = lib.CP_JOURNAL_COSTS
+    LOTS = lib.CP_JOURNAL_LOTS
 
 
 class Strangers(IntEnum):
@@ -717,6 +719,8 @@ JOURNAL_BODIES: dict[int, np.dtype[Any]] = {
     JournalKind.INSTRUMENT: dtype_of("cp_journal_instrument"),
     JournalKind.POSITION: dtype_of("cp_journal_position"),
     JournalKind.WORKING: dtype_of("cp_journal_working"),
+    JournalKind.COSTS: dtype_of("cp_journal_costs"),
+    JournalKind.LOTS: dtype_of("cp_journal_lots"),
     JournalKind.MATCHES: dtype_of("cp_journal_matches"),
     JournalKind.STATE: dtype_of("cp_journal_state"),
     JournalKind.SNAPSHOT_END: dtype_of("cp_journal_state"),

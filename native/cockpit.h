@@ -615,7 +615,9 @@ typedef enum cp_journal_kind {
     CP_JOURNAL_DROPPED = 21,     /* cp_order: it was recorded and never left */
     CP_JOURNAL_CLOSED = 22,      /* stopped in order */
     CP_JOURNAL_STRATEGY = 23,    /* who is in a slot from now on */
-    CP_JOURNAL_NEW_DAY = 24      /* realised and fees begin at zero again */
+    CP_JOURNAL_NEW_DAY = 24,     /* realised and fees begin at zero again */
+    CP_JOURNAL_COSTS = 25,       /* of a snapshot, after its position: cp_journal_costs */
+    CP_JOURNAL_LOTS = 26 /* of a snapshot, after its symbol's costs, oldest first */
 } cp_journal_kind;
 
 #define CP_JOURNAL_BODY 80
@@ -662,6 +664,22 @@ typedef struct cp_journal_position {
     uint32_t reserved;
 } cp_journal_position;
 
+/* What a position's profit came from; of all together, what its lots have realised. */
+typedef struct cp_journal_costs {
+    uint64_t arrival2[2], expected[2];
+    uint64_t realised_fifo[2];
+    uint16_t symbol;
+    uint16_t strategy; /* CP_NOBODY: of all together */
+    uint32_t lots_merged;
+} cp_journal_costs;
+
+typedef struct cp_journal_lots {
+    uint64_t cost[2];
+    int64_t qty, price;
+    uint16_t symbol;
+    uint16_t reserved[3];
+} cp_journal_lots;
+
 typedef struct cp_journal_working {
     uint64_t client_id, pending_id, order_ref;
     int64_t price, pending_price;
@@ -669,6 +687,7 @@ typedef struct cp_journal_working {
     uint16_t symbol, strategy;
     uint8_t side, state, time_in_force, purpose;
     uint8_t accepted, cancel_sent, replace_sent, swept;
+    int64_t arrival2; /* twice the mid when it was decided on; 0: not known */
 } cp_journal_working;
 
 typedef struct cp_journal_matches {
@@ -688,7 +707,9 @@ typedef struct cp_journal_state {
 typedef struct cp_journal_order {
     cp_order order;
     uint8_t purpose; /* what the desk sent it for */
-    uint8_t reserved[15];
+    uint8_t reserved[3];
+    int32_t expected_offset; /* the price expected, less the order's */
+    int64_t arrival2;        /* twice the mid at the decision; 0: there was none */
 } cp_journal_order;
 
 typedef struct cp_journal_strategy {
@@ -859,8 +880,9 @@ typedef struct cp_symbol_picture {
     uint64_t volume;                    /* lots traded by all */
     uint64_t md_count;
     uint64_t last_md_ns;
+    int64_t realised_fifo; /* money: the oldest lots closed first */
     uint32_t stale;
-    uint32_t reserved;
+    uint32_t lots_merged; /* 1: too many lots at once, realised_fifo is only nearly so */
     uint32_t level_count[2];
     cp_level levels[2][CP_DEPTH_MAX]; /* by cp_side, best first */
 } cp_symbol_picture;
@@ -869,6 +891,10 @@ typedef struct cp_strategy_picture {
     cp_strategy_config config; /* what the core runs, with version and hash */
     int64_t position;
     int64_t realised, unrealised, fees; /* money */
+    /* and where it came from: spread + slippage + inventory == realised + unrealised */
+    int64_t spread;    /* earned by quoting less paid by taking, at the decision's mid */
+    int64_t slippage;  /* fills at better prices than the decision saw, less worse ones */
+    int64_t inventory; /* the market moving since the decision */
     uint64_t order_count, fill_count, refusal_count, reject_count;
     uint32_t working_count;
     uint32_t last_refusal; /* cp_refusal, or CP_REFUSE_COUNT for none */

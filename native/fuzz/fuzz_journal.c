@@ -6,14 +6,14 @@
 
 #define RECORD CP_JOURNAL_RECORD_SIZE
 
-static const uint8_t kinds[] = { CP_JOURNAL_INSTRUMENT, CP_JOURNAL_POSITION,
-                                 CP_JOURNAL_WORKING,    CP_JOURNAL_MATCHES,
-                                 CP_JOURNAL_STATE,      CP_JOURNAL_SNAPSHOT_END,
-                                 CP_JOURNAL_IDS,        CP_JOURNAL_ORDER,
-                                 CP_JOURNAL_ORDER,      CP_JOURNAL_REPORT,
-                                 CP_JOURNAL_REPORT,     CP_JOURNAL_REPORT,
-                                 CP_JOURNAL_DROPPED,    CP_JOURNAL_STRATEGY,
-                                 CP_JOURNAL_NEW_DAY,    CP_JOURNAL_CLOSED };
+static const uint8_t kinds[] = {
+    CP_JOURNAL_INSTRUMENT, CP_JOURNAL_POSITION, CP_JOURNAL_WORKING,
+    CP_JOURNAL_MATCHES,    CP_JOURNAL_STATE,    CP_JOURNAL_SNAPSHOT_END,
+    CP_JOURNAL_IDS,        CP_JOURNAL_ORDER,    CP_JOURNAL_ORDER,
+    CP_JOURNAL_REPORT,     CP_JOURNAL_REPORT,   CP_JOURNAL_REPORT,
+    CP_JOURNAL_DROPPED,    CP_JOURNAL_STRATEGY, CP_JOURNAL_NEW_DAY,
+    CP_JOURNAL_CLOSED,     CP_JOURNAL_COSTS,    CP_JOURNAL_LOTS
+};
 
 static void seal(cp_journal_record *record)
 {

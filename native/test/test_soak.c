@@ -494,8 +494,13 @@ static void check_money(const soak *s)
         const cp_position *all = &desk->positions[i];
         int64_t qty = 0;
         cp_i128 cash = 0, fees = 0;
+        int64_t mark2 = desk->feed.symbols[i].touch.mark2;
         for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
             const cp_position *cell = &desk->cells[slot][i];
+            cp_attribution from = cp_costs_read(&desk->costs[slot][i], cell, mark2);
+            cp_i128 held2 = mark2 > 0 ? (cp_i128)cell->qty * mark2 : 2 * cell->cost;
+            HOLDS(s, from.spread2 + from.slippage2 + from.inventory2 ==
+                         2 * (cell->realised - cell->cost) + held2);
             qty += cell->qty;
             cash += cell->realised - cell->cost;
             fees += cell->fees;
@@ -503,6 +508,15 @@ static void check_money(const soak *s)
         HOLDS(s, qty == all->qty);
         HOLDS(s, cash == all->realised - all->cost);
         HOLDS(s, fees == all->fees);
+        const cp_lots *lots = &desk->lots[i];
+        cp_i128 tied_up = 0;
+        for (uint32_t k = 0; k < lots->count; k++) {
+            const cp_lot *lot = &lots->ring[(lots->first + k) % CP_LOTS_MAX];
+            HOLDS(s, lot->qty != 0 && (lot->qty < 0) == (all->qty < 0));
+            qty -= lot->qty;
+            tied_up += lot->cost;
+        }
+        HOLDS(s, qty == 0 && cash == lots->realised - tied_up);
     }
 }
 

@@ -123,6 +123,51 @@ class Position:
 
 
 @dataclass
+class Lots:
+    """The same oldest first: runs of one price; from the 512th on lots join the last."""
+
+    realised: int = 0
+    runs: list[list[int]] = field(default_factory=list)
+    """Quantity, cost and price, signed like the position."""
+
+    def fill(self, side: int, price: int, qty: int) -> None:
+        sign = 1 if side == 0 else -1
+        while qty and self.runs and self.runs[0][0] * sign < 0:
+            run = self.runs[0]
+            closed = min(qty, abs(run[0]))
+            share = abs(run[1]) * closed // abs(run[0]) * (1 if run[1] >= 0 else -1)
+            self.realised += price * closed * -sign - share
+            run[0] += sign * closed
+            run[1] -= share
+            qty -= closed
+            if run[0] == 0:
+                self.runs.pop(0)
+        if qty and self.runs and (self.runs[-1][2] == price or len(self.runs) == 512):
+            self.runs[-1][0] += sign * qty
+            self.runs[-1][1] += sign * qty * price
+        elif qty:
+            self.runs.append([sign * qty, sign * qty * price, price])
+
+    def into(self, hash_: int) -> int:
+        hash_ = mix_wide(hash_, self.realised)
+        for qty, cost, _ in self.runs:
+            hash_ = mix_wide(mix(hash_, qty), cost)
+        return hash_
+
+
+@dataclass
+class Cell(Position):
+    """A strategy's position, and twice the mids and the prices it was decided on."""
+
+    arrival2: int = 0
+    expected: int = 0
+
+    def into(self, hash_: int) -> int:
+        hash_ = super().into(hash_)
+        return mix_wide(mix_wide(hash_, self.arrival2), self.expected)
+
+
+@dataclass
 class Order:
     id: int
     symbol: int
@@ -130,6 +175,8 @@ class Order:
     slot: int
     price: int
     leaves: int
+    arrival2: int
+    expected: int
     filled: int = 0
     pending: tuple[int, int, int] | None = None
     """Id, price and quantity of a replace without an answer."""
@@ -155,7 +202,8 @@ class Desk:
 
     fees: dict[int, tuple[int, int]] = field(default_factory=dict)
     positions: dict[int, Position] = field(default_factory=dict)
-    cells: dict[tuple[int, int], Position] = field(default_factory=dict)
+    lots: dict[int, Lots] = field(default_factory=dict)
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
     counted: set[tuple[int, int]] = field(default_factory=set)
     executions: int = 0
@@ -189,6 +237,10 @@ class Desk:
         elif record.kind == 24:
             for position in (*self.positions.values(), *self.cells.values()):
                 position.realised = position.fees = 0
+            for lots in self.lots.values():
+                lots.realised = 0
+            for cell in self.cells.values():
+                cell.expected, cell.arrival2 = cell.cost, 2 * cell.cost
 
     # What a snapshot repeats is not taken but compared: by its hash.
     def _state(self, kind: int, body: bytes) -> None:
@@ -210,14 +262,18 @@ class Desk:
         id_, original, _, _, price, qty, symbol = struct.unpack_from("<QQQQqIH", body)
         kind, side = body[48], body[49]
         slot = struct.unpack_from("<H", body, 52)[0]
+        offset, arrival2 = struct.unpack_from("<iq", body, 68)
         if kind == NEW:
             self._use(id_)
-            self.orders[id_] = Order(id_, symbol, side, slot, price, qty)
+            self.orders[id_] = Order(
+                id_, symbol, side, slot, price, qty, arrival2, price + offset
+            )
         elif kind == REPLACE:
             self._use(id_)
             order = self.orders[original]
             assert order.pending is None
             order.pending = id_, price, qty
+            order.arrival2, order.expected = arrival2, price + offset
 
     def _use(self, id_: int) -> None:
         assert id_ not in self.used and id_ >= self.next_id, f"id {id_} is used again"
@@ -282,11 +338,17 @@ class Desk:
 
     def _book(self, order: Order, price: int, qty: int, *, maker: bool) -> None:
         fee = self.fees[order.symbol][0 if maker else 1]
-        for position in (
-            self.positions.setdefault(order.symbol, Position()),
-            self.cells.setdefault((order.slot, order.symbol), Position()),
-        ):
-            position.fill(order.side, price, qty, fee)
+        cell = self.cells.setdefault((order.slot, order.symbol), Cell())
+        cell.fill(order.side, price, qty, fee)
+        lots = qty if order.side == 0 else -qty
+        cell.arrival2 += lots * (order.arrival2 or 2 * price)
+        cell.expected += lots * (
+            order.expected if order.arrival2 and not maker else price
+        )
+        self.positions.setdefault(order.symbol, Position()).fill(
+            order.side, price, qty, fee
+        )
+        self.lots.setdefault(order.symbol, Lots()).fill(order.side, price, qty)
         order.leaves -= qty
         order.filled += qty
         if order.leaves == 0:
@@ -326,9 +388,10 @@ class Desk:
         value = 0
         for symbol in range(self.symbol_count):
             value = self.positions.get(symbol, Position()).into(value)
+            value = self.lots.get(symbol, Lots()).into(value)
         for slot in range(INHERITED_SLOTS):
             for symbol in range(self.symbol_count):
-                cell = self.cells.get((slot, symbol), Position())
+                cell = self.cells.get((slot, symbol), Cell())
                 if not cell.is_empty:
                     value = cell.into(mix(value, slot << 32 | symbol))
         working = sum(order.hash() for order in self.orders.values()) & MASK

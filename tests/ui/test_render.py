@@ -240,8 +240,8 @@ def extreme_desk() -> PaintedDesk:
     body = picture["desk"]
     body["risk_state"] = RiskState.FLATTENING
     body["symbol_count"] = len(desk.symbols)
-    for name in ("fills", "strategies", "symbols"):
-        body[name]["last_refusal" if name == "strategies" else "reserved"] = 0
+    body["strategies"]["last_refusal"] = 0
+    body["fills"]["reserved"] = 0
     body["symbols"]["level_count"] = 16
     picture["virtual_time"] = 0
     desk.waiting = [Event(1e9, Severity.CRITICAL, "x" * 40, "[/bold]\x1b " * 60)]

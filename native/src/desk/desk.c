@@ -242,6 +242,10 @@ void cp_desk_book_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
     cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
     cp_position_fill(&desk->positions[own->symbol], side, price, qty, fee);
     cp_position_fill(&desk->cells[own->strategy][own->symbol], side, price, qty, fee);
+    /* Who quotes can expect no other price than the quote's. */
+    cp_costs_fill(&desk->costs[own->strategy][own->symbol], side, price, qty,
+                  own->arrival2, maker ? price : own->expected);
+    cp_lots_fill(&desk->lots[own->symbol], side, price, qty);
 }
 
 void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,

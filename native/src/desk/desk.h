@@ -56,8 +56,8 @@ uint64_t cp_desk_now_ns(const cp_desk *desk);
 void cp_desk_skip_ids(cp_desk *desk, uint64_t end);
 /* Who is in a slot. */
 void cp_desk_get_strategy(const cp_desk *desk, uint32_t slot, cp_journal_strategy *body);
-/* What the desk sent the order for, for the journal. */
-uint8_t cp_desk_purpose(const cp_desk *desk, const cp_order *order);
+/* What the desk sent the order for and what market it saw, for the journal. */
+void cp_desk_describe(const cp_desk *desk, cp_journal_order *body);
 /* What a restart must know beside orders and reports. */
 void cp_desk_get_state(const cp_desk *desk, cp_journal_state *state);
 /* Whether any of that but counts has changed since it was last asked. */
@@ -69,6 +69,9 @@ void cp_desk_snapshot(const cp_desk *desk,
                       void (*add)(void *context, cp_journal_kind kind, const void *body,
                                   uint32_t size),
                       void *context);
+
+/* How many records that would be. */
+uint32_t cp_desk_snapshot_count(const cp_desk *desk);
 
 /* Between begin and end a new desk is given what a journal holds, in its order. */
 int cp_desk_recover_begin(cp_desk *desk); /* -ENOMEM */

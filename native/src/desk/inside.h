@@ -16,8 +16,10 @@
 #define CP_DESK_INSIDE_H
 
 #include "desk/breakers.h"
+#include "desk/costs.h"
 #include "desk/desk.h"
 #include "desk/feed.h"
+#include "desk/lots.h"
 #include "desk/orders.h"
 #include "desk/positions.h"
 #include "desk/rate.h"
@@ -91,6 +93,8 @@ struct cp_desk {
     cp_instrument instruments[CP_SYMBOL_MAX];
     cp_position positions[CP_SYMBOL_MAX];
     cp_position cells[CP_STRATEGY_MAX][CP_SYMBOL_MAX]; /* the same, by slot */
+    cp_costs costs[CP_STRATEGY_MAX][CP_SYMBOL_MAX];    /* and what it came from */
+    cp_lots lots[CP_SYMBOL_MAX];
     cp_slot slots[CP_STRATEGY_MAX];
 
     bool replaying; /* nothing is said or sent: a journal is being read */

@@ -63,8 +63,10 @@ typedef struct cp_own_order {
     uint64_t tick_to_order_ns;
     int64_t price;
     int64_t pending_price;
-    uint32_t qty;   /* as last agreed: filled + leaves */
-    uint32_t asked; /* open quantity as last asked for */
+    int64_t arrival2; /* twice the mid when it was last decided on; 0: there was none */
+    int64_t expected; /* the price worth expecting then, should it take */
+    uint32_t qty;     /* as last agreed: filled + leaves */
+    uint32_t asked;   /* open quantity as last asked for */
     uint32_t leaves;
     uint32_t filled;
     uint32_t pending_qty; /* open quantity of the replace under way */

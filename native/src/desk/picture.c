@@ -67,6 +67,8 @@ static void read_symbol(const cp_desk *desk, uint32_t index, cp_symbol_picture *
     picture->realised = cp_position_realised(position, point_value);
     picture->unrealised = cp_position_unrealised(position, touch->mark2, point_value);
     picture->fees = cp_position_fees(position);
+    picture->realised_fifo = cp_saturate(desk->lots[index].realised * point_value);
+    picture->lots_merged = desk->lots[index].merged;
     picture->bid = touch->price[CP_BUY];
     picture->ask = touch->price[CP_SELL];
     picture->last = touch->last;
@@ -84,9 +86,15 @@ static void read_slot(const cp_desk *desk, uint32_t index, cp_strategy_picture *
 {
     const cp_slot *slot = &desk->slots[index];
     cp_i128 realised = 0, unrealised = 0, fees = 0;
+    cp_i128 spread = 0, slippage = 0, inventory = 0;
     for (uint32_t i = 0; i < desk->symbol_count; i++) {
         const cp_position *cell = &desk->cells[index][i];
         int64_t point_value = desk->instruments[i].point_value;
+        cp_attribution from =
+            cp_costs_read(&desk->costs[index][i], cell, cp_desk_touch(desk, i)->mark2);
+        spread += cp_costs_money(from.spread2, point_value);
+        slippage += cp_costs_money(from.slippage2, point_value);
+        inventory += cp_costs_money(from.inventory2, point_value);
         realised += cp_position_realised(cell, point_value);
         unrealised +=
             cp_position_unrealised(cell, cp_desk_touch(desk, i)->mark2, point_value);
@@ -99,6 +107,9 @@ static void read_slot(const cp_desk *desk, uint32_t index, cp_strategy_picture *
     picture->realised = cp_saturate(realised);
     picture->unrealised = cp_saturate(unrealised);
     picture->fees = cp_saturate(fees);
+    picture->spread = cp_saturate(spread);
+    picture->slippage = cp_saturate(slippage);
+    picture->inventory = cp_saturate(inventory);
     picture->order_count = slot->order_count;
     picture->fill_count = slot->fill_count;
     picture->refusal_count = slot->refusal_count;

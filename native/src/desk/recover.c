@@ -42,10 +42,17 @@ uint64_t cp_desk_next_id(const cp_desk *desk)
     return desk->orders.next_id;
 }
 
-uint8_t cp_desk_purpose(const cp_desk *desk, const cp_order *order)
+void cp_desk_describe(const cp_desk *desk, cp_journal_order *body)
 {
-    uint32_t place = cp_orders_find(&desk->orders, order->client_id);
-    return place == CP_NONE ? 0 : desk->orders.orders[place].purpose;
+    uint32_t place = cp_orders_find(&desk->orders, body->order.client_id);
+    if (place == CP_NONE)
+        return;
+    const cp_own_order *own = &desk->orders.orders[place];
+    int64_t offset = own->expected - body->order.price;
+    body->purpose = own->purpose;
+    body->arrival2 = own->arrival2;
+    if (offset >= INT32_MIN && offset <= INT32_MAX)
+        body->expected_offset = (int32_t)offset;
 }
 
 void cp_desk_get_state(const cp_desk *desk, cp_journal_state *state)
@@ -91,6 +98,21 @@ static bool is_empty(const cp_position *position)
            position->fees == 0;
 }
 
+static uint64_t mix_costs(uint64_t hash, const cp_costs *costs)
+{
+    return mix_wide(mix_wide(hash, costs->arrival2), costs->expected);
+}
+
+static uint64_t mix_lots(uint64_t hash, const cp_lots *lots)
+{
+    hash = mix_wide(hash, lots->realised);
+    for (uint32_t i = 0; i < lots->count; i++) {
+        const cp_lot *lot = &lots->ring[(lots->first + i) % CP_LOTS_MAX];
+        hash = mix_wide(cp_mix(hash, (uint64_t)lot->qty), lot->cost);
+    }
+    return hash;
+}
+
 /* Their sum, so that the order in which they stand in the table does not matter. */
 static uint64_t hash_order(const cp_own_order *own)
 {
@@ -106,8 +128,10 @@ static uint64_t hash_order(const cp_own_order *own)
 uint64_t cp_desk_journal_hash(const cp_desk *desk)
 {
     uint64_t hash = 0, working = 0;
-    for (uint32_t i = 0; i < desk->symbol_count; i++)
+    for (uint32_t i = 0; i < desk->symbol_count; i++) {
         hash = mix_position(hash, &desk->positions[i]);
+        hash = mix_lots(hash, &desk->lots[i]);
+    }
     for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
         for (uint32_t i = 0; i < desk->symbol_count; i++) {
             const cp_position *cell = &desk->cells[slot][i];
@@ -115,6 +139,7 @@ uint64_t cp_desk_journal_hash(const cp_desk *desk)
                 continue;
             hash = cp_mix(hash, (uint64_t)slot << 32 | i);
             hash = mix_position(hash, cell);
+            hash = mix_costs(hash, &desk->costs[slot][i]);
         }
     }
     for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next)
@@ -178,6 +203,47 @@ static void give_position(const cp_position *position, uint16_t symbol, uint16_t
     add(context, CP_JOURNAL_POSITION, &body, sizeof(body));
 }
 
+static void give_costs(const cp_costs *costs, const cp_lots *lots, uint16_t symbol,
+                       uint16_t strategy, add_record *add, void *context)
+{
+    cp_journal_costs body = { .symbol = symbol, .strategy = strategy };
+    if (costs) {
+        split(body.arrival2, costs->arrival2);
+        split(body.expected, costs->expected);
+    }
+    if (lots) {
+        split(body.realised_fifo, lots->realised);
+        body.lots_merged = lots->merged;
+    }
+    add(context, CP_JOURNAL_COSTS, &body, sizeof(body));
+}
+
+static void give_lots(const cp_lots *lots, uint16_t symbol, add_record *add,
+                      void *context)
+{
+    for (uint32_t i = 0; i < lots->count; i++) {
+        const cp_lot *lot = &lots->ring[(lots->first + i) % CP_LOTS_MAX];
+        cp_journal_lots body = { .qty = lot->qty, .price = lot->price, .symbol = symbol };
+        split(body.cost, lot->cost);
+        add(context, CP_JOURNAL_LOTS, &body, sizeof(body));
+    }
+}
+
+/* A position, and behind it what it came from. */
+static void give_symbol(const cp_desk *desk, uint16_t i, add_record *add, void *context)
+{
+    give_position(&desk->positions[i], i, CP_NOBODY, add, context);
+    if (!is_empty(&desk->positions[i])) {
+        give_costs(NULL, &desk->lots[i], i, CP_NOBODY, add, context);
+        give_lots(&desk->lots[i], i, add, context);
+    }
+    for (uint16_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
+        give_position(&desk->cells[slot][i], i, slot, add, context);
+        if (!is_empty(&desk->cells[slot][i]))
+            give_costs(&desk->costs[slot][i], NULL, i, slot, add, context);
+    }
+}
+
 static void give_orders(const cp_desk *desk, add_record *add, void *context)
 {
     for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
@@ -203,7 +269,8 @@ static void give_orders(const cp_desk *desk, add_record *add, void *context)
                                     .accepted = own->accepted,
                                     .cancel_sent = own->cancel_sent,
                                     .replace_sent = own->replace_sent,
-                                    .swept = own->swept };
+                                    .swept = own->swept,
+                                    .arrival2 = own->arrival2 };
         add(context, CP_JOURNAL_WORKING, &body, sizeof(body));
     }
 }
@@ -233,17 +300,28 @@ static void give_matches(const cp_desk *desk, add_record *add, void *context)
 void cp_desk_snapshot(const cp_desk *desk, add_record *add, void *context)
 {
     give_instruments(desk, add, context);
-    for (uint16_t i = 0; i < desk->symbol_count; i++) {
-        give_position(&desk->positions[i], i, CP_NOBODY, add, context);
-        for (uint16_t slot = 0; slot < CP_STRATEGY_MAX; slot++)
-            give_position(&desk->cells[slot][i], i, slot, add, context);
-    }
+    for (uint16_t i = 0; i < desk->symbol_count; i++)
+        give_symbol(desk, i, add, context);
     give_orders(desk, add, context);
     give_matches(desk, add, context);
     cp_journal_state state;
     cp_desk_get_state(desk, &state);
     state.state_hash = cp_desk_journal_hash(desk);
     add(context, CP_JOURNAL_SNAPSHOT_END, &state, sizeof(state));
+}
+
+static void count_record(void *context, cp_journal_kind kind, const void *body,
+                         uint32_t size)
+{
+    (void)kind, (void)body, (void)size;
+    ++*(uint32_t *)context;
+}
+
+uint32_t cp_desk_snapshot_count(const cp_desk *desk)
+{
+    uint32_t count = 0;
+    cp_desk_snapshot(desk, count_record, &count);
+    return count;
 }
 
 void cp_desk_on_journal(cp_desk *desk, cp_journal_trouble trouble, uint32_t error,
@@ -320,6 +398,17 @@ static bool map_symbol(const cp_desk *desk, uint16_t *symbol)
     return true;
 }
 
+/* Of lots nobody has told us about: one, at what all of them cost on average. */
+static void begin_lots(cp_lots *lots, const cp_position *position)
+{
+    *lots = (cp_lots){ .realised = position->realised };
+    if (position->qty == 0)
+        return;
+    cp_lots_add(lots, position->qty, position->cost,
+                cp_saturate(position->cost / position->qty));
+    lots->merged = 1;
+}
+
 static int take_position(cp_desk *desk, cp_journal_position body)
 {
     bool is_cell = body.strategy != CP_NOBODY;
@@ -331,6 +420,37 @@ static int take_position(cp_desk *desk, cp_journal_position body)
                                .realised = join(body.realised),
                                .fees = join(body.fees),
                                .qty = body.qty };
+    /* A journal from before these were kept says no more of them. */
+    if (is_cell)
+        cp_costs_begin(&desk->costs[body.strategy][body.symbol], position);
+    else
+        begin_lots(&desk->lots[body.symbol], position);
+    return 0;
+}
+
+static int take_costs(cp_desk *desk, cp_journal_costs body)
+{
+    if (!map_symbol(desk, &body.symbol))
+        return -EBADMSG;
+    if (body.strategy == CP_NOBODY) {
+        cp_lots *lots = &desk->lots[body.symbol];
+        *lots = (cp_lots){ .realised = join(body.realised_fifo),
+                           .merged = body.lots_merged != 0 };
+        return 0;
+    }
+    if (body.strategy >= CP_STRATEGY_MAX)
+        return -EBADMSG;
+    desk->costs[body.strategy][body.symbol] =
+        (cp_costs){ .arrival2 = join(body.arrival2), .expected = join(body.expected) };
+    return 0;
+}
+
+static int take_lots(cp_desk *desk, cp_journal_lots body)
+{
+    if (!map_symbol(desk, &body.symbol) || body.qty == 0 ||
+        (body.qty < 0) != (desk->positions[body.symbol].qty < 0))
+        return -EBADMSG;
+    cp_lots_add(&desk->lots[body.symbol], body.qty, join(body.cost), body.price);
     return 0;
 }
 
@@ -356,6 +476,8 @@ static int take_working(cp_desk *desk, cp_journal_working body)
                          .side = body.side,
                          .state = body.state,
                          .purpose = CP_PURPOSE_INHERITED,
+                         .arrival2 = body.arrival2,
+                         .expected = body.price,
                          .time_in_force = body.time_in_force,
                          .accepted = body.accepted != 0,
                          .cancel_sent = body.cancel_sent != 0,
@@ -367,9 +489,17 @@ static int take_working(cp_desk *desk, cp_journal_working body)
     return 0;
 }
 
-static int take_new(cp_desk *desk, const cp_order *order, uint16_t symbol)
+static int64_t expected_of(const cp_journal_order *body)
 {
+    return cp_saturate((cp_i128)body->order.price + body->expected_offset);
+}
+
+static int take_new(cp_desk *desk, const cp_journal_order *body, uint16_t symbol)
+{
+    const cp_order *order = &body->order;
     cp_own_order terms = { .price = order->price,
+                           .arrival2 = body->arrival2,
+                           .expected = expected_of(body),
                            .qty = order->qty,
                            .symbol = symbol,
                            .strategy = order->strategy,
@@ -387,8 +517,9 @@ static int take_new(cp_desk *desk, const cp_order *order, uint16_t symbol)
     return 0;
 }
 
-static int take_change(cp_desk *desk, const cp_order *order)
+static int take_change(cp_desk *desk, const cp_journal_order *body)
 {
+    const cp_order *order = &body->order;
     uint32_t place = cp_orders_find(&desk->orders, order->original_id);
     if (place == CP_NONE) /* a stranger's cancel, or an order that is over by now */
         return 0;
@@ -401,20 +532,23 @@ static int take_change(cp_desk *desk, const cp_order *order)
     if (order->client_id < desk->orders.next_id || order->qty == 0)
         return -EBADMSG;
     desk->orders.next_id = order->client_id;
+    own->arrival2 = body->arrival2;
+    own->expected = expected_of(body);
     return cp_orders_ask_replace(&desk->orders, place, order->price, order->qty)
                ? 0
                : -EBADMSG;
 }
 
-static int take_order(cp_desk *desk, const cp_order *order)
+static int take_order(cp_desk *desk, const cp_journal_order *body)
 {
+    const cp_order *order = &body->order;
     uint16_t symbol = order->symbol;
     switch (order->kind) {
     case CP_ORDER_NEW:
-        return map_symbol(desk, &symbol) ? take_new(desk, order, symbol) : -EBADMSG;
+        return map_symbol(desk, &symbol) ? take_new(desk, body, symbol) : -EBADMSG;
     case CP_ORDER_CANCEL:
     case CP_ORDER_REPLACE:
-        return take_change(desk, order);
+        return take_change(desk, body);
     case CP_ORDER_QUERY:
         cp_reconcile_asked(desk, order->original_id);
         return 0;
@@ -515,8 +649,11 @@ void cp_desk_recover_new_day(cp_desk *desk)
 {
     for (uint32_t i = 0; i < CP_SYMBOL_MAX; i++) {
         desk->positions[i].realised = desk->positions[i].fees = 0;
-        for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++)
+        desk->lots[i].realised = 0;
+        for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
             desk->cells[slot][i].realised = desk->cells[slot][i].fees = 0;
+            cp_costs_begin(&desk->costs[slot][i], &desk->cells[slot][i]);
+        }
     }
     desk->equity_peak = 0;
 }
@@ -535,6 +672,10 @@ int cp_desk_recover(cp_desk *desk, const cp_journal_record *record)
         return take_strategy(desk, &BODY(cp_journal_strategy));
     case CP_JOURNAL_POSITION:
         return take_position(desk, BODY(cp_journal_position));
+    case CP_JOURNAL_COSTS:
+        return take_costs(desk, BODY(cp_journal_costs));
+    case CP_JOURNAL_LOTS:
+        return take_lots(desk, BODY(cp_journal_lots));
     case CP_JOURNAL_WORKING:
         return take_working(desk, BODY(cp_journal_working));
     case CP_JOURNAL_MATCHES:
@@ -545,7 +686,7 @@ int cp_desk_recover(cp_desk *desk, const cp_journal_record *record)
     case CP_JOURNAL_CLOSED:
         return take_state(desk, &BODY(cp_journal_state));
     case CP_JOURNAL_ORDER:
-        return take_order(desk, &BODY(cp_journal_order).order);
+        return take_order(desk, &BODY(cp_journal_order));
     case CP_JOURNAL_DROPPED:
         return take_dropped(desk, &BODY(cp_journal_order).order);
     case CP_JOURNAL_REPORT:
@@ -618,11 +759,18 @@ static void move_slots(cp_desk *desk)
     find_slots(desk, targets);
     for (uint32_t symbol = 0; symbol < desk->symbol_count; symbol++) {
         cp_position moved[CP_STRATEGY_MAX];
+        cp_costs costs[CP_STRATEGY_MAX];
         memset(moved, 0, sizeof(moved));
-        for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+        memset(costs, 0, sizeof(costs));
+        for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
             add_position(&moved[targets[i]], &desk->cells[i][symbol]);
-        for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+            costs[targets[i]].arrival2 += desk->costs[i][symbol].arrival2;
+            costs[targets[i]].expected += desk->costs[i][symbol].expected;
+        }
+        for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
             desk->cells[i][symbol] = moved[i];
+            desk->costs[i][symbol] = costs[i];
+        }
     }
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         desk->slots[i].working_count = 0;
@@ -660,8 +808,10 @@ int cp_desk_recover_end(cp_desk *desk, bool is_restored, char *error)
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         for (uint32_t symbol = 0; symbol < desk->symbol_count; symbol++)
             cp_seats_show_position(&desk->slots[i], symbol, desk->cells[i][symbol].qty);
-    for (uint32_t i = desk->symbol_count; i < CP_SYMBOL_MAX; i++)
+    for (uint32_t i = desk->symbol_count; i < CP_SYMBOL_MAX; i++) {
         desk->positions[i] = (cp_position){ .qty = 0 };
+        desk->lots[i].count = 0;
+    }
     desk->unconfirmed = true;
     desk->listing = false;
     desk->list_ns = desk->look_ns = desk->reconciled_ns = 0;

@@ -106,6 +106,17 @@ static void put_in_hash(cp_desk *desk, const cp_order *order)
     desk->hash = cp_mix(desk->hash, (uint64_t)order->qty << 32 ^ small);
 }
 
+/* What the market is as the order is decided on: its fills are measured against it. */
+static void stamp_market(const cp_desk *desk, cp_own_order *own, int64_t price)
+{
+    const cp_touch *touch = cp_desk_touch(desk, own->symbol);
+    int64_t far = touch->price[own->side == CP_BUY ? CP_SELL : CP_BUY];
+    bool crosses =
+        far != CP_PRICE_NONE && (own->side == CP_BUY ? price >= far : price <= far);
+    own->arrival2 = touch->mark2 > 0 ? touch->mark2 : 0;
+    own->expected = crosses ? far : price;
+}
+
 static void stamp_passed(cp_desk *desk, cp_own_order *own)
 {
     own->cause_ns = desk->cause_ns;
@@ -159,6 +170,7 @@ uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side
     uint32_t place = cp_orders_open(&desk->orders, &terms);
     cp_own_order *own = &desk->orders.orders[place];
     stamp_passed(desk, own);
+    stamp_market(desk, own, price);
     cp_order *order = message(desk, CP_ORDER_NEW);
     order->client_id = own->client_id;
     write_terms(order, own, price, qty);
@@ -184,6 +196,7 @@ bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t
         return false;
     cp_ask_passed(desk, own->strategy, own->symbol, &ask);
     stamp_passed(desk, own);
+    stamp_market(desk, own, price);
     cp_order *order = message(desk, CP_ORDER_REPLACE);
     order->client_id = own->pending_id;
     order->original_id = own->client_id;

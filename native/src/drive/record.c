@@ -138,8 +138,8 @@ static void record_orders(cp_engine *engine, uint64_t now_ns)
     const cp_outbox *orders = cp_desk_orders(engine->desk);
     for (uint32_t i = 0; i < orders->count; i++) {
         const cp_order *order = cp_outbox_at(orders, i);
-        cp_journal_order body = { .order = *order,
-                                  .purpose = cp_desk_purpose(engine->desk, order) };
+        cp_journal_order body = { .order = *order };
+        cp_desk_describe(engine->desk, &body);
         cp_journal_add(engine->journal, CP_JOURNAL_ORDER, 0, now_ns, &body, sizeof body);
     }
 }
@@ -260,9 +260,10 @@ void cp_engine_record_timer(cp_engine *engine, uint64_t now_ns)
     if (cp_journal_in_trouble(journal) != CP_TROUBLE_NONE)
         return;
     set_ids_aside(engine, now_ns);
-    /* A snapshot is as long as there are orders: it has to fit beside the steps. */
-    uint64_t longest = 1024u + cp_desk_working_count(engine->desk);
+    /* A snapshot is as long as there are orders and lots: it has to fit beside the
+     * steps, with the three records around it. */
     if (journal->next - journal->segment_first >= journal->segment_records &&
-        cp_journal_room(journal, CP_JOURNAL_RING) > longest + STEP_RECORDS)
+        cp_journal_room(journal, CP_JOURNAL_RING) >
+            cp_desk_snapshot_count(engine->desk) + 3u + STEP_RECORDS)
         cp_engine_record_segment(engine, now_ns);
 }
