@@ -98,15 +98,8 @@ class RemoteDesk:
 
     @property
     def origin(self) -> str:
-        """The desk's name, its market, and who commands it if it is not this screen."""
-        who = ""
-        if self._hello.role == protocol.VIEW:
-            who = "READ-ONLY  "
-        elif self._controls.holder == 0:
-            who = "controls: nobody  "
-        elif not self.in_control:
-            who = f"READ-ONLY, controls: {self._controls.name}  "
-        return f"{who}{self._welcome.name}: {self._welcome.origin}"
+        """The desk's name and its market."""
+        return f"{self._welcome.name}: {self._welcome.origin}"
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

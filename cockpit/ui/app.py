@@ -730,7 +730,7 @@ class CockpitApp(App[int], inherit_bindings=False):
                 continue
             choices.append(
                 Choice(
-                    action.help,
+                    keys.meaning(scene, action),
                     partial(self.action_perform, action.name, 0),
                     keys.label(scene, action),
                     action.refusal(scene, 0),
@@ -821,6 +821,9 @@ class CockpitApp(App[int], inherit_bindings=False):
             del scene.cursor[scene.focus]
         elif scene.maximised:
             scene.maximised = False
+
+    def _do_take_over(self) -> None:
+        raise LookupError("nobody shares this desk")
 
     def _do_quit(self) -> None:
         self.close_desk()

@@ -11,56 +11,34 @@ import contextlib
 import sys
 import threading
 from pathlib import Path
-from typing import Any, ClassVar
-
-from textual.binding import Binding, BindingType
+from typing import Any
 
 from cockpit.control.remote import RemoteDesk
 from cockpit.ui.app import CockpitApp
-from cockpit.ui.keys import TWICE_S
+from cockpit.ui.render.text import clean
+from cockpit.ui.scene import Seat
 from cockpit.ui.terminal import EXIT_USAGE, glyph_set, mouse_wanted, own_keys
 from cockpit.ui.themes import ThemeError
-
-_TAKE = "take_over"
 
 
 class AttachedApp(CockpitApp):
     """A screen over a remote desk. Raises :class:`cockpit.ui.themes.ThemeError`."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", _TAKE, "take the controls", show=False)
-    ]
 
     def __init__(self, desk: RemoteDesk, **options: Any) -> None:
         super().__init__(desk, **options)
         self._remote = desk
         self._leaving = False
 
-    def action_take_over(self) -> None:
-        """Ask for the controls, on the second press."""
-        scene, desk = self.scene, self._remote
-        scene.expire(self._clock())
-        armed = _TAKE in scene.armed
-        scene.armed = {}
-        if not desk.can_take:
-            scene.say("t: this screen was attached read-only", "warn")
-        elif desk.in_control:
-            scene.say("t: this screen has the controls", "text")
-        elif not armed:
-            scene.armed = {_TAKE: scene.now + TWICE_S}
-            holder = desk.controls.name or "nobody"
-            scene.say(f"press t again within 2 s to take the controls from {holder}")
-        else:
-            self._take()
-        self.draw()
+    def _read(self) -> None:
+        super()._read()
+        desk, scene = self._remote, self.scene
+        seat = Seat(desk.can_take, desk.in_control, clean(desk.controls.name))
+        scene.seat = seat
+        scene.read_only = "" if seat.trades else "this screen was attached read-only"
 
-    def _take(self) -> None:
-        try:
-            self._remote.take_controls()
-        except Exception as error:
-            self.scene.say(f"t: {error}", "bad")
-        else:
-            self.scene.say("asked for the controls")
+    def _do_take_over(self) -> None:
+        self._remote.take_controls()
+        self.scene.say("asked for the controls")
 
     def close_desk(self, code: int = 0) -> None:
         """Leave the desk to itself, and then leave with ``code``."""

@@ -48,6 +48,8 @@ class Action:
     refusal: Callable[[Scene, int], str] = _always
     """Why it cannot be done now, or empty."""
     indexed: bool = False
+    attached: str = ""
+    """What it does on the screen of a desk in another process, where that differs."""
 
 
 def _needs_desk(scene: Scene) -> str:
@@ -60,8 +62,26 @@ def _needs_desk(scene: Scene) -> str:
     return "there is no desk: this engine is an exchange alone"
 
 
-def _no_strategy(scene: Scene, index: int) -> str:
+def _needs_controls(scene: Scene) -> str:
+    """Why this screen may not make the desk do more; to brake is everybody's."""
     if reason := _needs_desk(scene):
+        return reason
+    seat = scene.seat
+    if seat is None or seat.mine or not seat.holder:
+        return ""
+    return f"{seat.holder} has the controls: t t takes them"
+
+
+def _no_take(scene: Scene, index: int) -> str:
+    if (seat := scene.seat) is None:
+        return "nobody shares this desk: it runs in this very process"
+    if not seat.trades:
+        return "this screen was attached read-only"
+    return "this screen has the controls" if seat.mine else ""
+
+
+def _no_strategy(scene: Scene, index: int) -> str:
+    if reason := _needs_controls(scene):
         return reason
     if index not in dict(scene.slots()):
         return f"no strategy under key {index + 1}"
@@ -80,7 +100,7 @@ def _no_pause(scene: Scene, index: int) -> str:
 
 
 def _no_resume(scene: Scene, index: int) -> str:
-    if reason := _needs_desk(scene):
+    if reason := _needs_controls(scene):
         return reason
     match scene.risk_state:
         case RiskState.ACTIVE:
@@ -93,7 +113,7 @@ def _no_resume(scene: Scene, index: int) -> str:
 
 
 def _no_flatten(scene: Scene, index: int) -> str:
-    if reason := _needs_desk(scene):
+    if reason := _needs_controls(scene):
         return reason
     match scene.risk_state:
         case RiskState.FLATTENING:
@@ -109,7 +129,7 @@ def _no_halt(scene: Scene, index: int) -> str:
 
 
 def _no_unhalt(scene: Scene, index: int) -> str:
-    if reason := _needs_desk(scene):
+    if reason := _needs_controls(scene):
         return reason
     return "" if scene.risk_state == RiskState.HALTED else "not halted"
 
@@ -163,7 +183,7 @@ def _no_cancel(scene: Scene, index: int) -> str:
 
 
 def _no_mode_choice(scene: Scene, index: int) -> str:
-    if reason := _needs_desk(scene):
+    if reason := _needs_controls(scene):
         return reason
     return "" if any(True for _ in scene.slots()) else "there is no strategy"
 
@@ -223,6 +243,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("unhalt", ("u",), "u", "un-halt",
            "leave HALTED for PAUSED",
            "risk", Guard.WORD, "release", _no_unhalt),
+    Action("take_over", ("t",), "t t", "",
+           "take the controls of a desk that several screens are attached to",
+           "trading", Guard.TWICE, refusal=_no_take),
     Action("acknowledge", ("a",), "a", "",
            "acknowledge all alerts", "risk", refusal=_no_alert),
     Action("down", ("down", "j"), "Down", "",
@@ -296,7 +319,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("back", ("escape",), "Esc", "",
            "leave what is open; then filter, search and cursor", "leave"),
     Action("quit", ("q",), "q", "quit",
-           "pull every order, stop the engine and leave", "leave"),
+           "pull every order, stop the engine and leave", "leave",
+           attached="leave this screen; the desk trades on"),
     Action("quit_now", ("ctrl+c",), "Ctrl+C", "",
            "the same; a second time leaves without waiting", "leave"),
 )  # fmt: skip
@@ -311,6 +335,11 @@ def label(scene: Scene, action: Action) -> str:
         shown = " ".join(own)
         return f"{shown} {shown}" if action.guard is Guard.TWICE else shown
     return action.label
+
+
+def meaning(scene: Scene, action: Action) -> str:
+    """What an action does here."""
+    return (action.attached if scene.seat else "") or action.help
 
 
 def guard_text(action: Action) -> str:
@@ -338,7 +367,10 @@ def document() -> str:
         for action in ACTIONS:
             if action.group == group:
                 asks = "" if action.guard is Guard.NONE else guard_text(action)
-                lines.append(f"| `{action.label}` | {action.help} | {asks} |")
+                does = action.help
+                if action.attached:
+                    does += f"; attached: {action.attached}"
+                lines.append(f"| `{action.label}` | {does} | {asks} |")
     lines += [
         "",
         "A key whose action is not possible now says why in the status line. `h` `h`",

@@ -76,6 +76,29 @@ class Link:
     """Seconds the terminal is behind."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What this screen may ask of a desk that other screens are attached to as well."""
+
+    trades: bool
+    """It was attached to trade, not only to look."""
+    mine: bool
+    """It has the controls."""
+    holder: str
+    """Who has them; empty: nobody, and whoever asks first gets them."""
+
+    @property
+    def text(self) -> str:
+        """For the header; empty when everything can be asked."""
+        if not self.trades:
+            return "READ-ONLY"
+        if self.mine:
+            return ""
+        if not self.holder:
+            return "controls: nobody"
+        return f"READ-ONLY, controls: {self.holder}"
+
+
 class Dialog(Protocol):
     """Something over the panels that takes the keys."""
 
@@ -249,6 +272,8 @@ class Scene:
     closing_since: float | None = None
     read_only: str = ""
     """Why nothing can be asked of the desk; empty when it can."""
+    seat: Seat | None = None
+    """Of a screen attached to a desk in another process."""
     tape: TapeDesk | None = None
     """What is shown is on it; None: it happens now."""
     trouble: str = ""

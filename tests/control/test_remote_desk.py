@@ -126,14 +126,14 @@ def test_the_second_screen_looks_on_until_it_takes_over(
 ) -> None:
     with served.join() as second:
         assert not second.in_control
-        assert second.origin.startswith("READ-ONLY, controls: root")
+        assert second.controls.name.startswith("root")
         with pytest.raises(NotInControl, match="has the controls"):
             second.resume()
         desk.events()
         second.take_controls("shift change")
         wait(lambda: second.in_control and not desk.in_control)
         heard(desk, "TOOK THE CONTROLS from", Severity.WARNING)
-        assert desk.origin.startswith("READ-ONLY, controls: root")
+        assert desk.controls.name.startswith("root")
         with pytest.raises(NotInControl):
             desk.toggle_strategy(0)
         second.pause()

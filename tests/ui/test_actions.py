@@ -325,7 +325,7 @@ def test_nothing_destructive_happens_on_one_key_but_a_pause() -> None:
     guarded = {
         action.name for action in keys.ACTIONS if action.guard is not keys.Guard.NONE
     }
-    assert guarded == {"halt", "flatten", "unhalt", "cancel_all"}
+    assert guarded == {"halt", "flatten", "unhalt", "cancel_all", "take_over"}
 
 
 def test_no_key_does_two_things() -> None:

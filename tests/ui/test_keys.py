@@ -17,4 +17,5 @@ def test_the_document_is_fresh() -> None:
 def test_every_key_is_in_the_document() -> None:
     text = keys.document()
     for action in keys.ACTIONS:
-        assert f"| `{action.label}` | {action.help} |" in text
+        assert f"| `{action.label}` | {action.help}" in text
+        assert action.attached in text

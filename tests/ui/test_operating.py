@@ -17,6 +17,7 @@ from cockpit.core import Mode, RiskState, Severity
 from cockpit.observe.tape_desk import TapeDesk
 from cockpit.ui import keys, layout
 from cockpit.ui.keymap import KeymapError, read
+from cockpit.ui.scene import Seat
 
 
 def painted() -> PaintedDesk:
@@ -470,3 +471,45 @@ async def test_a_curve_shows_what_the_tape_has_of_it() -> None:
         turn(app, desk, TRADING)
         assert "below the best" in app.main.part("pnl").text
         assert len(app.scene.history.pnl) > 40
+
+
+# ---- a screen that shares its desk -----------------------------------------------------
+
+
+async def test_alone_with_its_desk_there_is_nothing_to_take() -> None:
+    async with bench() as b:
+        await b.press("t")
+        assert "nobody shares this desk" in b.shown("footer")
+        assert not b.app.scene.armed
+
+
+async def test_without_the_controls_it_brakes_and_does_nothing_else() -> None:
+    async with bench() as b:
+        b.app.scene.seat = Seat(trades=True, mine=False, holder="root (screen 77)")
+        await b.press("r", "2")
+        assert b.desk.calls == []
+        assert "root (screen 77) has the controls: t t takes them" in b.shown("footer")
+        assert "READ-ONLY, controls: root (screen 77)" in b.shown("header")
+        await b.press("p", "x", "h", "h")
+        assert b.desk.calls == ["pause", "halt"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 48), (48, 10)])
+async def test_read_only_is_said_at_every_size(size: tuple[int, int]) -> None:
+    async with bench(size=size) as b:
+        b.app.scene.seat = Seat(trades=False, mine=False, holder="somebody")
+        await b.frame()
+        assert "READ-ONLY" in b.shown("small" if size[0] < 60 else "header")
+
+
+async def test_help_and_palette_of_an_attached_screen_say_what_q_does_there() -> None:
+    async with bench() as b:
+        await b.press("question_mark", *["pagedown"] * 5)
+        assert "stop the engine and leave" in b.shown("over")
+        b.app.scene.seat = Seat(trades=True, mine=True, holder="me")
+        await b.frame()
+        assert "stop the engine" not in b.shown("over")
+        assert "leave this screen; the desk trades on" in b.shown("over")
+        await b.press("escape", "ctrl+p", *"trades on")
+        assert "the desk trades on" in b.shown("over")
+        assert "q leave" in b.app.main.part("footer").text

@@ -22,6 +22,10 @@ def status(scene: Scene) -> tuple[str, str] | None:
         return ("press x again within 2 s to pull every order", "alarm")
     if "halt" in scene.armed:
         return ("press h again within 2 s to HALT: stop all, pull every order", "alarm")
+    if "take_over" in scene.armed:
+        holder = (scene.seat.holder if scene.seat else "") or "nobody"
+        text = f"press t again within 2 s to take the controls from {holder}"
+        return (text, "alarm")
     if scene.message:
         return (scene.message.text, scene.message.style)
     if scene.trouble:
@@ -32,9 +36,10 @@ def status(scene: Scene) -> tuple[str, str] | None:
 def _hint(scene: Scene, action: keys.Action) -> Row:
     # A key of several is drawn as possible: each of them answers for itself.
     refused = not action.indexed and bool(action.refusal(scene, 0))
+    hint = "leave" if scene.seat and action.name == "quit" else action.hint
     return (
         (keys.label(scene, action), "faint" if refused else "key"),
-        (f" {action.hint}", "faint" if refused else "dim"),
+        (f" {hint}", "faint" if refused else "dim"),
     )
 
 

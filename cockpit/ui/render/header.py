@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.core import RiskState, Trouble
+from cockpit.core import LinkState, RiskState, Role, Trouble
 from cockpit.ui import layout
 from cockpit.ui.render import number
 from cockpit.ui.render.text import Row, Rows, Segment, length, shorten, spread
@@ -54,15 +54,24 @@ def equity(scene: Scene) -> Row:
     return (("best ", "dim"), (peak, "text"))
 
 
-def chips(scene: Scene) -> Row:
+_CONTROLS_WIDTH = 120
+"""From here it is said who has the controls; that it is not this screen at any width."""
+
+
+def chips(scene: Scene, width: int = _CONTROLS_WIDTH) -> Row:
     """What must not be missed: each a word on its colour."""
     space: Segment = (" ", "text")
     row: Row = (mode(scene), space, state(scene), space)
     if scene.frozen_since is not None:
         held = number.span(scene.now - scene.frozen_since)
         row = (*row, (f" FROZEN {held} ", "risk.paused"), space)
-    if scene.read_only and not scene.tape:
-        row = (*row, (" READ ONLY ", "risk.off"), space)
+    if scene.seat and (text := scene.seat.text):
+        text = text if width >= _CONTROLS_WIDTH else text.partition(",")[0]
+        row = (
+            *row,
+            (f" {shorten(text, 48, scene.glyphs.ellipsis)} ", "risk.paused"),
+            space,
+        )
     if count := sum(not alert.acknowledged for alert in scene.alerts):
         row = (*row, (f" {count} ALERT{'S' if count > 1 else ''} ", "alarm"), space)
     return row
@@ -98,7 +107,7 @@ def _ages(scene: Scene, width: int) -> Row:
     else:
         shown_beat = none if beat is None else number.age(beat, scene.glyphs)
     return (
-        ("feed ", "dim"), _right(shown_feed, 6), ("  ", "text"),
+        *_session(scene), ("feed ", "dim"), _right(shown_feed, 6), ("  ", "text"),
         ("engine " if width >= 100 else "eng ", "dim"), _right(shown_beat, 6),
         *_journal(scene, width),
     )  # fmt: skip
@@ -118,6 +127,18 @@ def _journal(scene: Scene, width: int) -> Row:
     return (
         ("  ", "text"), (f"journal {int(journal['level']) % 10} ", "dim"), _right(lag, 6)
     )  # fmt: skip
+
+
+def _session(scene: Scene) -> Row:
+    """How the session with an exchange elsewhere stands; nothing with one in here."""
+    net = scene.live["net"]
+    if int(net["role"]) != Role.REMOTE:
+        return ()
+    states = {int(net[name]["state"]) for name in ("orders", "feed")}
+    if states == {LinkState.UP}:
+        return (("session ", "dim"), ("up", "text"), ("  ", "text"))
+    worst = LinkState(min(states)).name.lower().replace("_", " ")
+    return (("session ", "dim"), (worst, "bad"), ("  ", "text"))
 
 
 def _right(segment: Segment, width: int) -> Segment:
@@ -141,7 +162,7 @@ def render(scene: Scene, width: int) -> Rows:
     """Two lines: what it is and what it made; how fresh, and where we are."""
     gap: Segment = ("  ", "text")
     edge: Segment = (scene.glyphs.edge, edge_style(scene))
-    first: Row = (edge, *chips(scene))
+    first: Row = (edge, *chips(scene, width))
     money: Row = (*pnl(scene), (" ", "text"))
     if width >= 100:
         money = (*equity(scene), gap, *money)

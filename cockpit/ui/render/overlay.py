@@ -44,7 +44,9 @@ def help_rows(scene: Scene, width: int, height: int = 99) -> Rows:
             if not note and action.guard is not keys.Guard.NONE:
                 note = keys.guard_text(action)
             shown_note = f"  ({note})" if note else ""
-            text = shorten(action.help, room - len(shown_note), scene.glyphs.ellipsis)
+            text = shorten(
+                keys.meaning(scene, action), room - len(shown_note), scene.glyphs.ellipsis
+            )
             body.append(
                 (
                     ((group if i == 0 else "").ljust(_GROUP), "accent"),

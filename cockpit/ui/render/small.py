@@ -15,14 +15,15 @@ def render(scene: Scene, width: int, height: int) -> Rows:
         (header.mode(scene), space, header.state(scene)),
         (space, *header.pnl(scene)),
     ]
+    if scene.seat and scene.seat.text:
+        rows.append((space, (f" {scene.seat.text} ", "risk.paused")))
     if prompt := scene.prompt:
         typed: Segment = (f": {prompt.typed}", "accent")
         rows.append((space, ("type ", "dim"), (prompt.word, "strong"), typed))
     elif said:
         rows += [((f" {line} ", said[1]),) for line in wrap(said[0], max(width - 2, 1))]
-    rows.append(
-        (space, ("h h", "key"), (" halt  ", "dim"), ("q", "key"), (" quit", "dim"))
-    )
+    leave = " leave it trading" if scene.seat else " quit"
+    rows.append((space, ("h h", "key"), (" halt  ", "dim"), ("q", "key"), (leave, "dim")))
     if scene.config_errors:
         rows.append((("config: " + scene.config_errors[0], "bad"),))
     rows.append(
