@@ -43,7 +43,10 @@ LIMIT_SECONDS = 4.0
 """From a changed file to the core's echo."""
 FAREWELL_SECONDS = 0.5
 COMPLAINTS_PER_SECOND = 10
-"""Sessions cut off that are logged one by one; the rest are counted."""
+"""Sessions of one user cut off that are logged one by one; the rest are counted. Each
+user has his own ten: nobody's noise hides what another tried."""
+COMPLAINERS_MAX = 16
+"""Users who are counted apart; the others share one count."""
 
 DONE, REFUSED, UNCONFIRMED = "done", "refused", "unconfirmed"
 
@@ -91,7 +94,7 @@ class Server:
         self._had_operator = False
         self._gone_since: float | None = None
         self._halt_file_seen = False
-        self._complaints = 0
+        self._complaints: dict[int, int] = {}
         self._complaints_since = 0.0
         self._failures: set[str] = set()
         self._stopping = asyncio.Event()
@@ -315,7 +318,9 @@ class Server:
 
     def left(self, session: Session, why: str) -> None:
         if why:
-            self._complain(f"cut off {session.operator.full}: {why}")
+            self._complain(
+                session.operator.uid, f"cut off {session.operator.full}: {why}"
+            )
         if session in self._sessions:
             self._sessions.remove(session)
         self._pending = [p for p in self._pending if p.session is not session]
@@ -325,18 +330,24 @@ class Server:
             self._holder = None
             self._say(Severity.INFO, "control", "nobody has the controls")
 
-    def _complain(self, text: str) -> None:
-        self._complaints += 1
-        if self._complaints <= COMPLAINTS_PER_SECOND:
+    def _complain(self, uid: int, text: str) -> None:
+        counts = self._complaints
+        if uid not in counts and len(counts) >= COMPLAINERS_MAX:
+            uid = -1
+        counts[uid] = counts.get(uid, 0) + 1
+        if counts[uid] <= COMPLAINTS_PER_SECOND:
             self._say(Severity.WARNING, "control", text)
 
     def _count_complaints(self, now: float) -> None:
         if now - self._complaints_since < 1:
             return
-        more = self._complaints - COMPLAINTS_PER_SECOND
+        more = sum(
+            max(count - COMPLAINTS_PER_SECOND, 0) for count in self._complaints.values()
+        )
         if more > 0:
             self._say(Severity.WARNING, "control", f"and {more} others were cut off")
-        self._complaints_since, self._complaints = now, 0
+        self._complaints_since = now
+        self._complaints.clear()
 
     def _give_controls(self, session: Session, why: str) -> None:
         before, self._holder = self._holder, session
