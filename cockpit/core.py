@@ -25,6 +25,8 @@ from cockpit._native import ffi, lib
 MONEY_SCALE: int = lib.CP_MONEY_SCALE
 PRICE_NONE: int = lib.CP_PRICE_NONE
 NOBODY: int = lib.CP_NOBODY
+OPERATOR: int = lib.CP_OPERATOR
+"""Where a strategy's slot is meant: the operator's own, behind them."""
 SYMBOL_MAX: int = lib.CP_SYMBOL_MAX
 STRATEGY_MAX: int = lib.CP_STRATEGY_MAX
 DEPTH_MAX: int = lib.CP_DEPTH_MAX
@@ -43,6 +45,25 @@ class Side(IntEnum):
     SELL = lib.CP_SELL
 
 
+SIDE_BOTH: int = lib.CP_SIDE_BOTH
+
+
+class OrderType(IntEnum):
+    """Of those the operator's own order may have."""
+
+    LIMIT = lib.CP_LIMIT
+    MARKET = lib.CP_MARKET
+
+
+class TimeInForce(IntEnum):
+    DAY = lib.CP_DAY
+    IOC = lib.CP_IOC
+    FOK = lib.CP_FOK
+
+
+POST_ONLY: int = lib.CP_POST_ONLY
+
+
 class Mode(IntEnum):
     OFF = lib.CP_MODE_OFF
     LIVE = lib.CP_MODE_LIVE
@@ -55,6 +76,22 @@ class RiskState(IntEnum):
     PAUSED = lib.CP_RISK_PAUSED
     FLATTENING = lib.CP_RISK_FLATTENING
     HALTED = lib.CP_RISK_HALTED
+
+
+class SymbolHalt(IntEnum):
+    """What the operator has stopped in one symbol."""
+
+    TRADES = lib.CP_SYMBOL_TRADES
+    HALTED = lib.CP_SYMBOL_HALTED
+    FLATTENING = lib.CP_SYMBOL_FLATTENING
+
+
+class Kill(IntEnum):
+    """How a strategy was stopped by the operator's kill."""
+
+    NONE = lib.CP_KILL_NONE
+    HALTED = lib.CP_KILL_HALTED
+    FLATTENING = lib.CP_KILL_FLATTENING
 
 
 class Hop(IntEnum):
@@ -158,6 +195,9 @@ class NoteKind(IntEnum):
     BREAKER = lib.CP_NOTE_BREAKER
     RECONCILE = lib.CP_NOTE_RECONCILE
     JOURNAL = lib.CP_NOTE_JOURNAL
+    SYMBOL = lib.CP_NOTE_SYMBOL
+    ORDER = lib.CP_NOTE_ORDER
+    CANCEL = lib.CP_NOTE_CANCEL
 
 
 class Severity(IntEnum):
@@ -189,6 +229,14 @@ class Control(IntEnum):
     CANCEL_ALL = lib.CP_CONTROL_CANCEL_ALL
     ACCEPT = lib.CP_CONTROL_ACCEPT
     STOP = lib.CP_CONTROL_STOP
+    ORDER = lib.CP_CONTROL_ORDER
+    PREVIEW = lib.CP_CONTROL_PREVIEW
+    CANCEL = lib.CP_CONTROL_CANCEL
+    HALT_STRATEGY = lib.CP_CONTROL_HALT_STRATEGY
+    HALT_SYMBOL = lib.CP_CONTROL_HALT_SYMBOL
+    RESUME_SYMBOL = lib.CP_CONTROL_RESUME_SYMBOL
+    FLATTEN_STRATEGY = lib.CP_CONTROL_FLATTEN_STRATEGY
+    FLATTEN_SYMBOL = lib.CP_CONTROL_FLATTEN_SYMBOL
 
 
 class Role(IntEnum):
@@ -945,6 +993,67 @@ class Engine:
     def accept(self) -> None:
         """What reconciliation found is right: end the doubt about every symbol."""
         self._command(Control.ACCEPT)
+
+    def send_order(
+        self,
+        *,
+        tag: int,
+        symbol: int,
+        side: Side,
+        qty: int,
+        price: int,
+        type: OrderType,
+        time_in_force: TimeInForce,
+        post_only: bool,
+        send: bool = True,
+    ) -> None:
+        """The operator's own order; with ``send`` off it is only checked.
+
+        What came of it is in the picture under ``tag``: ``by_hand.tickets``, ``preview``.
+        """
+        ticket = {
+            "tag": tag,
+            "symbol": symbol,
+            "side": int(side),
+            "qty": qty,
+            "price": price,
+            "type": int(type),
+            "time_in_force": int(time_in_force),
+            "flags": POST_ONLY if post_only else 0,
+        }
+        self._command(Control.ORDER if send else Control.PREVIEW, ticket=ticket)
+
+    def cancel(
+        self,
+        client_id: int = 0,
+        *,
+        symbol: int = NOBODY,
+        side: int = SIDE_BOTH,
+        strategy: int = NOBODY,
+    ) -> None:
+        """Pull the orders that fit all that is given."""
+        ticket = {
+            "client_id": client_id,
+            "symbol": symbol,
+            "side": int(side),
+            "strategy": strategy,
+        }
+        self._command(Control.CANCEL, ticket=ticket)
+
+    def halt_strategy(self, slot: int) -> None:
+        self._command(Control.HALT_STRATEGY, target=slot)
+
+    def halt_symbol(self, symbol: int) -> None:
+        self._command(Control.HALT_SYMBOL, target=symbol)
+
+    def resume_symbol(self, symbol: int) -> None:
+        self._command(Control.RESUME_SYMBOL, target=symbol)
+
+    def flatten_strategy(self, slot: int) -> None:
+        self._command(Control.FLATTEN_STRATEGY, target=slot)
+
+    def flatten_symbol(self, symbol: int) -> None:
+        self._command(Control.FLATTEN_SYMBOL, target=symbol)
 
     def set_mode(self, slot: int, mode: Mode) -> None:
         self._command(Control.MODE, target=slot, mode=int(mode))

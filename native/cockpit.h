@@ -34,6 +34,8 @@
 #define CP_WORKING_MAX 64   /* working orders shown */
 #define CP_SWEEP_MAX 4096   /* resting orders one order may execute against */
 #define CP_NOBODY 65535     /* "no symbol" or "no strategy" in a 16-bit field */
+#define CP_OPERATOR 16      /* the operator's own place behind the strategy slots */
+#define CP_TICKET_MAX 16    /* latest orders of the operator's shown */
 #define CP_PATH_SIZE 256    /* bytes of a path, NUL included */
 #define CP_WHO_SIZE 32      /* bytes of an operator's name, NUL included */
 #define CP_WHY_SIZE 80      /* bytes of an operator's reason, NUL included */
@@ -204,9 +206,11 @@ typedef enum cp_refusal {
     CP_REFUSE_LINK = 17,     /* the way to the venue is full */
     CP_REFUSE_CAPACITY = 18, /* the desk's order table is full */
     CP_REFUSE_MALFORMED = 19,
-    CP_REFUSE_DOUBT = 20, /* desk and venue do not agree about the symbol */
-    CP_REFUSE_IDS = 21,   /* no client ids are set aside yet */
-    CP_REFUSE_COUNT = 22
+    CP_REFUSE_DOUBT = 20,         /* desk and venue do not agree about the symbol */
+    CP_REFUSE_IDS = 21,           /* no client ids are set aside yet */
+    CP_REFUSE_SYMBOL_HALTED = 22, /* by the operator, until it is resumed */
+    CP_REFUSE_CLOSING = 23, /* it would meet the orders that close a position of ours */
+    CP_REFUSE_COUNT = 24
 } cp_refusal;
 
 /* The hops of an order, in the order of cp_hop_name(). */
@@ -243,7 +247,7 @@ typedef enum cp_note_kind {
     CP_NOTE_REFUSAL = 6,     /* a: cp_refusal; of a limit: b: limit, c: current, d: would
                                 be, client_id: the lots that would have passed */
     CP_NOTE_GAP = 7,         /* a: expected sequence, b: received */
-    CP_NOTE_FLAT = 8,        /* flattening is done */
+    CP_NOTE_FLAT = 8,        /* flattened: all, a strategy or a symbol */
     CP_NOTE_ORDER_STATE = 9, /* a report that the order table has no answer for */
     CP_NOTE_CONTROL = 10,    /* a control was refused: a: cp_control_kind, b: -errno */
     CP_NOTE_FAULT = 11,      /* strategy switched off; a: cp_fault */
@@ -252,7 +256,10 @@ typedef enum cp_note_kind {
     CP_NOTE_WOULD_BE_FILL = 14, /* as FILL, of a strategy in SHADOW */
     CP_NOTE_BREAKER =
         15, /* a: cp_breaker, b: trigger, c: figure; with client_id: the order */
-    CP_NOTE_COUNT = 16
+    CP_NOTE_SYMBOL = 16, /* a: new cp_symbol_halt, b: old, c: cp_cause */
+    CP_NOTE_ORDER = 17,  /* sent by hand; a: price, b: qty, c: time in force */
+    CP_NOTE_CANCEL = 18, /* orders the operator pulled; a: how many */
+    CP_NOTE_COUNT = 19
 } cp_note_kind;
 
 typedef enum cp_severity { CP_INFO = 0, CP_WARNING = 1, CP_CRITICAL = 2 } cp_severity;
@@ -315,10 +322,33 @@ typedef enum cp_control_kind {
     CP_CONTROL_HALT = 7,
     CP_CONTROL_UNHALT = 8, /* HALTED -> PAUSED */
     CP_CONTROL_CANCEL_ALL = 9,
-    CP_CONTROL_ACCEPT = 10, /* what reconciliation found is right: end the doubt */
-    CP_CONTROL_STOP = 11    /* HALT for the end of the session: a restart goes on from
+    CP_CONTROL_ACCEPT = 10,  /* what reconciliation found is right: end the doubt */
+    CP_CONTROL_STOP = 11,    /* HALT for the end of the session: a restart goes on from
                                the state of before */
+    CP_CONTROL_ORDER = 12,   /* send `ticket` as the operator's own order */
+    CP_CONTROL_PREVIEW = 13, /* check `ticket` as ORDER would, and send nothing: the
+                                picture's `preview` says what came of it */
+    CP_CONTROL_CANCEL = 14,  /* pull the orders that `ticket` names */
+    CP_CONTROL_HALT_STRATEGY = 15,    /* target slot: OFF, its orders pulled */
+    CP_CONTROL_HALT_SYMBOL = 16,      /* target symbol: nothing new, its orders pulled */
+    CP_CONTROL_RESUME_SYMBOL = 17,    /* target symbol: it trades again */
+    CP_CONTROL_FLATTEN_STRATEGY = 18, /* target slot, or CP_OPERATOR: OFF, and closed */
+    CP_CONTROL_FLATTEN_SYMBOL = 19    /* target symbol: halted, and closed */
 } cp_control_kind;
+
+/* What the operator has stopped in one symbol. */
+typedef enum cp_symbol_halt {
+    CP_SYMBOL_TRADES = 0,
+    CP_SYMBOL_HALTED = 1,
+    CP_SYMBOL_FLATTENING = 2 /* halted, and its positions are being closed */
+} cp_symbol_halt;
+
+/* How a strategy was stopped by the operator's kill; ends with its next mode. */
+typedef enum cp_strategy_kill {
+    CP_KILL_NONE = 0,
+    CP_KILL_HALTED = 1,
+    CP_KILL_FLATTENING = 2 /* its position is being closed */
+} cp_strategy_kill;
 
 /* ---- tables: what the core says of itself -------------------------------------- */
 
@@ -702,6 +732,8 @@ typedef struct cp_journal_state {
     int64_t equity_peak;
     uint64_t doubt;      /* bit a symbol */
     uint64_t state_hash; /* cp_journal_hash() at this point */
+    uint64_t halted;     /* bit a symbol: by the operator */
+    uint64_t killed;     /* bit a slot: likewise */
 } cp_journal_state;
 
 typedef struct cp_journal_order {
@@ -723,8 +755,8 @@ typedef struct cp_journal_ids {
     uint64_t first, end; /* end is the first not set aside */
 } cp_journal_ids;
 
-/* Part 0. Part 1: the reason, as text. Then the limits, two parts, or the strategy, three,
- * each CP_JOURNAL_BODY bytes of the structure. */
+/* Part 0. Part 1: the reason, as text. Then the limits, two parts, the strategy, three, or
+ * the ticket, one, each CP_JOURNAL_BODY bytes of the structure. */
 typedef struct cp_journal_control {
     uint32_t kind; /* cp_control_kind */
     uint32_t target, mode, part_count;
@@ -799,15 +831,32 @@ typedef struct cp_config {
 
 /* ---- commands ------------------------------------------------------------------ */
 
+/* ORDER and PREVIEW: the operator's own order. CANCEL: the orders meant, all that fit
+ * everything it names. */
+typedef struct cp_ticket {
+    uint64_t tag;       /* of whoever asks, to know it again by; 0: none */
+    uint64_t client_id; /* CANCEL: this one; 0: any */
+    int64_t price;      /* of CP_LIMIT */
+    uint32_t qty;
+    uint16_t symbol;   /* CANCEL: CP_NOBODY for any */
+    uint16_t strategy; /* CANCEL: slot, CP_OPERATOR, or CP_NOBODY for any */
+    uint8_t side;      /* CANCEL: CP_SIDE_BOTH for any */
+    uint8_t type; /* CP_LIMIT; or CP_MARKET: at once, as far as the price collars allow */
+    uint8_t time_in_force; /* CP_DAY, CP_IOC, CP_FOK; of MARKET not CP_DAY */
+    uint8_t flags;         /* CP_POST_ONLY, of a LIMIT for the DAY */
+    uint32_t reserved;
+} cp_ticket;
+
 typedef struct cp_control {
     uint32_t kind;   /* cp_control_kind */
-    uint32_t target; /* strategy slot */
+    uint32_t target; /* strategy slot, or symbol */
     uint32_t mode;   /* cp_strategy_mode */
     uint32_t reserved;
     uint64_t version;
     uint64_t hash;
     int64_t limits[CP_LIMIT_MAX];
     cp_strategy_config strategy;
+    cp_ticket ticket;
     char who[CP_WHO_SIZE]; /* who asks */
     char why[CP_WHY_SIZE]; /* and for what reason */
 } cp_control;
@@ -883,6 +932,10 @@ typedef struct cp_symbol_picture {
     int64_t realised_fifo; /* money: the oldest lots closed first */
     uint32_t stale;
     uint32_t lots_merged; /* 1: too many lots at once, realised_fifo is only nearly so */
+    uint32_t halt;        /* cp_symbol_halt */
+    uint32_t halt_cause;  /* cp_cause */
+    uint64_t halt_ns;     /* since when; 0: since before the start */
+    char halt_by[CP_WHO_SIZE];
     uint32_t level_count[2];
     cp_level levels[2][CP_DEPTH_MAX]; /* by cp_side, best first */
 } cp_symbol_picture;
@@ -900,7 +953,7 @@ typedef struct cp_strategy_picture {
     uint32_t last_refusal; /* cp_refusal, or CP_REFUSE_COUNT for none */
     double signal;         /* the strategy's own figure, for the screen */
     uint32_t fault;        /* cp_fault that switched it off, or CP_FAULT_NONE */
-    uint32_t reserved;
+    uint32_t kill;         /* cp_strategy_kill */
     /* of its latest time in SHADOW: nothing of it is in any other figure */
     int64_t would_be_position;
     int64_t would_be_realised, would_be_unrealised, would_be_fees; /* money */
@@ -950,6 +1003,53 @@ typedef struct cp_working {
     uint8_t reserved[2];
 } cp_working;
 
+/* One of the operator's own orders since the start, and what became of it. */
+typedef struct cp_ticket_picture {
+    uint64_t tag;       /* of who asked for it */
+    uint64_t client_id; /* 0: it was refused and never left */
+    uint64_t time_ns;
+    int64_t price; /* that it was sent at */
+    uint32_t qty, filled, leaves;
+    uint16_t symbol;
+    uint8_t side;
+    uint8_t state;   /* cp_order_state; FREE when it was refused */
+    uint8_t refusal; /* cp_refusal; CP_REFUSE_COUNT: it was not */
+    uint8_t reason;  /* cp_reason, where the venue rejected it */
+    uint8_t time_in_force;
+    uint8_t flags;
+    uint32_t passing_qty; /* of one refused: the lots that would have passed */
+} cp_ticket_picture;
+
+/* What the operator's own orders have come to: they are nobody else's. */
+typedef struct cp_operator_picture {
+    int64_t positions[CP_SYMBOL_MAX];
+    int64_t realised, unrealised, fees;  /* money */
+    int64_t spread, slippage, inventory; /* as of a strategy */
+    uint64_t order_count, fill_count, refusal_count, reject_count;
+    uint32_t working_count;
+    uint32_t last_refusal; /* cp_refusal, or CP_REFUSE_COUNT for none */
+    uint32_t kill;         /* cp_strategy_kill */
+    uint32_t ticket_count; /* valid entries of tickets, newest first */
+    cp_ticket_picture tickets[CP_TICKET_MAX];
+} cp_operator_picture;
+
+/* What would come of the ticket asked about last. */
+typedef struct cp_preview {
+    uint64_t tag;                     /* the ticket's */
+    uint64_t time_ns;                 /* when it was checked */
+    int64_t price;                    /* that it would be sent at */
+    int64_t value;                    /* money */
+    int64_t position, position_after; /* of the symbol; after: if it fills */
+    int64_t worst_long, worst_short;  /* with it and everything working */
+    int64_t limit, current, would_be; /* of the limit that refuses it */
+    uint32_t refusal;                 /* cp_refusal; CP_REFUSE_COUNT: it would be sent */
+    uint32_t passing_qty; /* the most lots that would be sent, up to its own */
+    uint32_t reduces;     /* 1: it can only bring the position nearer to none */
+    uint32_t reserved;
+    int64_t limits[CP_LIMIT_MAX]; /* in force */
+    int64_t used[CP_LIMIT_MAX];   /* of each, with the order; in the limit's own unit */
+} cp_preview;
+
 typedef struct cp_counters {
     uint64_t md_count;
     uint64_t order_count; /* new orders and replaces sent */
@@ -987,6 +1087,13 @@ typedef struct cp_desk_picture {
     uint64_t reconciled_ns; /* when they last agreed about every order; 0: not yet */
     cp_journal_picture journal;
     cp_breaker_picture breakers[CP_BREAKER_MAX]; /* the first CP_BREAKER_COUNT */
+    uint64_t halted;                             /* bit a symbol: by the operator */
+    uint32_t state_cause;                        /* cp_cause of the risk state */
+    uint32_t reserved;
+    char state_by[CP_WHO_SIZE];  /* of a state the operator asked for: who ... */
+    char state_why[CP_WHY_SIZE]; /* ... and why */
+    cp_operator_picture by_hand;
+    cp_preview preview;
 } cp_desk_picture;
 
 typedef struct cp_replay_picture {

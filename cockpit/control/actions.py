@@ -7,11 +7,26 @@ asked for, which whoever asked is told; until then it is under way, for a bounde
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from cockpit.control import protocol
+from cockpit.control.desk import Ticket
 from cockpit.control.local import LocalDesk
-from cockpit.core import STRATEGY_MAX, Mode, Record, RiskState
+from cockpit.control.protocol import ProtocolError
+from cockpit.core import (
+    OPERATOR,
+    ORDER_STATES,
+    REASONS,
+    REFUSALS,
+    STRATEGY_MAX,
+    Kill,
+    Mode,
+    Record,
+    RiskState,
+    Side,
+    SymbolHalt,
+)
 
 STATE_SECONDS = 2.0
 """How long the core may take to show a state or a mode."""
@@ -24,6 +39,17 @@ class ActionRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said once the picture shows what became of a command."""
+
+    text: str
+    refused: bool = False
+    """The core would not do it."""
+    more: dict[str, Any] = field(default_factory=dict)
+    """For programs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A command that was handed over."""
 
@@ -31,6 +57,8 @@ class Asked:
     """What will be true when it is done, for whoever asked."""
     is_done: Callable[[Record], bool]
     seconds: float = STATE_SECONDS
+    answer: Callable[[Record], Answer] | None = None
+    """None: ``text``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +68,7 @@ class Action:
     help: str
     act: Callable[[LocalDesk, Record, Mapping[str, Any]], Asked]
     brake: bool = False
-    """Makes the desk do less: does not need the controls, only the role."""
+    """Makes the desk do less, or nothing: needs the role, but not the controls."""
 
 
 def state_of(picture: Record) -> RiskState:
@@ -63,13 +91,83 @@ def slot_of(picture: Record, name: object) -> int:
     raise ActionRefused(f"no strategy {name!r}; there are {', '.join(names) or 'none'}")
 
 
+def _slot_of(picture: Record, given: Mapping[str, Any]) -> int | None:
+    """The strategy a message is about, by slot or by name; None: about none."""
+    slot = given.get("slot")
+    if type(slot) is int and (0 <= slot < STRATEGY_MAX or slot == OPERATOR):
+        return slot
+    if slot is not None:
+        raise ActionRefused(f"a slot is a whole number below {STRATEGY_MAX}")
+    name = given.get("strategy")
+    if name == OPERATOR_NAME:
+        return OPERATOR
+    return None if name is None else slot_of(picture, name)
+
+
+def _symbol_of(desk: LocalDesk, given: Mapping[str, Any]) -> int | None:
+    """Likewise the symbol, by index or by name."""
+    symbol = given.get("symbol")
+    names = [known.name for known in desk.symbols]
+    if symbol is None or (type(symbol) is int and 0 <= symbol < len(names)):
+        return symbol
+    if symbol in names:
+        return names.index(symbol)
+    known = ", ".join(names)
+    raise ActionRefused(f"no symbol {str(symbol)[:20]!r}; there are {known}")
+
+
+def _scope_of(
+    desk: LocalDesk, picture: Record, given: Mapping[str, Any]
+) -> tuple[int | None, int | None]:
+    """The strategy or the symbol a kill is about."""
+    slot, symbol = _slot_of(picture, given), _symbol_of(desk, given)
+    if slot is not None and symbol is not None:
+        raise ActionRefused("a strategy or a symbol, not both")
+    return slot, symbol
+
+
 def _holds(state: RiskState) -> Callable[[Record], bool]:
     return lambda picture: state_of(picture) == state
 
 
 def _halt(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
-    desk.halt()
+    slot, symbol = _scope_of(desk, picture, given)
+    if slot == OPERATOR:
+        raise ActionRefused("the operator's orders are pulled by cancel")
+    desk.halt(strategy=slot, symbol=symbol)
+    if slot is not None:
+        name = desk.strategy_name(slot)
+        return Asked(f"{name} is OFF, no order of it works", _is_off(slot))
+    if symbol is not None:
+        name = desk.symbol_name(symbol)
+        return Asked(f"{name} is halted, no order works in it", _is_symbol_halted(symbol))
     return Asked("HALTED, no order works", _is_halted)
+
+
+def _orders_of(
+    picture: Record, *, slot: int | None = None, symbol: int | None = None
+) -> int:
+    """Working orders, as far as the picture shows them."""
+    desk = picture["desk"]
+    shown = desk["working"][: min(int(desk["working_count"]), len(desk["working"]))]
+    if slot is not None:
+        shown = shown[shown["strategy"] == slot]
+    if symbol is not None:
+        shown = shown[shown["symbol"] == symbol]
+    return len(shown)
+
+
+def _is_off(slot: int) -> Callable[[Record], bool]:
+    return lambda picture: (
+        _has_mode(slot, Mode.OFF)(picture) and _orders_of(picture, slot=slot) == 0
+    )
+
+
+def _is_symbol_halted(symbol: int) -> Callable[[Record], bool]:
+    return lambda picture: (
+        int(picture["desk"]["symbols"][symbol]["halt"]) != SymbolHalt.TRADES
+        and _orders_of(picture, symbol=symbol) == 0
+    )
 
 
 def _is_halted(picture: Record) -> bool:
@@ -88,7 +186,20 @@ def _pause(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
     return Asked("PAUSED", _holds(RiskState.PAUSED))
 
 
+def _resume_symbol(desk: LocalDesk, picture: Record, symbol: int) -> Asked:
+    name = desk.symbol_name(symbol)
+    if not picture["desk"]["symbols"][symbol]["halt"]:
+        raise ActionRefused(f"{name} is not halted")
+    desk.resume(symbol=symbol)
+    return Asked(
+        f"{name} trades again",
+        lambda after: not after["desk"]["symbols"][symbol]["halt"],
+    )
+
+
 def _resume(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
+    if (symbol := _symbol_of(desk, given)) is not None:
+        return _resume_symbol(desk, picture, symbol)
     state = state_of(picture)
     if state not in (RiskState.PAUSED, RiskState.ACTIVE):
         raise ActionRefused(f"the desk is {state.name}: only from PAUSED")
@@ -107,8 +218,38 @@ def _unhalt(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked
 def _flatten(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
     if state_of(picture) == RiskState.HALTED:
         raise ActionRefused("the desk is HALTED and takes cancels only: un-halt first")
-    desk.flatten()
+    slot, symbol = _scope_of(desk, picture, given)
+    desk.flatten(strategy=slot, symbol=symbol)
+    if slot is not None:
+        name = desk.strategy_name(slot)
+        return Asked(f"{name} is OFF and flat", _is_strategy_flat(slot), FLAT_SECONDS)
+    if symbol is not None:
+        name = desk.symbol_name(symbol)
+        done = _is_symbol_flat(symbol)
+        return Asked(f"{name} is halted, nobody holds any", done, FLAT_SECONDS)
     return Asked("flat, and PAUSED", _is_flat, FLAT_SECONDS)
+
+
+def _is_strategy_flat(slot: int) -> Callable[[Record], bool]:
+    def is_done(picture: Record) -> bool:
+        desk = picture["desk"]
+        if slot == OPERATOR:
+            by_hand = desk["by_hand"]
+            closing = int(by_hand["kill"]) == Kill.FLATTENING
+            return not closing and not by_hand["positions"].any()
+        shown = desk["strategies"][slot]
+        closing = int(shown["kill"]) == Kill.FLATTENING
+        return not closing and not shown["position"] and _is_off(slot)(picture)
+
+    return is_done
+
+
+def _is_symbol_flat(symbol: int) -> Callable[[Record], bool]:
+    def is_done(picture: Record) -> bool:
+        shown = picture["desk"]["symbols"][symbol]
+        return int(shown["halt"]) == SymbolHalt.HALTED and not shown["position"]
+
+    return is_done
 
 
 def _is_flat(picture: Record) -> bool:
@@ -121,18 +262,143 @@ def _is_flat(picture: Record) -> bool:
 
 
 def _cancel(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
-    before = _working(picture)
-    desk.cancel_all()
+    order, side = given.get("order"), given.get("side")
+    if order is not None and (type(order) is not int or not 0 < order < 1 << 64):
+        raise ActionRefused("an order is named by its number")
+    if side is not None and (type(side) is not int or side not in (Side.BUY, Side.SELL)):
+        raise ActionRefused(f"a side is {Side.BUY:d} (buy) or {Side.SELL:d} (sell)")
+    slot, symbol = _slot_of(picture, given), _symbol_of(desk, given)
+    before = _working(picture, order, side, slot, symbol)
+    if order is not None and not before and _shows_all(picture):
+        raise ActionRefused(f"no order {order} works that fits")
+    desk.cancel(
+        order,
+        symbol=symbol,
+        side=None if side is None else Side(side),
+        strategy=slot,
+    )
+    what = "every order that worked is off"
+    if (order, side, slot, symbol) != (None, None, None, None):
+        what = f"{len(before)} order{'' if len(before) == 1 else 's'} pulled"
+    return Asked(what, lambda after: not before & _working(after))
+
+
+def _shows_all(picture: Record) -> bool:
+    desk = picture["desk"]
+    return int(desk["working_count"]) <= len(desk["working"])
+
+
+def _working(
+    picture: Record,
+    order: int | None = None,
+    side: int | None = None,
+    slot: int | None = None,
+    symbol: int | None = None,
+) -> set[int]:
+    """Ids of the working orders that fit, as far as the picture shows them."""
+    desk = picture["desk"]
+    shown = desk["working"][: min(int(desk["working_count"]), len(desk["working"]))]
+    for name, wanted in (
+        ("client_id", order),
+        ("side", side),
+        ("strategy", slot),
+        ("symbol", symbol),
+    ):
+        if wanted is not None:
+            shown = shown[shown[name] == wanted]
+    return set(shown["client_id"].tolist())
+
+
+def _ticket(desk: LocalDesk, given: Mapping[str, Any]) -> Ticket:
+    try:
+        ticket = protocol.ticket_of(given.get("ticket"))
+    except ProtocolError as error:
+        raise ActionRefused(str(error)) from None
+    if problem := ticket.problem(len(desk.symbols)):
+        raise ActionRefused(problem)
+    return ticket
+
+
+def _order(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
+    ticket, tag = _ticket(desk, given), given.get("tag", 0)
+    if type(tag) is not int or not 0 <= tag < 1 << 63:
+        raise ActionRefused("a tag is a whole number")
+    text = desk.ticket_text(ticket)
+    tag = desk.order(ticket, tag)
     return Asked(
-        "every order that worked is off", lambda after: not before & _working(after)
+        f"the venue has answered: {text}",
+        lambda after: _is_answered(_shown_ticket(after, tag)),
+        answer=lambda after: _order_answer(text, _shown_ticket(after, tag)),
     )
 
 
-def _working(picture: Record) -> set[int]:
-    """Ids of the working orders, as far as the picture shows them."""
-    desk = picture["desk"]
-    count = min(int(desk["working_count"]), len(desk["working"]))
-    return set(desk["working"]["client_id"][:count].tolist())
+def _shown_ticket(picture: Record, tag: int) -> Record | None:
+    by_hand = picture["desk"]["by_hand"]
+    shown = by_hand["tickets"][: int(by_hand["ticket_count"])]
+    found = shown[shown["tag"] == tag]
+    return found[0] if len(found) else None
+
+
+def _is_answered(shown: Record | None) -> bool:
+    """Refused, or no longer on its way to the venue."""
+    if shown is None:
+        return False
+    waits = ORDER_STATES[int(shown["state"])] in ("pending_new", "unknown")
+    return int(shown["client_id"]) == 0 or not waits
+
+
+def _order_answer(text: str, shown: Record | None) -> Answer:
+    assert shown is not None
+    more = {
+        "order": int(shown["client_id"]),
+        "state": ORDER_STATES[int(shown["state"])],
+        "filled": int(shown["filled"]),
+        "leaves": int(shown["leaves"]),
+    }
+    if not more["order"]:
+        why = REFUSALS[int(shown["refusal"])]
+        passing = int(shown["passing_qty"])
+        more["refusal"], more["passing_qty"] = why, passing
+        rest = f"; {passing:,} would pass" if passing else ""
+        return Answer(f"risk refused to {text}: {why}{rest}", refused=True, more=more)
+    if more["state"] == "rejected":
+        more["reason"] = REASONS[int(shown["reason"])]
+        said = f"the venue rejected to {text}: {more['reason']}"
+        return Answer(said, refused=True, more=more)
+    said = f"order {more['order']}: {text}: {more['state']}"
+    if more["filled"]:
+        said += f", {more['filled']:,} filled"
+    return Answer(said, more=more)
+
+
+def _preview(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
+    tag = desk.check(_ticket(desk, given))
+    row: list[Any] = []
+
+    def is_done(after: Record) -> bool:
+        if found := desk.checked(tag):
+            row[:] = protocol.preview_row(found)
+        return bool(row)
+
+    return Asked(
+        "the core has checked it",
+        is_done,
+        answer=lambda after: Answer("checked", more={"preview": row}),
+    )
+
+
+def _accept(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
+    if not picture["desk"]["doubt"]:
+        raise ActionRefused("no symbol is in doubt")
+    desk.accept()
+    return Asked("no symbol is in doubt", lambda after: not after["desk"]["doubt"])
+
+
+def _revert(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
+    slot, version = _slot_of(picture, given), given.get("version")
+    if slot is None or slot == OPERATOR or type(version) is not int:
+        raise ActionRefused("a strategy and the number of one of its versions")
+    raise ActionRefused(f"version {version}: not yet")
 
 
 def _strategy(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
@@ -160,9 +426,16 @@ def _has_mode(slot: int, mode: Mode) -> Callable[[Record], bool]:
     )
 
 
+OPERATOR_NAME = "operator"
+"""Where a strategy is named: the operator's own orders and position."""
+
 ACTIONS: dict[str, Action] = {
-    "halt": Action("stop all, pull every order", _halt, brake=True),
-    "cancel": Action("pull every order", _cancel, brake=True),
+    "halt": Action("stop all, or a strategy, or a symbol", _halt, brake=True),
+    "cancel": Action("pull every order, or those named", _cancel, brake=True),
+    "order": Action("send an order of the operator's own", _order),
+    "preview": Action("say what would come of such an order", _preview, brake=True),
+    "accept": Action("take positions as they are, end the doubt", _accept),
+    "revert": Action("a strategy's parameters of an earlier version", _revert),
     "pause": Action("hold the strategies, pull their orders", _pause, brake=True),
     "resume": Action("let strategies trade again after a pause", _resume),
     "flatten": Action("trade every position to zero, then pause", _flatten),

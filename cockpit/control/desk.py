@@ -11,7 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from cockpit.core import Mode, Record, Severity
+from cockpit.core import (
+    LIMITS,
+    REFUSALS,
+    Mode,
+    OrderType,
+    Record,
+    Severity,
+    Side,
+    TimeInForce,
+)
+
+QTY_MAX = (1 << 32) - 1
+PRICE_MAX = (1 << 32) - 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +51,133 @@ class Event:
     """Plain text, never markup."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An order of the operator's own.
+
+    A market order goes out as an immediate one at the worst price that the price collars
+    allow, and what it does not find is cancelled.
+    """
+
+    symbol: int
+    """Index into the desk's symbols."""
+    side: Side
+    qty: int
+    """Lots."""
+    price: int = 0
+    """Increments; of a market order nothing."""
+    type: OrderType = OrderType.LIMIT
+    time_in_force: TimeInForce = TimeInForce.DAY
+    post_only: bool = False
+    """Refused by the venue where it would trade at once."""
+
+    def problem(self, symbol_count: int) -> str:
+        """What no desk would take, whatever its market and limits; empty: nothing."""
+        if not 0 <= self.symbol < symbol_count:
+            return "no such symbol"
+        if not 1 <= self.qty <= QTY_MAX:
+            return f"a quantity is a whole number of lots from 1 to {QTY_MAX:,}"
+        market = self.type == OrderType.MARKET
+        if market and self.time_in_force == TimeInForce.DAY:
+            return "a market order never rests: IOC or FOK"
+        if not market and not 1 <= self.price <= PRICE_MAX:
+            return "a limit order needs a price above zero"
+        if self.post_only and (market or self.time_in_force != TimeInForce.DAY):
+            return "post-only is for limit orders that may rest"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """What an order would leave of one limit; both in the limit's own unit."""
+
+    limit: int
+    used: int
+    """With the order."""
+
+    @property
+    def left(self) -> int:
+        """Below zero: so much too much."""
+        return self.limit - self.used
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would become of a ticket, by the core's own check when it was asked."""
+
+    ticket: Ticket
+    price: int
+    """That it would be sent at, increments."""
+    value: int
+    """Money."""
+    position: int
+    position_after: int
+    """If all of it fills; lots, as the others."""
+    worst_long: int
+    worst_short: int
+    """With it and everything that works."""
+    reduces: bool
+    """It can only bring the position nearer to none."""
+    refusal: str
+    """Why it would not be sent, a word of the core's; empty: it would be."""
+    limit: int
+    current: int
+    would_be: int
+    """Of the limit that refuses it, in its own unit."""
+    passing_qty: int
+    """The most lots that would be sent, up to its own."""
+    margins: tuple[Margin, ...]
+    """By the order of ``core.LIMITS``."""
+
+    @property
+    def passes(self) -> bool:
+        return not self.refusal
+
+
+def preview_of(ticket: Ticket, said: Record) -> Preview:
+    """The core's ``cp_preview`` about ``ticket``."""
+    refusal = int(said["refusal"])
+    return Preview(
+        ticket=ticket,
+        refusal=REFUSALS[refusal] if refusal < len(REFUSALS) else "",
+        reduces=bool(said["reduces"]),
+        margins=tuple(
+            Margin(int(said["limits"][i]), int(said["used"][i]))
+            for i in range(len(LIMITS))
+        ),
+        **{
+            name: int(said[name])
+            for name in (
+                "price", "value", "position", "position_after", "worst_long",
+                "worst_short", "limit", "current", "would_be", "passing_qty",
+            )
+        },
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyVersion:
+    """The parameters a strategy had, or has."""
+
+    version: int
+    hash: int
+    time: float
+    """When the core confirmed it, s since 1970."""
+    who: str
+    """Operator, or the file it was read from."""
+    changes: str
+    """What was different from the one before: ``half_spread 1.5 -> 2 increments``."""
+    values: tuple[tuple[str, float], ...]
+    """Every parameter by its name."""
+    in_force: bool
+
+
 class Desk(Protocol):
-    """A desk that is running, wherever it runs."""
+    """A desk that is running, wherever it runs.
+
+    A strategy is meant by its slot (``core.OPERATOR``: the operator's own place), a
+    symbol by its index.
+    """
 
     @property
     def mode(self) -> str:
@@ -70,15 +207,66 @@ class Desk(Protocol):
     def cancel_all(self) -> None:
         """Pull every working order; strategies go on as they are."""
 
+    def cancel(
+        self,
+        order: int | None = None,
+        *,
+        symbol: int | None = None,
+        side: Side | None = None,
+        strategy: int | None = None,
+    ) -> None:
+        """Pull the working orders that fit all that is given; of nothing, every order.
+
+        ``order``: its client id. Strategies go on as they are, and may quote again.
+        """
+
+    def order(self, ticket: Ticket) -> int:
+        """Send an order of the operator's own; the tag it has in the picture.
+
+        It passes the same check as a strategy's. ``desk.by_hand.tickets`` of the picture
+        shows under the tag what became of it, also where it was refused. ACTIVE takes
+        any, PAUSED what only reduces the symbol's position, FLATTENING and HALTED none.
+        0: it was not even handed over, and the log says why.
+        """
+
+    def preview(self, ticket: Ticket) -> Preview | None:
+        """What would come of it; None until the core has answered.
+
+        Never waits: to be called again with each frame, which also keeps it up to date.
+        """
+
     def pause(self) -> None: ...
 
-    def resume(self) -> None: ...
+    def resume(self, *, symbol: int | None = None) -> None:
+        """Trade again after a pause; of a symbol, after its halt."""
 
-    def flatten(self) -> None: ...
+    def flatten(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        """Close every position, then pause.
 
-    def halt(self) -> None: ...
+        Of a strategy: it is OFF, and what it holds is closed. Of a symbol: it is halted,
+        and what anybody holds in it is closed. The rest trades on.
+        """
+
+    def halt(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        """Pull every order, send nothing.
+
+        Of a strategy: it is OFF. Of a symbol: nothing new in it until it is resumed, also
+        after a restart.
+        """
 
     def unhalt(self) -> None: ...
+
+    def accept(self) -> None:
+        """What reconciliation found is right: end the doubt about every symbol."""
+
+    def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
+        """The latest parameters of a strategy, newest first, five at most."""
+
+    def revert(self, slot: int, version: int) -> None:
+        """Set a strategy's parameters to what they were in one of :meth:`versions`.
+
+        They become a new version. The file on disk changes by those lines alone.
+        """
 
     def close(self) -> str:
         """Leave the desk. Empty, or what could not be done.

@@ -16,17 +16,22 @@ from cockpit.config.load import universe_of
 from cockpit.config.models import Config
 from cockpit.config.watch import Watcher
 from cockpit.control.amounts import price_text, symbol_of
-from cockpit.control.desk import Event, Symbol
+from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.control.notes import Scene, sentences
+from cockpit.control.previews import Previews, new_tag
 from cockpit.control.reload import Reload
 from cockpit.core import (
+    NOBODY,
+    OPERATOR,
     ORDER_STATES,
+    SIDE_BOTH,
     STRATEGY_MAX,
     CoreError,
     Engine,
     FlowKind,
     Mode,
     NoteKind,
+    OrderType,
     Record,
     RiskState,
     Severity,
@@ -81,6 +86,7 @@ class LocalDesk:
         self._watcher = Watcher(directory, universe) if directory and watches else None
         self._switched: dict[int, tuple[Mode, float]] = {}
         self._picture = engine.read()
+        self._previews = Previews(engine)
         self._closed: str | None = None
         self._asker = ""
         for options in config.strategies:
@@ -117,6 +123,7 @@ class LocalDesk:
         """The latest picture; the same record, refilled in place."""
         if self._closed is None:
             self._picture = self._engine.read()
+            self._previews.step(self._picture)
             self._follow_files()
         return self._picture
 
@@ -158,20 +165,143 @@ class LocalDesk:
         """Pull every working order; strategies go on as they are."""
         self._ask("pull every order", self._engine.cancel_all)
 
+    def cancel(
+        self,
+        order: int | None = None,
+        *,
+        symbol: int | None = None,
+        side: Side | None = None,
+        strategy: int | None = None,
+    ) -> None:
+        """Pull the working orders that fit all that is given; of nothing, every order."""
+        words = [
+            f"order {order}" if order is not None else "every order",
+            f"in {self.symbol_name(symbol)}" if symbol is not None else "",
+            f"to {side.name.lower()}" if side is not None else "",
+            f"of {self.strategy_name(strategy)}" if strategy is not None else "",
+        ]
+        if len(words) == words.count("") + 1 and order is None:
+            self.cancel_all()
+            return
+        self._ask(
+            f"pull {' '.join(word for word in words if word)}",
+            lambda: self._engine.cancel(
+                order or 0,
+                symbol=NOBODY if symbol is None else symbol,
+                side=SIDE_BOTH if side is None else side,
+                strategy=NOBODY if strategy is None else strategy,
+            ),
+        )
+
+    def order(self, ticket: Ticket, tag: int = 0) -> int:
+        """Send an order of the operator's own; the tag it has in the picture.
+
+        ``tag``: the one it is to have; else a new one.
+        """
+        if problem := ticket.problem(len(self._symbols)):
+            self._say(Severity.CRITICAL, "operator", f"NOT DONE: order: {problem}")
+            return 0
+        tag = tag or new_tag()
+        self._ask(self.ticket_text(ticket), lambda: self._previews.hand(ticket, tag))
+        return tag
+
+    def preview(self, ticket: Ticket) -> Preview | None:
+        """What would come of it; None until the core has answered. Never waits."""
+        if ticket.problem(len(self._symbols)):
+            return None
+        return self._previews.latest(ticket)
+
+    def check(self, ticket: Ticket) -> int:
+        """Ask for one preview; what :meth:`checked` knows the answer by."""
+        return self._previews.ask(ticket)
+
+    def checked(self, tag: int) -> Preview | None:
+        """The answer, once; None until it is here."""
+        return self._previews.take(tag)
+
     def pause(self) -> None:
         self._ask("pause", self._engine.pause)
 
-    def resume(self) -> None:
-        self._ask("resume", self._engine.resume)
+    def resume(self, *, symbol: int | None = None) -> None:
+        """Trade again after a pause; of a symbol, after its halt."""
+        if symbol is None:
+            self._ask("resume", self._engine.resume)
+            return
+        name = self.symbol_name(symbol)
+        self._ask(f"resume {name}", lambda: self._engine.resume_symbol(symbol))
 
-    def flatten(self) -> None:
-        self._ask("flatten: close every position", self._engine.flatten)
+    def flatten(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        """Close every position and pause; or those of a strategy, or in a symbol."""
+        if strategy is not None:
+            name = self.strategy_name(strategy)
+            self._ask(
+                f"flatten {name}: OFF, close its position",
+                lambda: self._engine.flatten_strategy(strategy),
+            )
+        if symbol is not None:
+            name = self.symbol_name(symbol)
+            self._ask(
+                f"flatten {name}: halt it, close every position in it",
+                lambda: self._engine.flatten_symbol(symbol),
+            )
+        if strategy is None and symbol is None:
+            self._ask("flatten: close every position", self._engine.flatten)
 
-    def halt(self) -> None:
-        self._ask("halt: pull every order, send nothing", self._engine.halt)
+    def halt(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        """Pull every order and send nothing; or so of a strategy, or in a symbol."""
+        if strategy is not None:
+            name = self.strategy_name(strategy)
+            self._ask(
+                f"halt {name}: OFF, pull its orders",
+                lambda: self._engine.halt_strategy(strategy),
+            )
+        if symbol is not None:
+            name = self.symbol_name(symbol)
+            self._ask(
+                f"halt {name}: pull its orders, send nothing",
+                lambda: self._engine.halt_symbol(symbol),
+            )
+        if strategy is None and symbol is None:
+            self._ask("halt: pull every order, send nothing", self._engine.halt)
 
     def unhalt(self) -> None:
         self._ask("leave the halt", self._engine.unhalt)
+
+    def accept(self) -> None:
+        """What reconciliation found is right: end the doubt about every symbol."""
+        self._ask("accept positions as they are", self._engine.accept)
+
+    def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
+        """The latest parameters of a strategy, newest first, five at most."""
+        return ()
+
+    def revert(self, slot: int, version: int) -> None:
+        """Set a strategy's parameters to what they were in one of :meth:`versions`."""
+        self._say(
+            Severity.CRITICAL, "operator", f"NOT DONE: revert to {version}: not yet"
+        )
+
+    def symbol_name(self, symbol: int) -> str:
+        """Of an index, whether there is one or not."""
+        if 0 <= symbol < len(self._symbols):
+            return self._symbols[symbol].name
+        return f"symbol {symbol}"
+
+    def strategy_name(self, slot: int) -> str:
+        """Likewise of a slot."""
+        if slot == OPERATOR:
+            return "the operator"
+        return self._reload.name(slot) or f"slot {slot + 1}"
+
+    def ticket_text(self, ticket: Ticket) -> str:
+        """``buy 5 ACME at 150.02, limit``."""
+        symbol = self._symbols[ticket.symbol]
+        market = ticket.type == OrderType.MARKET
+        price = "the market" if market else price_text(symbol, ticket.price)
+        kind = "post-only" if ticket.post_only else ticket.time_in_force.name
+        return (
+            f"{ticket.side.name.lower()} {ticket.qty:,} {symbol.name} at {price}, {kind}"
+        )
 
     @contextmanager
     def asked_by(self, who: str, why: str = "") -> Iterator[None]:

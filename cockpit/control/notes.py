@@ -17,6 +17,7 @@ from cockpit.core import (
     FAULTS,
     LIMITS,
     NOBODY,
+    OPERATOR,
     REASONS,
     REFUSALS,
     Cause,
@@ -28,6 +29,8 @@ from cockpit.core import (
     RiskState,
     Severity,
     Side,
+    SymbolHalt,
+    TimeInForce,
     Trouble,
 )
 
@@ -63,6 +66,8 @@ class Scene:
         slot = int(note["strategy"])
         if slot == NOBODY:
             return "desk"
+        if slot == OPERATOR:
+            return "operator"
         named = slot < len(self.strategies) and self.strategies[slot]
         return named or f"slot{slot + 1}"
 
@@ -144,7 +149,35 @@ def _gap(note: Record, scene: Scene) -> tuple[str, str]:
 
 
 def _flat(note: Record, scene: Scene) -> tuple[str, str]:
+    if symbol := scene.symbol(note):
+        return "risk", f"{symbol.name} is flat: every position in it is closed"
+    if int(note["strategy"]) != NOBODY:
+        return scene.strategy(note), "flat: its position is closed"
     return "risk", "flat: every position is closed"
+
+
+def _symbol(note: Record, scene: Scene) -> tuple[str, str]:
+    new, old = SymbolHalt(int(note["a"])), SymbolHalt(int(note["b"]))
+    symbol = scene.symbol(note)
+    name = symbol.name if symbol else "?"
+    cause = CAUSES[Cause(int(note["c"]))]
+    return "risk", f"{name}: {old.name} -> {new.name}, {cause}"
+
+
+def _order(note: Record, scene: Scene) -> tuple[str, str]:
+    symbol = scene.symbol(note)
+    side = Side(int(note["side"])).name.lower()
+    name = symbol.name if symbol else "?"
+    price = price_text(symbol, int(note["a"])) if symbol else str(int(note["a"]))
+    return scene.strategy(note), (
+        f"order {int(note['client_id'])} sent: {side} {int(note['b']):,} {name} at "
+        f"{price}, {TimeInForce(int(note['c'])).name}"
+    )
+
+
+def _cancel(note: Record, scene: Scene) -> tuple[str, str]:
+    count = int(note["a"])
+    return "operator", f"{count:,} order{'' if count == 1 else 's'} pulled"
 
 
 def _order_state(note: Record, scene: Scene) -> tuple[str, str]:
@@ -238,6 +271,9 @@ SENTENCES: dict[int, Callable[[Record, Scene], tuple[str, str]]] = {
     NoteKind.BREAKER: _breaker,
     NoteKind.RECONCILE: _reconcile,
     NoteKind.JOURNAL: _journal,
+    NoteKind.SYMBOL: _symbol,
+    NoteKind.ORDER: _order,
+    NoteKind.CANCEL: _cancel,
 }
 
 REPEATING = frozenset((NoteKind.REFUSAL, NoteKind.REJECT, NoteKind.ORDER_STATE))

@@ -21,11 +21,18 @@ import msgpack  # type: ignore[import-untyped]
 import numpy as np
 
 from cockpit import core
-from cockpit.control.desk import Event, Symbol
-from cockpit.core import PICTURE_DTYPE, Severity
+from cockpit.control.desk import (
+    Event,
+    Margin,
+    Preview,
+    StrategyVersion,
+    Symbol,
+    Ticket,
+)
+from cockpit.core import PICTURE_DTYPE, OrderType, Severity, Side, TimeInForce
 
 MAGIC = "cockpit"
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when a message changes its meaning."""
 
 VIEW, TRADE = "view", "trade"
@@ -257,6 +264,92 @@ def event_of(row: list[Any]) -> Event:
 
 def symbol_row(symbol: Symbol) -> list[Any]:
     return [symbol.name, symbol.increment, symbol.point_value, symbol.decimals]
+
+
+def ticket_row(ticket: Ticket) -> list[Any]:
+    return [
+        ticket.symbol,
+        int(ticket.side),
+        ticket.qty,
+        ticket.price,
+        int(ticket.type),
+        int(ticket.time_in_force),
+        ticket.post_only,
+    ]
+
+
+def ticket_of(row: object) -> Ticket:
+    """A ticket of a message, or :class:`ProtocolError`."""
+    if not isinstance(row, list) or len(row) != 7 or type(row[6]) is not bool:
+        raise ProtocolError("an order is seven fields")
+    if any(type(value) is not int for value in row[:6]):
+        raise ProtocolError("the fields of an order are whole numbers")
+    try:
+        return Ticket(
+            symbol=row[0],
+            side=Side(row[1]),
+            qty=row[2],
+            price=row[3],
+            type=OrderType(row[4]),
+            time_in_force=TimeInForce(row[5]),
+            post_only=row[6],
+        )
+    except ValueError as error:
+        raise ProtocolError(f"no such order: {error}") from None
+
+
+_PREVIEW_FIELDS = (
+    "price", "value", "position", "position_after", "worst_long", "worst_short",
+    "reduces", "refusal", "limit", "current", "would_be", "passing_qty",
+)  # fmt: skip
+
+
+def preview_row(preview: Preview) -> list[Any]:
+    return [
+        ticket_row(preview.ticket),
+        [getattr(preview, name) for name in _PREVIEW_FIELDS],
+        [[margin.limit, margin.used] for margin in preview.margins],
+    ]
+
+
+def preview_of_row(row: list[Any]) -> Preview:
+    ticket, fields, margins = row
+    return Preview(
+        ticket=ticket_of(ticket),
+        margins=tuple(Margin(*margin) for margin in margins),
+        **dict(zip(_PREVIEW_FIELDS, fields, strict=True)),
+    )
+
+
+def version_row(version: StrategyVersion) -> list[Any]:
+    return [
+        version.version,
+        version.hash,
+        version.time,
+        version.who,
+        version.changes,
+        [list(value) for value in version.values],
+        version.in_force,
+    ]
+
+
+def versions_of(rows: list[Any]) -> dict[int, tuple[StrategyVersion, ...]]:
+    """Of a list of slots, each with its versions."""
+    return {
+        int(slot): tuple(
+            StrategyVersion(
+                version=version,
+                hash=hash,
+                time=time,
+                who=who,
+                changes=changes,
+                values=tuple((str(name), float(value)) for name, value in values),
+                in_force=in_force,
+            )
+            for version, hash, time, who, changes, values, in_force in found
+        )
+        for slot, found in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)

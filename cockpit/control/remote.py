@@ -21,10 +21,12 @@ from cockpit.control import protocol
 from cockpit.control.actions import ACTIONS
 from cockpit.control.connection import Connection, Unreachable
 from cockpit.control.desk import Event as Line
-from cockpit.control.desk import Symbol
+from cockpit.control.desk import Preview, StrategyVersion, Symbol, Ticket
+from cockpit.control.previews import AGAIN_SECONDS as PREVIEW_SECONDS
+from cockpit.control.previews import new_tag
 from cockpit.control.protocol import Controls, Hello, ProtocolError, Welcome
 from cockpit.control.runtime import Place, RuntimeRefused
-from cockpit.core import PICTURE_DTYPE, Mode, Record, Severity
+from cockpit.core import PICTURE_DTYPE, Mode, Record, Severity, Side
 
 SILENT_SECONDS = 2.0
 """Without a picture for so long, the last is not shown any more."""
@@ -78,6 +80,10 @@ class RemoteDesk:
         """Process of the desk, and how many of its events are known."""
         self._errors: tuple[str, ...] = ()
         self._controls = Controls()
+        self._versions: dict[int, tuple[StrategyVersion, ...]] = {}
+        self._preview: Preview | None = None
+        self._preview_of: Ticket | None = None
+        self._preview_asked = 0.0
         self._trouble = ""
         self._bye = ""
         self._asked: dict[int, str] = {}
@@ -166,20 +172,65 @@ class RemoteDesk:
     def cancel_all(self) -> None:
         self._ask("cancel")
 
+    def cancel(
+        self,
+        order: int | None = None,
+        *,
+        symbol: int | None = None,
+        side: Side | None = None,
+        strategy: int | None = None,
+    ) -> None:
+        """Pull the working orders that fit all that is given; of nothing, every order."""
+        way = None if side is None else int(side)
+        named = _scope(order=order, symbol=symbol, side=way, slot=strategy)
+        self._ask("cancel", **named)
+
+    def order(self, ticket: Ticket) -> int:
+        """Send an order of the operator's own; the tag it has in the picture."""
+        if problem := ticket.problem(len(self.symbols)):
+            self._say(Severity.CRITICAL, f"NOT DONE: order: {problem}")
+            return 0
+        tag = new_tag()
+        self._ask("order", ticket=protocol.ticket_row(ticket), tag=tag)
+        return tag
+
+    def preview(self, ticket: Ticket) -> Preview | None:
+        """What would come of it; None until the core has answered. Never waits."""
+        if ticket.problem(len(self.symbols)):
+            return None
+        now = self._clock()
+        with self._changed:
+            waits = now - self._preview_asked < PREVIEW_SECONDS
+            known = self._preview if self._preview_of == ticket else None
+        if self._preview_of != ticket or not waits:
+            self._preview_asked, self._preview_of = now, ticket
+            self._send("preview", ticket=protocol.ticket_row(ticket))
+        return known
+
     def pause(self) -> None:
         self._ask("pause")
 
-    def resume(self) -> None:
-        self._ask("resume")
+    def resume(self, *, symbol: int | None = None) -> None:
+        self._ask("resume", **_scope(symbol=symbol))
 
-    def flatten(self) -> None:
-        self._ask("flatten")
+    def flatten(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        self._ask("flatten", **_scope(slot=strategy, symbol=symbol))
 
-    def halt(self) -> None:
-        self._ask("halt")
+    def halt(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        self._ask("halt", **_scope(slot=strategy, symbol=symbol))
 
     def unhalt(self) -> None:
         self._ask("unhalt")
+
+    def accept(self) -> None:
+        self._ask("accept")
+
+    def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
+        """The latest parameters of a strategy, newest first, five at most."""
+        return self._versions.get(slot, ())
+
+    def revert(self, slot: int, version: int) -> None:
+        self._ask("revert", slot=slot, version=version)
 
     def take_controls(self, why: str = "") -> None:
         """Ask for the controls, whoever has them; the one who had them is told."""
@@ -319,6 +370,7 @@ class RemoteDesk:
         if "controls" in message:
             self._errors = tuple(map(str, message["errors"]))
             self._controls = Controls(*message["controls"])
+            self._versions = protocol.versions_of(message["versions"])
         self._take_events(message)
 
     def _take_events(self, message: dict[str, Any]) -> None:
@@ -335,9 +387,17 @@ class RemoteDesk:
 
     def _take_answer(self, message: dict[str, Any]) -> None:
         ask = self._asked.pop(int(message["answer"]), "")
+        if "preview" in message:
+            found = protocol.preview_of_row(message["preview"])
+            if found.ticket == self._preview_of:
+                self._preview = found
         if message.get("status") != "done":
             text = f"NOT DONE: {ask}: {message.get('text')}"
             self._say(Severity.CRITICAL, text)
 
     def _say(self, severity: Severity, text: str) -> None:
         self._lines.append(Line(time.time(), severity, "screen", text))
+
+
+def _scope(**given: int | None) -> dict[str, int]:
+    return {name: value for name, value in given.items() if value is not None}

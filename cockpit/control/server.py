@@ -21,7 +21,7 @@ from typing import Any
 
 from cockpit.config.models import ControlOptions
 from cockpit.control import limit_edit, protocol
-from cockpit.control.actions import ACTIONS, ActionRefused, Asked, state_of
+from cockpit.control.actions import ACTIONS, ActionRefused, Answer, Asked, state_of
 from cockpit.control.desk import Event
 from cockpit.control.limit_edit import EditRefused
 from cockpit.control.local import LocalDesk
@@ -29,7 +29,7 @@ from cockpit.control.operators import Operator
 from cockpit.control.protocol import Controls, ProtocolError, Welcome
 from cockpit.control.runtime import Place
 from cockpit.control.session import PENDING_MAX, Session
-from cockpit.core import Record, RiskState, Severity
+from cockpit.core import STRATEGY_MAX, Record, RiskState, Severity
 
 TICK_SECONDS = 0.02
 IDLE_SECONDS = 0.1
@@ -191,7 +191,7 @@ class Server:
     def _settle(self, now: float) -> None:
         for pending in list(self._pending):
             if pending.asked.is_done(self._picture):
-                self._answer(pending.session, pending.number, DONE, pending.asked.text)
+                self._conclude(pending)
             elif now > pending.deadline:
                 state = state_of(self._picture).name
                 self._answer(
@@ -206,6 +206,12 @@ class Server:
                 continue
             self._pending.remove(pending)
             pending.session.pending -= 1
+
+    def _conclude(self, pending: Pending) -> None:
+        asked = pending.asked
+        said = asked.answer(self._picture) if asked.answer else Answer(asked.text)
+        status = REFUSED if said.refused else DONE
+        self._answer(pending.session, pending.number, status, said.text, **said.more)
 
     # ---- pictures ----------------------------------------------------------------------
 
@@ -222,7 +228,11 @@ class Server:
             return
         self._bytes = self._picture.tobytes()
         self._diffs = {}
-        told = [list(self._desk.config_errors()), self._controls().row()]
+        told = [
+            list(self._desk.config_errors()),
+            self._controls().row(),
+            self._versions(),
+        ]
         for session in due:
             assert session.hello is not None
             # On a grid of its own: a late tick does not make the next one later.
@@ -241,7 +251,7 @@ class Server:
             message["events"] = events
             message["last_event"] = session.next_event
         if told != session.told:
-            message["errors"], message["controls"] = told
+            message["errors"], message["controls"], message["versions"] = told
             session.told = told
         return message
 
@@ -270,6 +280,14 @@ class Server:
             )
         session.next_event = oldest + end
         return rows
+
+    def _versions(self) -> list[Any]:
+        """The latest parameters of each strategy that has any."""
+        return [
+            [slot, [protocol.version_row(version) for version in found]]
+            for slot in range(STRATEGY_MAX)
+            if (found := self._desk.versions(slot))
+        ]
 
     def _controls(self) -> Controls:
         holder = self._holder
@@ -480,8 +498,10 @@ class Server:
         session.pending += 1
         self._pending.append(Pending(session, number, asked, deadline))
 
-    def _answer(self, session: Session, number: int, status: str, text: str) -> None:
-        session.send({"answer": number, "status": status, "text": text})
+    def _answer(
+        self, session: Session, number: int, status: str, text: str, **more: Any
+    ) -> None:
+        session.send({"answer": number, "status": status, "text": text, **more})
 
     def _refuse(self, session: Session, number: int, ask: str, why: str) -> None:
         text = f"refused {ask} to {session.operator.full}: {why}"

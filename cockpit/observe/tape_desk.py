@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import NoReturn
 
-from cockpit.control.desk import Event, Symbol
-from cockpit.core import LIMITS, Mode, Record
+from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
+from cockpit.core import LIMITS, Mode, Record, Side
 from cockpit.observe.tape import Frame, Tape
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0)
@@ -164,19 +164,44 @@ class TapeDesk:
     def cancel_all(self) -> None:
         self._refuse()
 
+    def cancel(
+        self,
+        order: int | None = None,
+        *,
+        symbol: int | None = None,
+        side: Side | None = None,
+        strategy: int | None = None,
+    ) -> None:
+        self._refuse()
+
+    def order(self, ticket: Ticket) -> int:
+        self._refuse()
+
+    def preview(self, ticket: Ticket) -> Preview | None:
+        return None
+
     def pause(self) -> None:
         self._refuse()
 
-    def resume(self) -> None:
+    def resume(self, *, symbol: int | None = None) -> None:
         self._refuse()
 
-    def flatten(self) -> None:
+    def flatten(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
         self._refuse()
 
-    def halt(self) -> None:
+    def halt(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
         self._refuse()
 
     def unhalt(self) -> None:
+        self._refuse()
+
+    def accept(self) -> None:
+        self._refuse()
+
+    def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
+        return ()
+
+    def revert(self, slot: int, version: int) -> None:
         self._refuse()
 
     def close(self) -> str:

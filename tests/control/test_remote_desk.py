@@ -185,7 +185,7 @@ def test_read_only_is_refused_by_screen_and_by_desk(
     ("change", "said"),
     [
         ({"layout": "0123456789abcdef"}, "layout 0123456789abcdef"),
-        ({"protocol": 2}, "speaks protocol 2"),
+        ({"protocol": 99}, "speaks protocol 99"),
     ],
 )
 def test_another_build_is_refused_with_what_to_do(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cockpit.control.desk import Event, Symbol
+from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.core import (
     LIMITS,
     MONEY_SCALE,
@@ -16,6 +16,7 @@ from cockpit.core import (
     Mode,
     Record,
     RiskState,
+    Side,
 )
 
 SYMBOLS = (
@@ -39,6 +40,8 @@ class PaintedDesk:
         self.errors: tuple[str, ...] = ()
         self.waiting: list[Event] = []
         self.close_error = ""
+        self.previews: dict[Ticket, Preview] = {}
+        self.strategy_versions: dict[int, tuple[StrategyVersion, ...]] = {}
         picture = self.picture
         picture["time_ns"], picture["start_ns"], picture["running"] = (
             90 * SECOND_NS,
@@ -110,17 +113,45 @@ class PaintedDesk:
     def pause(self) -> None:
         self.calls.append("pause")
 
-    def resume(self) -> None:
-        self.calls.append("resume")
+    def cancel(
+        self,
+        order: int | None = None,
+        *,
+        symbol: int | None = None,
+        side: Side | None = None,
+        strategy: int | None = None,
+    ) -> None:
+        self.calls.append(("cancel", order, symbol, side, strategy))
 
-    def flatten(self) -> None:
-        self.calls.append("flatten")
+    def order(self, ticket: Ticket) -> int:
+        self.calls.append(("order", ticket))
+        return 1
 
-    def halt(self) -> None:
-        self.calls.append("halt")
+    def preview(self, ticket: Ticket) -> Preview | None:
+        return self.previews.get(ticket)
+
+    def resume(self, *, symbol: int | None = None) -> None:
+        self.calls.append("resume" if symbol is None else ("resume", symbol))
+
+    def flatten(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        scope = strategy is not None or symbol is not None
+        self.calls.append(("flatten", strategy, symbol) if scope else "flatten")
+
+    def halt(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        scope = strategy is not None or symbol is not None
+        self.calls.append(("halt", strategy, symbol) if scope else "halt")
 
     def unhalt(self) -> None:
         self.calls.append("unhalt")
+
+    def accept(self) -> None:
+        self.calls.append("accept")
+
+    def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
+        return self.strategy_versions.get(slot, ())
+
+    def revert(self, slot: int, version: int) -> None:
+        self.calls.append(("revert", slot, version))
 
     def close(self) -> str:
         self.calls.append("close")

@@ -114,6 +114,15 @@ static int obey(cp_desk *desk, const cp_control *control)
     case CP_CONTROL_ACCEPT:
         cp_reconcile_accept(desk);
         return 0;
+    case CP_CONTROL_ORDER:
+    case CP_CONTROL_PREVIEW:
+    case CP_CONTROL_CANCEL:
+    case CP_CONTROL_HALT_STRATEGY:
+    case CP_CONTROL_HALT_SYMBOL:
+    case CP_CONTROL_RESUME_SYMBOL:
+    case CP_CONTROL_FLATTEN_STRATEGY:
+    case CP_CONTROL_FLATTEN_SYMBOL:
+        return -ENOSYS;
     default:
         return -EINVAL;
     }

@@ -56,7 +56,8 @@ static const char *const refusal_names[CP_REFUSE_COUNT] = {
     [CP_REFUSE_STATE] = "risk_state",    [CP_REFUSE_STALE] = "stale_book",
     [CP_REFUSE_LINK] = "link_full",      [CP_REFUSE_CAPACITY] = "order_table_full",
     [CP_REFUSE_MALFORMED] = "malformed", [CP_REFUSE_DOUBT] = "in_doubt",
-    [CP_REFUSE_IDS] = "no_client_ids",
+    [CP_REFUSE_IDS] = "no_client_ids",   [CP_REFUSE_SYMBOL_HALTED] = "symbol_halted",
+    [CP_REFUSE_CLOSING] = "closing",
 };
 
 static const char *const reason_names[CP_REASON_COUNT] = {
