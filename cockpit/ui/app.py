@@ -254,13 +254,14 @@ class CockpitApp(App[int], inherit_bindings=False):
         scene.link.lag = self._meter.lag(self)
 
     def _follow_files(self) -> None:
-        """Take a theme or alerts that have changed on disk; the last good ones stay."""
+        """Take what has changed of the screen's files; the last good ones stay."""
         files, scene = self._files, self.scene
         if not files.due(scene.now):
             scene.config_errors += files.problems
             return
         for said in files.look():
             scene.log.append(Event(scene.now, Severity.INFO, "screen", said))
+        scene.scenarios = files.scenarios
         if files.theme is not self._look:
             self._look = files.theme
             self.main.wear(self._look)

@@ -1,4 +1,4 @@
-"""The files the screen itself reads again while it runs: its theme and its alerts.
+"""The files the screen itself reads again: its theme, its alerts, its scenarios.
 
 A file that cannot be used changes nothing and is said until it is mended.
 """
@@ -10,11 +10,13 @@ from pathlib import Path
 from cockpit import paths
 from cockpit.control.desk import Desk
 from cockpit.observe.alerts import Alerts, AlertsError, read_rules
+from cockpit.observe.exposure import Scenario, StressError, read_scenarios
 from cockpit.ui import themes
 from cockpit.ui.themes import Theme, ThemeError
 
 EVERY_S = 1.0
 ALERTS = "alerts.toml"
+STRESS = "stress.toml"
 
 
 def _signature(path: Path) -> tuple[int, int, int] | None:
@@ -44,6 +46,8 @@ class Files:
         self._colour = colour
         directory: Path | None = getattr(desk, "directory", None)
         self._alerts_path = (directory or paths.config()) / ALERTS
+        self._stress_path = self._alerts_path.with_name(STRESS)
+        self.scenarios: tuple[Scenario, ...] = ()
         self._seen: dict[Path, tuple[int, int, int] | None] = {}
         self._seen[self._theme_path] = _signature(self._theme_path)
         self._last = 0.0
@@ -70,6 +74,7 @@ class Files:
         for path, read in (
             (self._theme_path, self._theme),
             (self._alerts_path, self._rules),
+            (self._stress_path, self._stress),
         ):
             signature = _signature(path)
             if path in self._seen and self._seen[path] == signature:
@@ -78,7 +83,7 @@ class Files:
             self._seen[path] = signature
             try:
                 text = read()
-            except (ThemeError, AlertsError) as error:
+            except (ThemeError, AlertsError, StressError) as error:
                 self._problem[path] = str(error)
                 continue
             self._problem.pop(path, None)
@@ -93,6 +98,10 @@ class Files:
     def _rules(self) -> str:
         self.alerts.rules = read_rules(self._alerts_path)
         return f"{ALERTS}: {len(self.alerts.rules)} rules in force"
+
+    def _stress(self) -> str:
+        self.scenarios = read_scenarios(self._stress_path)
+        return f"{STRESS}: {len(self.scenarios)} scenarios in force"
 
     # ---- themes ------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from cockpit.core import (
     Severity,
 )
 from cockpit.observe.alerts import Alert
+from cockpit.observe.exposure import Exposure, Marks, Scenario
 from cockpit.observe.tape_desk import TapeDesk
 from cockpit.ui.render.glyphs import UNICODE, Glyphs
 from cockpit.ui.render.text import Rows, clean
@@ -254,6 +255,9 @@ class Scene:
     offset: float | None = None
     """Seconds from the engine's clock to UTC, taken once so that times do not jitter."""
     history: History = field(default_factory=History)
+    marks: Marks = field(default_factory=Marks)
+    scenarios: tuple[Scenario, ...] = ()
+    _exposed: tuple[int, int, tuple[Scenario, ...], Exposure] | None = None
     log: deque[Event] = field(default_factory=lambda: deque(maxlen=LOG_MAX))
     config_errors: tuple[str, ...] = ()
     selected: int = 0
@@ -279,6 +283,14 @@ class Scene:
     trouble: str = ""
     """Why the picture is not being renewed; empty when it is."""
 
+    def exposure(self) -> Exposure:
+        """What is shown could lose; reckoned once for each sample of the market."""
+        key = self.marks.taken, int(self.picture["time_ns"]) // SAMPLE_NS, self.scenarios
+        if self._exposed is None or self._exposed[:3] != key:
+            found = self.marks.exposure(self.picture, self.symbols, self.scenarios)
+            self._exposed = (*key, found)
+        return self._exposed[3]
+
     def refresh(self, desk: Desk, now: float) -> None:
         """Take the desk's latest picture and events."""
         self.now = now
@@ -294,13 +306,14 @@ class Scene:
         self.read_only = self.tape.read_only if self.tape else ""
         if self.tape and self.tape.restarted():
             self.log.clear()
-            self.history = History()
+            self.history, self.marks = History(), Marks()
         said = desk.events()
         self.log.extend(said)
         self.said = said
         if self.offset is None:
             self.offset = self.moment - int(self.picture["time_ns"]) / _SECOND_NS
         self.history.sample(self.live)
+        self.marks.sample(self.live)
         self.expire(now)
 
     def expire(self, now: float) -> None:

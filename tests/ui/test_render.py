@@ -25,6 +25,7 @@ from cockpit.ui.panels import PANELS
 from cockpit.ui.render import (
     alert,
     alerts,
+    exposure,
     fills,
     footer,
     header,
@@ -63,6 +64,7 @@ BODIES: dict[str, Callable[[Scene, int, int], Rows]] = {
     "log": log.render,
     "working": working.render,
     "pnl": pnl.render,
+    "exposure": exposure.render,
     "waterfall": waterfall.render,
     "health": health.render,
     "parameters": parameters.render,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.ui.panels.alerts import AlertsPanel
 from cockpit.ui.panels.base import Panel
+from cockpit.ui.panels.exposure import ExposurePanel
 from cockpit.ui.panels.fills import FillsPanel
 from cockpit.ui.panels.health import HealthPanel
 from cockpit.ui.panels.ladder import LadderPanel
@@ -26,6 +27,7 @@ PANELS: tuple[type[Panel], ...] = (
     FillsPanel,
     LadderPanel,
     RiskPanel,
+    ExposurePanel,
     LatencyPanel,
     WaterfallPanel,
     ThroughputPanel,
