@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from remote_desks import (
     LAST,
@@ -26,6 +27,8 @@ from remote_desks import (
 )
 from venue import PASSWORD, USER, Exchange
 from wire import Orders, report, snapshot
+
+from cockpit.core import RiskState
 
 KILLS = int(os.environ.get("COCKPIT_KILLS", "4"))
 MARKET = {"rate": 20_000, "depth": 100}
@@ -49,6 +52,7 @@ def test_a_killed_desk_leaves_nothing_and_the_next_one_knows_what_it_did(
     open_exchange: Callable[..., Exchange],
 ):
     chance = random.Random(1)
+    entered = 0
     exchange = open_exchange(market=MARKET)
     for _ in range(max(KILLS // 2, 1)):
         desk = run_desk(exchange, 60.0)
@@ -67,8 +71,54 @@ def test_a_killed_desk_leaves_nothing_and_the_next_one_knows_what_it_did(
         told, refs = told_by_exchange(exchange.orders), orders_of(exchange)
         assert told == held
         market, _, _ = snapshot(exchange.feed, USER, PASSWORD)
-        assert refs and not refs & set(market.orders)
+        assert not refs & set(market.orders)
+        entered += len(refs)
+        exchange.kill()
         exchange = open_exchange(market=MARKET)
+    assert entered > 0
+
+
+def test_a_killed_desk_with_a_journal_goes_on_with_the_exchange(
+    open_exchange: Callable[..., Exchange], tmp_path: Path
+):
+    """Whatever was on its way when it died, journal and exchange make it whole."""
+    chance = random.Random(3)
+    exchange = open_exchange(market=MARKET)
+    journal = tmp_path / "journal"
+    turns = max(KILLS // 4 * 2, 2)
+    for turn in range(turns):
+        desk = run_desk(exchange, 60.0, "--journal", str(journal))
+        exchange.expect("logged in for feed")
+        time.sleep(chance.uniform(0.3, 2.0))
+        desk.kill()
+        desk.wait()
+        assert desk.stdout
+        desk.stdout.close()
+        exchange.expect("orders of desk (")
+        if turn % 2:  # or it is killed again before anybody has looked
+            held = go_on(exchange, journal, trading=turn < turns - 1)
+    assert any(held)
+    assert told_by_exchange(exchange.orders) == held
+
+
+def go_on(exchange: Exchange, journal: Path, trading: bool) -> list[int]:
+    """What it holds, once desk and exchange agree on every order and nothing works."""
+    with open_desk(
+        exchange.config, exchange.orders, exchange.feed, journal=journal
+    ) as desk:
+        exchange.expect("logged in for feed")
+        wait(lambda: is_up(desk))
+        wait(lambda: int(desk.read()["desk"]["reconciled_ns"]) > 0)
+        rest(desk)
+        assert int(desk.read()["desk"]["doubt"]) == 0, events(desk)
+        held = positions(desk)
+        assert held == linked(desk), events(desk)
+        if trading:  # the journal keeps a halt, too
+            desk.unhalt()
+            desk.resume()
+            wait(lambda: desk.read()["desk"]["risk_state"] == RiskState.ACTIVE)
+    exchange.expect("orders of desk (")
+    return held
 
 
 def orders_of(exchange: Exchange) -> set[int]:
