@@ -357,6 +357,31 @@ static void trips_on_a_feed_that_stands_still_while_orders_rest(void)
     kit_close(k);
 }
 
+/* As after a restart: orders are there before the market is, and the clock is no new one. */
+static void waits_for_a_feed_from_when_it_begins_to_look(void)
+{
+    kit *k = kit_make();
+    kit_open(k);
+    cp_own_order found = { .client_id = 1u << 30,
+                           .price = 14990,
+                           .qty = 4,
+                           .asked = 4,
+                           .leaves = 4,
+                           .state = CP_STATE_LIVE,
+                           .purpose = CP_PURPOSE_INHERITED,
+                           .accepted = true };
+    CHECK(cp_orders_adopt(&k->desk->orders, &found) != CP_NONE);
+    kit_timer(k);
+    CHECK_EQ(CP_RISK_ACTIVE, state_of(k));
+    kit_wait(k, 10ull * KIT_SECOND);
+    kit_timer(k);
+    CHECK_EQ(CP_RISK_ACTIVE, state_of(k));
+    kit_wait(k, 1000000);
+    kit_timer(k);
+    tripped(k, CP_BREAKER_FEED, 10001, 10000);
+    kit_close(k);
+}
+
 static void leaves_a_stricter_state_alone(void)
 {
     kit *k = open_kit();
@@ -394,6 +419,7 @@ int main(void)
     RUN(trips_on_more_fills_than_it_may_send_messages);
     RUN(trips_on_the_same_execution_again_and_again);
     RUN(trips_on_a_feed_that_stands_still_while_orders_rest);
+    RUN(waits_for_a_feed_from_when_it_begins_to_look);
     RUN(leaves_a_stricter_state_alone);
     RUN(names_every_breaker);
     return 0;

@@ -87,7 +87,10 @@ void cp_breakers_on_timer(cp_desk *desk)
 {
     cp_breakers *breakers = &desk->breakers;
     uint64_t now_ns = desk->now_ns;
-    if (breakers->md_count != desk->feed.md_count || desk->orders.working_count == 0) {
+    bool has_begun =
+        breakers->md_ns != 0; /* one that went on from a journal has orders */
+    if (!has_begun || breakers->md_count != desk->feed.md_count ||
+        desk->orders.working_count == 0) {
         breakers->md_count = desk->feed.md_count;
         breakers->md_ns = now_ns;
     }
