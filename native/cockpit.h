@@ -1136,6 +1136,15 @@ typedef struct cp_mismatch {
 
 #define CP_MISMATCH_MAX 1024 /* kept for the report; all are counted */
 
+/* What the venue says the desk holds and has paid, by its drop copies alone: counted on
+ * its side, from what the desk held when it began. */
+typedef struct cp_drop_copy {
+    uint64_t execution_count;
+    int64_t position; /* lots */
+    int64_t paid;     /* money: bought less sold */
+    int64_t fees;     /* money */
+} cp_drop_copy;
+
 typedef struct cp_venue_picture {
     uint64_t time_ns;
     uint64_t event_count; /* flow events: orders, cancels, replaces of the background */
@@ -1148,6 +1157,9 @@ typedef struct cp_venue_picture {
     int64_t impact2;       /* sum, half-increments: mid moved our way by our taking */
     uint64_t impact_count; /* aggressive orders of the desk behind impact2 */
     cp_replay_picture replay;
+    uint32_t drop_copy_used; /* 0: this venue gives none */
+    uint32_t reserved;
+    cp_drop_copy drop_copies[CP_SYMBOL_MAX];
 } cp_venue_picture;
 
 typedef struct cp_hop_picture {

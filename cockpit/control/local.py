@@ -17,6 +17,7 @@ from cockpit.config.models import Config
 from cockpit.config.watch import Watcher
 from cockpit.control.amounts import price_text, symbol_of
 from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
+from cockpit.control.drop_copy import DropCopyCheck
 from cockpit.control.notes import Scene, sentences
 from cockpit.control.previews import Previews, new_tag
 from cockpit.control.reload import Reload
@@ -85,6 +86,7 @@ class LocalDesk:
         watches = directory is not None and settings.desk
         self._watcher = Watcher(directory, universe) if directory and watches else None
         self._switched: dict[int, tuple[Mode, float]] = {}
+        self._drop_copies = DropCopyCheck(self._say)
         self._picture = engine.read()
         self._previews = Previews(engine)
         self._closed: str | None = None
@@ -124,6 +126,7 @@ class LocalDesk:
         if self._closed is None:
             self._picture = self._engine.read()
             self._previews.step(self._picture)
+            self._check_drop_copies()
             self._follow_files()
         return self._picture
 
@@ -134,6 +137,12 @@ class LocalDesk:
             self._take_notes()
         events, self._events = self._events, []
         return sorted(events, key=lambda event: event.time)
+
+    def _check_drop_copies(self) -> None:
+        """Who cannot say what he holds does not trade until somebody has looked."""
+        if self._drop_copies.look(self._picture, self._symbols):
+            with self.asked_by("drop copy", "venue and desk tell different trades"):
+                self.pause()
 
     def config_errors(self) -> tuple[str, ...]:
         """What is wrong with the files on disk now; empty when they are in force."""

@@ -143,6 +143,9 @@ static int create_parts(cp_engine *engine, char *error)
     engine->has_listener = config->desk || config->net.role == CP_ROLE_EXCHANGE;
     if (config->net.role == CP_ROLE_EXCHANGE)
         return cp_exchange_create(&engine->exchange, engine, error);
+    result = cp_engine_open_copies(engine);
+    if (result != 0)
+        return result;
     return remote ? cp_remote_create(&engine->remote, engine, error) : 0;
 }
 

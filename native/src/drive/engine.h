@@ -120,6 +120,10 @@ void cp_engine_take_order(cp_engine *engine, const cp_order *order, uint64_t now
 void cp_engine_count_report(cp_engine *engine, cp_report *report);
 /* Tell the flow about its own orders; true when the report is the desk's instead. */
 bool cp_engine_sort_report(cp_engine *engine, const cp_report *report);
+/* drop_copy.c: have the venue tell of the desk's trades beside its reports; and add up
+ * what it told in the last step. */
+int cp_engine_open_copies(cp_engine *engine);
+void cp_engine_take_copies(cp_engine *engine);
 void cp_engine_show_venue(cp_engine *engine, uint64_t now_ns);
 void cp_engine_show_desk(cp_engine *engine, uint64_t now_ns);
 void cp_engine_carry_notes(cp_engine *engine);

@@ -193,6 +193,7 @@ static void venue_carry(cp_engine *engine)
         ring_bell_of_net(engine);
     cp_outbox_clear(reports);
     cp_outbox_clear(md);
+    cp_engine_take_copies(engine);
 }
 
 static bool venue_take_orders(cp_engine *engine, uint64_t now_ns)

@@ -73,6 +73,7 @@ static void venue_carry(cp_engine *engine, uint64_t now_ns)
     }
     cp_outbox_clear(reports);
     cp_outbox_clear(md);
+    cp_engine_take_copies(engine);
 }
 
 static void desk_make_room(cp_engine *engine)
