@@ -72,7 +72,7 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "hops": {name: _hop(picture["hops"][hop]) for hop, name in enumerate(HOPS)},
         "tick_to_order_ns": _hop(picture["hops"][Hop.TICK_TO_ORDER]),
         "positions": positions(desk, firm),
-        "pnl": profit(firm),
+        "pnl": profit(firm) | sources(firm["strategies"]),
         "risk": risk(firm),
         "strategies": strategies(desk, firm),
         "threads": [_thread(thread) for thread in picture["threads"] if thread["name"]],
@@ -174,6 +174,14 @@ def profit(holder: Record) -> dict[str, float]:
     }
 
 
+def sources(strategies: Record) -> dict[str, float]:
+    """Where the result came from: with the fees taken off they are the total."""
+    return {
+        name: _currency(strategies[name].sum())
+        for name in ("spread", "slippage", "inventory")
+    }
+
+
 def _price(steps: Any, count: int, increment: float) -> float | None:
     return round(int(steps) / count * increment, 8) if count else None
 
@@ -192,6 +200,8 @@ def positions(desk: Desk, firm: Record) -> list[dict[str, Any]]:
                 "mark": _price(bid + ask, 2, increment) if two_sided else None,
                 "worst_long": int(held["worst_long"]),
                 "worst_short": int(held["worst_short"]),
+                "realised_fifo": _currency(held["realised_fifo"]),
+                "fifo_exact": not held["lots_merged"],
                 "stale": bool(held["stale"]),
                 **profit(held),
             }
@@ -255,6 +265,7 @@ def strategies(desk: Desk, firm: Record) -> list[dict[str, Any]]:
                 "refusals": int(strategy["refusal_count"]),
                 "rejects": int(strategy["reject_count"]),
                 **profit(strategy),
+                **sources(strategy),
             }
         )
     return found

@@ -150,3 +150,23 @@ def test_a_venue_alone_has_no_desk_to_report_on(files: Path) -> None:
 )  # fmt: skip
 def test_durations_show_three_digits(nanoseconds: int, text: str) -> None:
     assert duration(nanoseconds) == text
+
+
+def test_where_the_result_came_from_adds_up_to_it(files: Path) -> None:
+    desk, figures = run(files, 60_000)
+    firm = desk.read()["desk"]
+    made = int(firm["realised"]) + int(firm["unrealised"])
+    parts = [
+        int(firm["strategies"][name].sum())
+        for name in ("spread", "slippage", "inventory")
+    ]
+    assert sum(parts) == made
+    assert parts[0] != 0 and parts[2] != 0
+    assert figures["pnl"]["spread"] == parts[0] / MONEY_SCALE
+    assert sum(row["inventory"] for row in figures["strategies"]) == pytest.approx(
+        figures["pnl"]["inventory"]
+    )
+    for row, symbol in zip(figures["positions"], firm["symbols"], strict=False):
+        assert row["fifo_exact"]
+        if row["position"] == 0:
+            assert int(symbol["realised_fifo"]) == int(symbol["realised"])
