@@ -290,6 +290,8 @@ class Parameter:
     maximum: float
     standard: float
     kind: ParameterKind
+    scopes: frozenset[int] = frozenset()
+    """Of a limit: each :class:`Scope` it can be of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,9 @@ def _parameter(pointer: Any) -> Parameter:
         maximum=pointer.maximum,
         standard=pointer.standard,
         kind=kinds[pointer.kind],
+        scopes=frozenset(
+            scope for scope in range(lib.CP_SCOPE_COUNT) if pointer.scopes >> scope & 1
+        ),
     )
 
 
@@ -345,6 +350,14 @@ STRATEGY_KINDS: dict[str, StrategyKind] = {
 LIMITS: tuple[Parameter, ...] = tuple(
     _parameter(lib.cp_limit_parameter(i)) for i in range(lib.CP_LIMIT_COUNT)
 )
+TRIGGERS: tuple[Parameter, ...] = tuple(
+    _parameter(lib.cp_trigger_parameter(i)) for i in range(lib.CP_TRIGGER_COUNT)
+)
+"""What the circuit breakers trip at."""
+SCOPES: tuple[str, ...] = tuple(
+    _text(lib.cp_scope_name(i)) for i in range(lib.CP_SCOPE_COUNT)
+)
+SCOPED_MAX: int = lib.CP_SCOPED_MAX
 BREAKERS: tuple[tuple[str, str], ...] = tuple(
     (_text(lib.cp_breaker_name(i)), _text(lib.cp_breaker_help(i)))
     for i in range(lib.CP_BREAKER_COUNT)
@@ -399,13 +412,68 @@ class Strategy:
     """Of a kind with two symbols: the second."""
 
 
+class Scope(IntEnum):
+    """What a limit is of, by ``cp_scope``."""
+
+    GLOBAL = lib.CP_SCOPE_GLOBAL
+    SYMBOL = lib.CP_SCOPE_SYMBOL
+    STRATEGY = lib.CP_SCOPE_STRATEGY
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ScopedLimit:
+    """A limit of one symbol or one strategy; sorts as the core wants them."""
+
+    scope: Scope
+    target: int
+    """Symbol or slot."""
+    limit: int
+    """Index into :data:`LIMITS`."""
+    value: int
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All risk limits, by the order of :data:`LIMITS`; money in money units."""
+    """All risk limits; money in money units.
+
+    ``hash`` 0 lets the core take them as they come; otherwise it checks that they are
+    what :func:`limits_hash` was asked about.
+    """
 
     values: tuple[int, ...]
+    """The global ones, by the order of :data:`LIMITS`."""
     version: int = 0
     hash: int = 0
+    triggers: tuple[int, ...] = ()
+    """By the order of :data:`TRIGGERS`; 0, or none at all: the standard."""
+    scoped: tuple[ScopedLimit, ...] = ()
+    """Sorted."""
+
+
+def _scoped_rows(limits: Limits) -> list[dict[str, int]]:
+    if len(limits.scoped) > SCOPED_MAX:
+        raise CoreError(
+            f"{len(limits.scoped)} limits of symbols and strategies; the core holds "
+            f"{SCOPED_MAX}"
+        )
+    return [
+        {"value": one.value, "target": one.target, "scope": one.scope, "limit": one.limit}
+        for one in limits.scoped
+    ]
+
+
+def limits_hash(limits: Limits) -> int:
+    """What the core shows as the hash of these limits once it enforces them."""
+    values = list(limits.values)
+    triggers = list(limits.triggers)
+    return int(
+        lib.cp_limits_hash(
+            ffi.new(f"int64_t[{lib.CP_LIMIT_MAX}]", values),
+            ffi.new(f"int64_t[{lib.CP_TRIGGER_MAX}]", triggers),
+            ffi.new("cp_scoped_limit[]", _scoped_rows(limits) or 1),
+            len(limits.scoped),
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -578,6 +646,11 @@ def _fill_config(config: Any, settings: Settings) -> None:
     config.limits_hash = settings.limits.hash
     for i, value in enumerate(settings.limits.values):
         config.limits[i] = value
+    for i, value in enumerate(settings.limits.triggers):
+        config.triggers[i] = value
+    rows = _scoped_rows(settings.limits)
+    config.scoped_count = len(rows)
+    config.scoped[0 : len(rows)] = rows
     if settings.net:
         _fill_net(config.net, settings.net)
 
@@ -1059,9 +1132,15 @@ class Engine:
         self._command(Control.MODE, target=slot, mode=int(mode))
 
     def set_limits(self, limits: Limits) -> None:
-        values = list(limits.values)
+        rows = _scoped_rows(limits)
         self._command(
-            Control.LIMITS, limits=values, version=limits.version, hash=limits.hash
+            Control.LIMITS,
+            limits=list(limits.values),
+            triggers=list(limits.triggers),
+            scoped=rows,
+            scoped_count=len(rows),
+            version=limits.version,
+            hash=limits.hash,
         )
 
     def set_strategy(self, slot: int, strategy: Strategy | None) -> None:

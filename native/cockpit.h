@@ -29,6 +29,8 @@
 #define CP_PARAMETER_MAX 16 /* parameters of one strategy */
 #define CP_LIMIT_MAX 16     /* risk limits */
 #define CP_BREAKER_MAX 8    /* circuit breakers */
+#define CP_TRIGGER_MAX 16   /* figures they trip at */
+#define CP_SCOPED_MAX 128   /* limits of one symbol or one strategy */
 #define CP_DEPTH_MAX 16     /* price levels shown per side */
 #define CP_FILL_MAX 32      /* latest fills shown */
 #define CP_WORKING_MAX 64   /* working orders shown */
@@ -199,6 +201,23 @@ typedef enum cp_limit {
     CP_LIMIT_COUNT = 15
 } cp_limit;
 
+/* What a limit is of. A narrower one is asked besides: the tightest holds. */
+typedef enum cp_scope {
+    CP_SCOPE_GLOBAL = 0,
+    CP_SCOPE_SYMBOL = 1,
+    CP_SCOPE_STRATEGY = 2,
+    CP_SCOPE_COUNT = 3
+} cp_scope;
+
+/* A limit of one symbol or of one strategy slot. */
+typedef struct cp_scoped_limit {
+    int64_t value;
+    uint16_t target; /* symbol or slot */
+    uint8_t scope;   /* cp_scope */
+    uint8_t limit;   /* cp_limit */
+    uint32_t reserved;
+} cp_scoped_limit;
+
 /* Why the desk did not send an order. The first CP_LIMIT_COUNT are the limits. */
 typedef enum cp_refusal {
     CP_REFUSE_STATE = 15,    /* the risk state does not allow it */
@@ -244,8 +263,9 @@ typedef enum cp_note_kind {
     CP_NOTE_CONFIG = 3,      /* strategy, or CP_NOBODY for limits; a: version, b: hash */
     CP_NOTE_FILL = 4,        /* a: price, b: qty, c: leaves, d: cp_liquidity */
     CP_NOTE_REJECT = 5,      /* a: cp_reason, b: cp_order_kind */
-    CP_NOTE_REFUSAL = 6,     /* a: cp_refusal; of a limit: b: limit, c: current, d: would
-                                be, client_id: the lots that would have passed */
+    CP_NOTE_REFUSAL = 6,     /* a: cp_refusal, and of a limit 256 times its cp_scope; b:
+                                limit, c: current, d: would be, client_id: the lots that
+                                would have passed */
     CP_NOTE_GAP = 7,         /* a: expected sequence, b: received */
     CP_NOTE_FLAT = 8,        /* flattened: all, a strategy or a symbol */
     CP_NOTE_ORDER_STATE = 9, /* a report that the order table has no answer for */
@@ -287,6 +307,20 @@ typedef enum cp_breaker {
     CP_BREAKER_COUNT = 5
 } cp_breaker;
 
+/* What the breakers trip at, in the order of cp_trigger_parameter(). */
+typedef enum cp_trigger {
+    CP_TRIGGER_REJECT_COUNT = 0,
+    CP_TRIGGER_REJECT_WINDOW = 1,
+    CP_TRIGGER_SLOW_COUNT = 2,
+    CP_TRIGGER_SLOW_ANSWER = 3,
+    CP_TRIGGER_FILL_COUNT = 4,
+    CP_TRIGGER_FILL_WINDOW = 5,
+    CP_TRIGGER_SAME_FILL_COUNT = 6,
+    CP_TRIGGER_SAME_FILL_WINDOW = 7,
+    CP_TRIGGER_FEED_SILENCE = 8,
+    CP_TRIGGER_COUNT = 9
+} cp_trigger;
+
 /* What comparing our orders with the venue's has found. */
 typedef enum cp_finding {
     CP_FOUND_UNANSWERED = 1, /* an order became UNKNOWN: the venue is asked */
@@ -315,7 +349,7 @@ typedef enum cp_control_kind {
     CP_CONTROL_STRATEGY =
         1,                 /* target slot := strategy (kind, symbol, parameters, mode) */
     CP_CONTROL_MODE = 2,   /* target slot := mode */
-    CP_CONTROL_LIMITS = 3, /* all limits, with version and hash */
+    CP_CONTROL_LIMITS = 3, /* all limits and triggers, with version and hash */
     CP_CONTROL_PAUSE = 4,
     CP_CONTROL_RESUME = 5, /* from PAUSED only */
     CP_CONTROL_FLATTEN = 6,
@@ -364,7 +398,7 @@ typedef struct cp_parameter {
     const char *help;
     double minimum, maximum, standard; /* money: in currency */
     uint32_t kind;                     /* cp_parameter_kind */
-    uint32_t reserved;
+    uint32_t scopes;                   /* of a limit: a bit a cp_scope it can be of */
 } cp_parameter;
 
 /* Why a strategy of a user's was switched off. */
@@ -385,7 +419,13 @@ uint32_t cp_strategy_symbol_count(uint32_t kind); /* how many it trades: 1 or 2 
 uint32_t cp_strategy_parameter_count(uint32_t kind);
 const cp_parameter *cp_strategy_parameter(uint32_t kind, uint32_t index);
 
-const cp_parameter *cp_limit_parameter(uint32_t limit); /* NULL past the last */
+const cp_parameter *cp_limit_parameter(uint32_t limit);     /* NULL past the last */
+const cp_parameter *cp_trigger_parameter(uint32_t trigger); /* likewise */
+const char *cp_scope_name(uint32_t scope);
+/* What stands for all of these together: CP_LIMIT_MAX limits, CP_TRIGGER_MAX triggers (0:
+ * the standard), and the narrower limits in the order of scope, target and limit. */
+uint64_t cp_limits_hash(const int64_t *limits, const int64_t *triggers,
+                        const cp_scoped_limit *scoped, uint32_t scoped_count);
 const char *cp_hop_name(uint32_t hop);
 const char *cp_refusal_name(uint32_t refusal);
 const char *cp_reason_name(uint32_t reason);
@@ -647,11 +687,13 @@ typedef enum cp_journal_kind {
     CP_JOURNAL_STRATEGY = 23,    /* who is in a slot from now on */
     CP_JOURNAL_NEW_DAY = 24,     /* realised and fees begin at zero again */
     CP_JOURNAL_COSTS = 25,       /* of a snapshot, after its position: cp_journal_costs */
-    CP_JOURNAL_LOTS = 26 /* of a snapshot, after its symbol's costs, oldest first */
+    CP_JOURNAL_LOTS = 26,  /* of a snapshot, after its symbol's costs, oldest first */
+    CP_JOURNAL_LIMITS = 27 /* the limits from now on: cp_journal_limits, in turn */
 } cp_journal_kind;
 
 #define CP_JOURNAL_BODY 80
-#define CP_JOURNAL_VERSION 1
+#define CP_JOURNAL_VERSION 2 /* since 2 it holds the limits in force; 1 is read as well */
+#define CP_JOURNAL_OLDEST 1
 #define CP_JOURNAL_COMMIT 1129333578 /* xor the low half of the sequence: the last word */
 
 /* One record, two cache lines. The checksum is CRC32C of the first 120 bytes. */
@@ -755,8 +797,18 @@ typedef struct cp_journal_ids {
     uint64_t first, end; /* end is the first not set aside */
 } cp_journal_ids;
 
-/* Part 0. Part 1: the reason, as text. Then the limits, two parts, the strategy, three, or
- * the ticket, one, each CP_JOURNAL_BODY bytes of the structure. */
+/* Three of all limits in force, the triggers among them; they follow one another until
+ * first + 3 >= count. The global ones come first, then the triggers, then the others. */
+typedef struct cp_journal_limits {
+    uint64_t version, hash;
+    uint16_t first, count;
+    uint32_t reserved;
+    cp_scoped_limit limits[3]; /* a trigger's scope is CP_SCOPE_COUNT */
+} cp_journal_limits;
+
+/* Part 0. Part 1: the reason, as text. Then the strategy, three parts, or the ticket, one,
+ * or the limits: two parts the global ones, and since version 2 two the triggers and five
+ * of the others a part; each CP_JOURNAL_BODY bytes of the structure. */
 typedef struct cp_journal_control {
     uint32_t kind; /* cp_control_kind */
     uint32_t target, mode, part_count;
@@ -820,8 +872,12 @@ typedef struct cp_config {
     uint32_t reserved;
     uint64_t link_latency_ns; /* virtual time: each way */
     uint64_t limits_version;
-    uint64_t limits_hash;
-    int64_t limits[CP_LIMIT_MAX]; /* by cp_limit; money in money units */
+    uint64_t limits_hash;             /* cp_limits_hash() of what follows, or 0 */
+    int64_t limits[CP_LIMIT_MAX];     /* by cp_limit; money in money units */
+    int64_t triggers[CP_TRIGGER_MAX]; /* by cp_trigger; 0: the standard */
+    uint32_t scoped_count;
+    uint32_t reserved_2;
+    cp_scoped_limit scoped[CP_SCOPED_MAX]; /* ascending by scope, target, limit */
     cp_flow_config flow;
     cp_instrument instruments[CP_SYMBOL_MAX];
     cp_strategy_config strategies[CP_STRATEGY_MAX];
@@ -854,7 +910,11 @@ typedef struct cp_control {
     uint32_t reserved;
     uint64_t version;
     uint64_t hash;
-    int64_t limits[CP_LIMIT_MAX];
+    int64_t limits[CP_LIMIT_MAX]; /* these four as in cp_config */
+    int64_t triggers[CP_TRIGGER_MAX];
+    uint32_t scoped_count;
+    uint32_t reserved_2;
+    cp_scoped_limit scoped[CP_SCOPED_MAX];
     cp_strategy_config strategy;
     cp_ticket ticket;
     char who[CP_WHO_SIZE]; /* who asks */
@@ -968,6 +1028,13 @@ typedef struct cp_limit_picture {
     int64_t limit;
     uint64_t refusal_count;
 } cp_limit_picture;
+
+/* A limit of a symbol or a strategy. */
+typedef struct cp_scoped_picture {
+    cp_scoped_limit limit;
+    int64_t used; /* in the limit's own unit */
+    uint64_t refusal_count;
+} cp_scoped_picture;
 
 typedef struct cp_breaker_picture {
     uint64_t tripped_ns; /* 0: it is not */
@@ -1094,6 +1161,10 @@ typedef struct cp_desk_picture {
     char state_why[CP_WHY_SIZE]; /* ... and why */
     cp_operator_picture by_hand;
     cp_preview preview;
+    int64_t triggers[CP_TRIGGER_MAX]; /* in force, by cp_trigger */
+    uint32_t scoped_count;
+    uint32_t reserved_2;
+    cp_scoped_picture scoped[CP_SCOPED_MAX];
 } cp_desk_picture;
 
 typedef struct cp_replay_picture {

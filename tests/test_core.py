@@ -1,6 +1,7 @@
 """The binding: layouts, tables, and an engine held from Python."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from cockpit.core import (
     Instrument,
     Limits,
     Mode,
+    Scope,
+    ScopedLimit,
     Settings,
     Strategy,
 )
@@ -32,7 +35,7 @@ def settings(**changes) -> Settings:
             Instrument(name, 1_000_000, 1_000_000, price_max=1 << 20, price_start=15_000)
             for name in ("ONE", "TWO")
         ),
-        "limits": Limits(tuple(limits), version=3, hash=33),
+        "limits": Limits(tuple(limits), version=3),
         "strategies": tuple(
             Strategy(
                 kind.name[:15], kind.name, symbol=0, mode=Mode.LIVE,
@@ -90,11 +93,31 @@ def test_the_picture_echoes_what_the_core_runs():
     engine = Engine(settings())
     engine.run(1_000)
     desk = engine.read()["desk"]
-    assert int(desk["limits_version"]) == 3 and int(desk["limits_hash"]) == 33
+    assert int(desk["limits_version"]) == 3
+    assert int(desk["limits_hash"]) == core.limits_hash(settings().limits)
     assert desk["strategies"]["config"]["version"][0] == 1
-    engine.set_limits(Limits(settings().limits.values, version=4, hash=44))
+    scoped = ScopedLimit(Scope.SYMBOL, target=1, limit=2, value=100)
+    limits = Limits(settings().limits.values, version=4, scoped=(scoped,))
+    engine.set_limits(replace(limits, hash=core.limits_hash(limits)))
     engine.run(1_000)
-    assert int(engine.read()["desk"]["limits_hash"]) == 44
+    desk = engine.read()["desk"]
+    assert int(desk["limits_version"]) == 4
+    assert int(desk["limits_hash"]) == core.limits_hash(limits)
+    (shown,) = desk["scoped"][: int(desk["scoped_count"])]["limit"]
+    assert [int(shown[name]) for name in ("scope", "target", "limit", "value")] == [
+        1, 1, 2, 100,
+    ]  # fmt: skip
+
+
+def test_the_core_refuses_limits_that_are_not_those_of_their_hash():
+    limits = replace(settings().limits, hash=33)
+    with pytest.raises(CoreError, match="hash"):
+        Engine(settings(limits=limits))
+    engine = Engine(settings())
+    engine.run(1_000)
+    engine.set_limits(replace(limits, version=9))
+    engine.run(1_000)
+    assert int(engine.read()["desk"]["limits_version"]) == 3
 
 
 def test_the_picture_cannot_be_written():

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cockpit.config.load import universe_of
 from cockpit.config.models import Config, RiskOptions, StrategyOptions
 from cockpit.config.universe import Universe
-from cockpit.core import Flow, FlowKind, Instrument, Limits, Settings, Strategy, Waiting
+from cockpit.core import (
+    Flow,
+    FlowKind,
+    Instrument,
+    Limits,
+    Settings,
+    Strategy,
+    Waiting,
+    limits_hash,
+)
 
 FIRST_VERSION = 1
 """The version of every file when a desk starts."""
@@ -63,7 +73,8 @@ def settings(
 
 def core_limits(risk: RiskOptions, version: int) -> Limits:
     """The limits as the core takes them."""
-    return Limits(risk.limits, version, risk.hash)
+    limits = Limits(risk.limits, version)
+    return replace(limits, hash=limits_hash(limits))
 
 
 def core_strategy(options: StrategyOptions, universe: Universe, version: int) -> Strategy:

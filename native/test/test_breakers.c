@@ -2,6 +2,10 @@
  * sent by hand, as strategies in slots 0 and 1 would. */
 #include "desk_kit.h"
 
+#define REJECTS_MAX 20 /* the standard triggers */
+#define SLOW_MAX 5
+#define SLOW_NS 500000000u
+
 #define BID 14998
 #define ASK 15002
 
@@ -261,15 +265,15 @@ static void trips_on_rejects_and_pulls_what_rests(void)
     kit *k = open_kit();
     CHECK(quote(k, 0, CP_BUY, 14990, 1) != CP_NONE);
     kit_accept(k, *kit_last(k));
-    for (int i = 0; i <= CP_BREAKER_REJECTS_MAX; i++) {
+    for (int i = 0; i <= REJECTS_MAX; i++) {
         CHECK_EQ(CP_RISK_ACTIVE, state_of(k));
         CHECK(send(k, 1, CP_BUY, 14950 + i, 5, CP_PURPOSE_TAKE) != CP_NONE);
         reject(k);
     }
     CHECK_EQ(CP_ORDER_CANCEL_ALL, kit_last(k)->kind);
-    tripped(k, CP_BREAKER_REJECTS, CP_BREAKER_REJECTS_MAX + 1, CP_BREAKER_REJECTS_MAX);
+    tripped(k, CP_BREAKER_REJECTS, REJECTS_MAX + 1, REJECTS_MAX);
     /* As many, more than a second apart, are no storm. */
-    for (int i = 0; i <= CP_BREAKER_REJECTS_MAX; i++) {
+    for (int i = 0; i <= REJECTS_MAX; i++) {
         kit_wait(k, KIT_SECOND / 15);
         CHECK(send(k, 1, CP_BUY, 14950 + i, 5, CP_PURPOSE_TAKE) != CP_NONE);
         reject(k);
@@ -291,12 +295,12 @@ static void trips_on_answers_that_stay_slow(void)
 {
     kit *k = open_kit();
     for (int i = 0; i < 20; i++) /* now and then is the machine's doing */
-        answer_after(k, 14950 + i, i % 5 == 4 ? 1000 : CP_BREAKER_SLOW_NS + 1);
+        answer_after(k, 14950 + i, i % 5 == 4 ? 1000 : SLOW_NS + 1);
     CHECK_EQ(CP_RISK_ACTIVE, state_of(k));
     kit_market(k, 0, BID, ASK, 500);
-    for (int i = 0; i <= CP_BREAKER_SLOW_MAX; i++)
-        answer_after(k, 14950 + i, CP_BREAKER_SLOW_NS + 1);
-    tripped(k, CP_BREAKER_LATENCY, CP_BREAKER_SLOW_MAX + 1, CP_BREAKER_SLOW_MAX);
+    for (int i = 0; i <= SLOW_MAX; i++)
+        answer_after(k, 14950 + i, SLOW_NS + 1);
+    tripped(k, CP_BREAKER_LATENCY, SLOW_MAX + 1, SLOW_MAX);
     kit_close(k);
 }
 
@@ -385,9 +389,9 @@ static void waits_for_a_feed_from_when_it_begins_to_look(void)
 static void leaves_a_stricter_state_alone(void)
 {
     kit *k = open_kit();
-    for (int i = 0; i <= CP_BREAKER_REJECTS_MAX; i++) {
+    for (int i = 0; i <= REJECTS_MAX; i++) {
         CHECK(send(k, 1, CP_BUY, 14950 + i, 5, CP_PURPOSE_TAKE) != CP_NONE);
-        if (i == CP_BREAKER_REJECTS_MAX)
+        if (i == REJECTS_MAX)
             cp_desk_set_state(k->desk, CP_RISK_HALTED, CP_CAUSE_OPERATOR);
         reject(k);
     }
@@ -396,10 +400,79 @@ static void leaves_a_stricter_state_alone(void)
     kit_close(k);
 }
 
+/* With one trigger set while it runs. */
+static kit *open_with(cp_trigger trigger, int64_t value, cp_trigger second, int64_t other)
+{
+    kit *k = open_kit();
+    cp_control set = { .kind = CP_CONTROL_LIMITS, .version = 2 };
+    kit_limits(set.limits);
+    set.triggers[trigger] = value;
+    set.triggers[second] = other;
+    kit_control(k, set);
+    for (uint32_t i = 0; i < CP_TRIGGER_COUNT; i++)
+        CHECK_EQ(i == second              ? other
+                 : i == (uint32_t)trigger ? value
+                                          : (int64_t)cp_trigger_parameter(i)->standard,
+                 kit_picture(k)->triggers[i]);
+    return k;
+}
+
+static void trips_at_the_figure_that_is_set(void)
+{
+    kit *k = open_with(CP_TRIGGER_SLOW_COUNT, 1, CP_TRIGGER_SLOW_ANSWER, 20);
+    answer_after(k, 14951, 20000001);
+    CHECK_EQ(CP_RISK_ACTIVE, state_of(k));
+    answer_after(k, 14952, 20000001);
+    tripped(k, CP_BREAKER_LATENCY, 2, 1);
+    kit_close(k);
+    k = open_with(CP_TRIGGER_FILL_COUNT, 4, CP_TRIGGER_FILL_COUNT, 4);
+    fill_often(k, 5, 1);
+    tripped(k, CP_BREAKER_FILLS, 5, 4);
+    kit_close(k);
+    k = open_with(CP_TRIGGER_SAME_FILL_COUNT, 2, CP_TRIGGER_FILL_COUNT, 3);
+    fill_often(k, 3, 0);
+    tripped(k, CP_BREAKER_EXECUTIONS, 3, 2);
+    kit_close(k);
+    k = open_with(CP_TRIGGER_FEED_SILENCE, 700, CP_TRIGGER_FEED_SILENCE, 700);
+    CHECK(quote(k, 0, CP_BUY, 14990, 1) != CP_NONE);
+    kit_accept(k, *kit_last(k));
+    kit_timer(k);
+    kit_wait(k, 700000001);
+    kit_timer(k);
+    tripped(k, CP_BREAKER_FEED, 701, 700);
+    kit_close(k);
+}
+
+/* Four rejects in three seconds: too many in five seconds, few enough in one. */
+static void counts_in_the_window_that_is_set(void)
+{
+    for (int64_t window = 1000; window <= 5000; window += 4000) {
+        kit *k = open_with(CP_TRIGGER_REJECT_COUNT, 3, CP_TRIGGER_REJECT_WINDOW, window);
+        for (int i = 0; i < 4; i++) {
+            CHECK_EQ(CP_RISK_ACTIVE, state_of(k));
+            CHECK(send(k, 1, CP_BUY, 14950 + i, 5, CP_PURPOSE_TAKE) != CP_NONE);
+            reject(k);
+            kit_wait(k, i < 3 ? KIT_SECOND : 0);
+            kit_market(k, 0, BID, ASK, 500);
+        }
+        if (window == 5000)
+            tripped(k, CP_BREAKER_REJECTS, 4, 3);
+        CHECK_EQ(CP_RISK_ACTIVE, state_of(k));
+        kit_close(k);
+    }
+}
+
 static void names_every_breaker(void)
 {
     for (uint32_t i = 0; i < CP_BREAKER_COUNT; i++)
         CHECK(cp_breaker_name(i)[0] && cp_breaker_help(i)[0]);
+    for (uint32_t i = 0; i < CP_TRIGGER_COUNT; i++) {
+        const cp_parameter *trigger = cp_trigger_parameter(i);
+        CHECK(trigger->name[0] && trigger->unit[0] && trigger->help[0]);
+        CHECK(trigger->minimum <= trigger->standard &&
+              trigger->standard <= trigger->maximum);
+    }
+    CHECK(!cp_trigger_parameter(CP_TRIGGER_COUNT));
     CHECK(!cp_breaker_name(CP_BREAKER_COUNT) && !cp_breaker_help(CP_BREAKER_COUNT));
 }
 
@@ -421,6 +494,8 @@ int main(void)
     RUN(trips_on_a_feed_that_stands_still_while_orders_rest);
     RUN(waits_for_a_feed_from_when_it_begins_to_look);
     RUN(leaves_a_stricter_state_alone);
+    RUN(trips_at_the_figure_that_is_set);
+    RUN(counts_in_the_window_that_is_set);
     RUN(names_every_breaker);
     return 0;
 }

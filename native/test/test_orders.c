@@ -716,7 +716,7 @@ static void halts_until_told_otherwise(void)
 static void halts_at_the_loss_limit_and_still_lets_one_out(void)
 {
     kit *k = quoting();
-    cp_control limits = { .kind = CP_CONTROL_LIMITS, .version = 5, .hash = 6 };
+    cp_control limits = { .kind = CP_CONTROL_LIMITS, .version = 5 };
     kit_limits(limits.limits);
     /* Ten lots at the bid: lost 10 x (bid - mark), fees earned back 10 x 20000. */
     int64_t bid = k->orders[0].price;

@@ -9,9 +9,21 @@
 static cp_risk wide_open(void)
 {
     cp_risk risk = { .state = CP_RISK_ACTIVE };
-    for (uint32_t i = 0; i < CP_LIMIT_MAX; i++)
+    for (uint32_t i = 0; i < CP_LIMIT_MAX; i++) {
         risk.limits[i] = INT64_MAX;
+        for (uint32_t k = 0; k < CP_SYMBOL_MAX; k++)
+            risk.symbol_limits[k][i] = CP_LIMIT_NONE;
+        for (uint32_t k = 0; k < CP_STRATEGY_MAX; k++)
+            risk.strategy_limits[k][i] = CP_LIMIT_NONE;
+    }
+    cp_risk_settle(&risk);
     return risk;
+}
+
+static void set(cp_risk *risk, uint32_t limit, int64_t value)
+{
+    risk->limits[limit] = value;
+    cp_risk_settle(risk);
 }
 
 static cp_risk_ask plain(void)
@@ -25,7 +37,7 @@ static uint32_t check_with(uint32_t limit, int64_t value, const cp_risk_ask *ask
                            cp_risk_finding *finding)
 {
     cp_risk risk = wide_open();
-    risk.limits[limit] = value;
+    set(&risk, limit, value);
     return cp_risk_check(&risk, ask, finding);
 }
 
@@ -136,7 +148,7 @@ static void lets_a_position_be_closed_whatever_the_market(void)
             break;
         }
         risk = wide_open();
-        risk.limits[i] = 0;
+        set(&risk, i, 0);
         risk.drawdown = risk.loss = 1;
         ask.same_count = 1;
         ask.own_met = 1;
@@ -156,9 +168,9 @@ static void says_how_many_lots_would_pass(void)
     cp_risk_finding finding;
     cp_risk_ask ask = plain();
     CHECK_EQ(10, cp_risk_passing_qty(&risk, &ask));
-    risk.limits[CP_LIMIT_ORDER_QTY] = 9;
+    set(&risk, CP_LIMIT_ORDER_QTY, 9);
     CHECK_EQ(9, cp_risk_passing_qty(&risk, &ask));
-    risk.limits[CP_LIMIT_POSITION] = 7;
+    set(&risk, CP_LIMIT_POSITION, 7);
     ask.position = 3;
     CHECK_EQ(4, cp_risk_passing_qty(&risk, &ask));
     ask.qty = 5;
@@ -197,7 +209,7 @@ static void stops_at_the_loss_but_lets_a_position_be_closed(void)
     cp_risk risk = wide_open();
     cp_risk_finding finding;
     cp_risk_ask ask = plain();
-    risk.limits[CP_LIMIT_DAILY_LOSS] = 500;
+    set(&risk, CP_LIMIT_DAILY_LOSS, 500);
     risk.loss = 499;
     CHECK_EQ(CP_REFUSE_COUNT, cp_risk_check(&risk, &ask, &finding));
     risk.loss = 500;
@@ -212,8 +224,8 @@ static void lets_what_reduces_through_a_limit_already_exceeded(void)
     cp_risk risk = wide_open();
     cp_risk_finding finding;
     cp_risk_ask ask = plain();
-    risk.limits[CP_LIMIT_POSITION] = 100;
-    risk.limits[CP_LIMIT_GROSS_EXPOSURE] = 100;
+    set(&risk, CP_LIMIT_POSITION, 100);
+    set(&risk, CP_LIMIT_GROSS_EXPOSURE, 100);
     ask.position = 150;
     ask.side = CP_SELL;
     ask.qty = 50;

@@ -214,6 +214,7 @@ static void is_checked_as_if_it_were_sent(void)
     kit *k = open_kit(CP_MODE_SHADOW);
     k->desk->risk.limits[CP_LIMIT_POSITION] = 25;
     k->desk->risk.limits[CP_LIMIT_ORDER_QTY] = 20;
+    cp_risk_settle(&k->desk->risk);
     kit_market(k, 0, 14999, 15001, 100);
     ask(k, CP_BUY, 14999, 21);
     CHECK_EQ(CP_LIMIT_ORDER_QTY, slot(k)->last_refusal);

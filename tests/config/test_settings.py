@@ -8,7 +8,7 @@ import pytest
 from cockpit.config import Universe, load, settings
 from cockpit.config.desk_file import ENGINE, MARKET
 from cockpit.config.fields import Field, plain
-from cockpit.core import Engine, FlowKind, Instrument, Mode, Waiting
+from cockpit.core import Engine, FlowKind, Instrument, Mode, Waiting, limits_hash
 
 NAMES = ("ACME", "BOREAL", "CITRA", "DUNMOR")
 
@@ -22,7 +22,7 @@ def test_hands_everything_to_the_core(files: Path) -> None:
     made = settings(config)
     assert made.instruments == config.desk.instruments
     assert made.limits.values == config.risk.limits
-    assert (made.limits.version, made.limits.hash) == (1, config.risk.hash)
+    assert (made.limits.version, made.limits.hash) == (1, limits_hash(made.limits))
     assert [strategy.symbol for strategy in made.strategies] == [0, 1, 2, 3, 1, 2]
     assert [strategy.mode for strategy in made.strategies] == [Mode.LIVE] * 5 + [Mode.OFF]
     assert {strategy.version for strategy in made.strategies} == {1}

@@ -15,6 +15,7 @@ from cockpit.config import load, settings
 from cockpit.config.load import FILES, interpret, universe_of
 from cockpit.config.models import StrategyOptions
 from cockpit.config.reading import look
+from cockpit.config.settings import core_limits
 from cockpit.control.reload import ECHO_SECONDS, Reload, placed
 from cockpit.core import STRATEGY_MAX, Engine, Mode, Severity
 
@@ -163,7 +164,8 @@ def test_new_limits_are_in_force_when_the_core_shows_them(rig: Rig) -> None:
         assert told == [said]
     assert limit(rig, 2) == 150
     assert limit(rig, 7) == 123_456_789_012
-    assert int(rig.picture["desk"]["limits_hash"]) == load(rig.directory).risk.hash
+    in_file = core_limits(load(rig.directory).risk, 1)
+    assert int(rig.picture["desk"]["limits_hash"]) == in_file.hash
     assert int(rig.picture["desk"]["limits_version"]) == 1 + len(told)
 
 

@@ -21,7 +21,7 @@ def settings(directory: Path, level: int, seed: int) -> core.Settings:
     limits[names.index("max_message_rate")] = 1_000_000
     return replace(
         found,
-        limits=replace(found.limits, values=tuple(limits)),
+        limits=core.Limits(tuple(limits)),
         waiting=core.Waiting.PARK,
         journal=core.Journal(directory, core.JournalLevel(level), segment_records=2048),
     )

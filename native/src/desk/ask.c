@@ -48,20 +48,47 @@ static cp_i128 own_met(cp_desk *desk, uint32_t symbol, cp_side side, int64_t pri
     return count_met(desk, symbol, other, price);
 }
 
-/* Money in all other symbols, at worst: of either side, and with this one's filled. */
-static void measure_elsewhere(const cp_desk *desk, uint32_t symbol, cp_risk_ask *ask)
+void cp_desk_add_exposure(cp_desk *desk)
 {
-    int64_t sign = ask->side == CP_BUY ? 1 : -1;
-    for (uint32_t i = 0; i < desk->symbol_count; i++) {
+    cp_exposures *exposures = &desk->exposures;
+    /* Orders of symbols there are no more end in none of the sums. */
+    uint32_t known = UINT32_MAX >> (CP_SYMBOL_MAX - desk->symbol_count);
+    uint32_t changed = (exposures->changed | desk->orders.changed) & known;
+    exposures->changed = desk->orders.changed = 0;
+    while (changed != 0) {
+        uint32_t i = (uint32_t)__builtin_ctz(changed);
+        changed &= changed - 1;
         const int64_t *working = desk->orders.working_qty[i];
         int64_t held = desk->positions[i].qty;
-        if (i == symbol || (held == 0 && working[CP_BUY] == 0 && working[CP_SELL] == 0))
-            continue;
-        ask->exposure_elsewhere += cp_desk_exposure(desk, i);
-        ask->net_elsewhere +=
-            cp_risk_net((cp_i128)held * sign + working[ask->side],
-                        cp_desk_touch(desk, i)->mark2, desk->instruments[i].point_value);
+        cp_exposure now = { .gross = 0 };
+        if (held != 0 || working[CP_BUY] != 0 || working[CP_SELL] != 0)
+            now = cp_exposure_of(held, working, cp_desk_touch(desk, i)->mark2,
+                                 desk->instruments[i].point_value);
+        cp_exposures_put(exposures, i, now);
     }
+}
+
+/* Money in all other symbols, at worst: of either side, and with this one's filled. */
+static void measure_elsewhere(cp_desk *desk, uint32_t symbol, cp_risk_ask *ask)
+{
+    cp_desk_add_exposure(desk);
+    const cp_exposure *all = &desk->exposures.all;
+    const cp_exposure *here = &desk->exposures.symbols[symbol];
+    ask->exposure_elsewhere = all->gross - here->gross;
+    ask->net_elsewhere = all->net[ask->side] - here->net[ask->side];
+}
+
+/* What the narrower limits are asked of. */
+static void measure_own(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask)
+{
+    const int64_t *working = desk->orders.slot_qty[slot][symbol];
+    ask->own_position = desk->cells[slot][symbol].qty + ask->would_be_position;
+    ask->own_working[CP_BUY] = working[CP_BUY] + ask->would_be_working[CP_BUY];
+    ask->own_working[CP_SELL] = working[CP_SELL] + ask->would_be_working[CP_SELL];
+    ask->own_orders = desk->slots[slot].working_count;
+    ask->symbol_orders = desk->orders.symbol_orders[symbol];
+    if (desk->risk.strategy_limits[slot][CP_LIMIT_MESSAGE_RATE] != CP_LIMIT_NONE)
+        ask->own_messages = cp_rate_count(&desk->slot_rates[slot], desk->now_ns);
 }
 
 static cp_terms terms_of(uint32_t slot, uint32_t symbol, const cp_risk_ask *ask)
@@ -81,6 +108,8 @@ void cp_ask_complete(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask 
         touch->price[CP_BUY] != CP_PRICE_NONE && touch->price[CP_SELL] != CP_PRICE_NONE;
     uint64_t told_ns = desk->feed.symbols[symbol].last_md_ns;
     cp_terms terms = terms_of(slot, symbol, ask);
+    ask->symbol = (uint16_t)symbol;
+    ask->strategy = (uint16_t)slot;
     ask->mark2 = touch->mark2;
     ask->last = touch->last;
     ask->stale = touch->stale;
@@ -94,6 +123,7 @@ void cp_ask_complete(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask 
     ask->message_count = cp_rate_count(&desk->rate, desk->now_ns);
     ask->same_count = cp_recent_count(&desk->recent, &terms, desk->now_ns);
     ask->own_met = own_met(desk, symbol, ask->side, ask->price);
+    measure_own(desk, slot, symbol, ask);
     measure_elsewhere(desk, symbol, ask);
 }
 

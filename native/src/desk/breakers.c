@@ -8,10 +8,11 @@ static const char *const names[CP_BREAKER_COUNT] = {
 };
 
 static const char *const helps[CP_BREAKER_COUNT] = {
-    [CP_BREAKER_REJECTS] = "orders and changes refused by the venue in a second",
-    [CP_BREAKER_LATENCY] = "answers in a row that took longer than half a second",
-    [CP_BREAKER_FILLS] = "executions in a second",
-    [CP_BREAKER_EXECUTIONS] = "executions of one strategy at the same terms in a second",
+    [CP_BREAKER_REJECTS] = "orders and changes refused by the venue in the window",
+    [CP_BREAKER_LATENCY] = "answers in a row that took too long",
+    [CP_BREAKER_FILLS] = "executions in the window",
+    [CP_BREAKER_EXECUTIONS] =
+        "executions of one strategy at the same terms in the window",
     [CP_BREAKER_FEED] = "ms without market data while orders work",
 };
 
@@ -48,19 +49,60 @@ static void judge(cp_desk *desk, cp_breaker which, int64_t figure, int64_t trigg
     note->client_id = own ? own->client_id : 0;
 }
 
+enum { REJECTS, FILLS, SAME_FILLS };
+
+static int64_t trigger_of(const cp_desk *desk, cp_trigger trigger)
+{
+    return desk->limits.triggers[trigger];
+}
+
+/* Likewise, where none is set the limit's own. */
+static int64_t trigger_or(const cp_desk *desk, cp_trigger trigger, cp_limit limit)
+{
+    int64_t set = trigger_of(desk, trigger);
+    return set != 0 ? set : desk->risk.limits[limit];
+}
+
+/* Now, by a clock on which the window is a second. */
+static uint64_t clock_of(const cp_desk *desk, uint32_t window)
+{
+    int64_t ms = desk->breakers.windows_ms[window];
+    return ms == 1000 ? desk->now_ns
+                      : (uint64_t)((cp_u128)desk->now_ns * 1000u / (cp_u128)ms);
+}
+
+void cp_breakers_configure(cp_desk *desk)
+{
+    cp_breakers *breakers = &desk->breakers;
+    int64_t windows_ms[] = { trigger_of(desk, CP_TRIGGER_REJECT_WINDOW),
+                             trigger_of(desk, CP_TRIGGER_FILL_WINDOW),
+                             trigger_of(desk, CP_TRIGGER_SAME_FILL_WINDOW) };
+    if (windows_ms[REJECTS] != breakers->windows_ms[REJECTS])
+        memset(&breakers->rejects, 0, sizeof(breakers->rejects));
+    if (windows_ms[FILLS] != breakers->windows_ms[FILLS])
+        memset(&breakers->fills, 0, sizeof(breakers->fills));
+    if (windows_ms[SAME_FILLS] != breakers->windows_ms[SAME_FILLS])
+        memset(&breakers->executions, 0, sizeof(breakers->executions));
+    memcpy(breakers->windows_ms, windows_ms, sizeof(windows_ms));
+}
+
 void cp_breakers_on_reject(cp_desk *desk, const cp_own_order *own)
 {
     cp_rate *rate = &desk->breakers.rejects;
-    uint32_t before = cp_rate_count(rate, desk->now_ns);
-    cp_rate_add(rate, desk->now_ns);
-    judge(desk, CP_BREAKER_REJECTS, (int64_t)before + 1, CP_BREAKER_REJECTS_MAX, own);
+    uint64_t now = clock_of(desk, REJECTS);
+    uint32_t before = cp_rate_count(rate, now);
+    cp_rate_add(rate, now);
+    judge(desk, CP_BREAKER_REJECTS, (int64_t)before + 1,
+          trigger_of(desk, CP_TRIGGER_REJECT_COUNT), own);
 }
 
 void cp_breakers_on_answer(cp_desk *desk, const cp_own_order *own, uint64_t took_ns)
 {
     cp_breakers *breakers = &desk->breakers;
-    breakers->slow_count = took_ns <= CP_BREAKER_SLOW_NS ? 0 : breakers->slow_count + 1;
-    judge(desk, CP_BREAKER_LATENCY, breakers->slow_count, CP_BREAKER_SLOW_MAX, own);
+    uint64_t most_ns = (uint64_t)trigger_of(desk, CP_TRIGGER_SLOW_ANSWER) * 1000000u;
+    breakers->slow_count = took_ns <= most_ns ? 0 : breakers->slow_count + 1;
+    judge(desk, CP_BREAKER_LATENCY, breakers->slow_count,
+          trigger_of(desk, CP_TRIGGER_SLOW_COUNT), own);
 }
 
 void cp_breakers_on_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
@@ -72,14 +114,15 @@ void cp_breakers_on_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
                        .symbol = own->symbol,
                        .strategy = (uint8_t)own->strategy,
                        .side = own->side };
-    uint32_t fills = cp_rate_count(&breakers->fills, desk->now_ns);
-    uint32_t same = cp_recent_count(&breakers->executions, &terms, desk->now_ns);
-    cp_rate_add(&breakers->fills, desk->now_ns);
-    cp_recent_add(&breakers->executions, &terms, desk->now_ns);
-    const int64_t *limits = desk->risk.limits;
-    judge(desk, CP_BREAKER_FILLS, (int64_t)fills + 1, limits[CP_LIMIT_MESSAGE_RATE], own);
-    judge(desk, CP_BREAKER_EXECUTIONS, (int64_t)same + 1, limits[CP_LIMIT_SAME_ORDERS],
-          own);
+    uint64_t fill_clock = clock_of(desk, FILLS), same_clock = clock_of(desk, SAME_FILLS);
+    uint32_t fills = cp_rate_count(&breakers->fills, fill_clock);
+    uint32_t same = cp_recent_count(&breakers->executions, &terms, same_clock);
+    cp_rate_add(&breakers->fills, fill_clock);
+    cp_recent_add(&breakers->executions, &terms, same_clock);
+    judge(desk, CP_BREAKER_FILLS, (int64_t)fills + 1,
+          trigger_or(desk, CP_TRIGGER_FILL_COUNT, CP_LIMIT_MESSAGE_RATE), own);
+    judge(desk, CP_BREAKER_EXECUTIONS, (int64_t)same + 1,
+          trigger_or(desk, CP_TRIGGER_SAME_FILL_COUNT, CP_LIMIT_SAME_ORDERS), own);
 }
 
 /* A feed that stands still is only missed by orders that rest in its markets. */
@@ -96,7 +139,7 @@ void cp_breakers_on_timer(cp_desk *desk)
     }
     uint64_t age_ns = now_ns > breakers->md_ns ? now_ns - breakers->md_ns : 0;
     judge(desk, CP_BREAKER_FEED, cp_risk_age_ms(age_ns),
-          desk->risk.limits[CP_LIMIT_DATA_AGE], NULL);
+          trigger_or(desk, CP_TRIGGER_FEED_SILENCE, CP_LIMIT_DATA_AGE), NULL);
 }
 
 void cp_breakers_settle(cp_desk *desk)

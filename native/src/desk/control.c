@@ -24,16 +24,17 @@ void cp_desk_set_state(cp_desk *desk, cp_risk_state state, cp_cause cause)
 
 static int set_limits(cp_desk *desk, const cp_control *control)
 {
-    int error = cp_risk_check_limits(control->limits);
+    cp_limits limits = { .version = control->version };
+    int error = cp_limits_take(&limits, desk, control->limits, control->triggers,
+                               control->scoped, control->scoped_count, control->hash);
     if (error)
         return error;
-    memcpy(desk->risk.limits, control->limits, sizeof(desk->risk.limits));
-    desk->limits_version = control->version;
-    desk->limits_hash = control->hash;
+    cp_limits_enforce(desk, &limits);
+    cp_desk_evaluate(desk); /* a loss that is too large already */
     cp_note *note = cp_desk_note(desk, CP_NOTE_CONFIG, CP_INFO, CP_NOBODY, CP_NOBODY);
     if (note) {
         note->a = (int64_t)control->version;
-        note->b = (int64_t)control->hash;
+        note->b = (int64_t)limits.hash;
     }
     return 0;
 }

@@ -49,6 +49,21 @@ static int check_config(const cp_config *config, char *error)
     return 0;
 }
 
+static int init_limits(cp_desk *desk, const cp_config *config, char *error)
+{
+    cp_limits limits = { .version = config->limits_version };
+    int failed =
+        cp_limits_take(&limits, desk, config->limits, config->triggers, config->scoped,
+                       config->scoped_count, config->limits_hash);
+    if (failed == -EBADMSG)
+        return invalid(error, "the limits do not come to the hash they were given with");
+    if (failed)
+        return invalid(error, "a trigger, or a limit of a symbol or a strategy, is "
+                              "outside its range, out of order or of nothing");
+    cp_limits_enforce(desk, &limits);
+    return 0;
+}
+
 static int init_parts(cp_desk *desk, const cp_config *config)
 {
     int error = cp_feed_init(&desk->feed, desk->instruments, desk->symbol_count,
@@ -101,12 +116,11 @@ int cp_desk_create(cp_desk **desk, const cp_config *config, char *error)
     memset(made, 0, sizeof(*made));
     made->symbol_count = config->symbol_count;
     memcpy(made->instruments, config->instruments, sizeof(made->instruments));
-    memcpy(made->risk.limits, config->limits, sizeof(made->risk.limits));
-    made->limits_version = config->limits_version;
-    made->limits_hash = config->limits_hash;
     made->hash = cp_mix(0, config->seed);
     made->stranger_policy = config->journal.stranger_policy;
-    failed = init_parts(made, config);
+    failed = init_limits(made, config, error);
+    if (!failed)
+        failed = init_parts(made, config);
     if (!failed)
         failed = init_strategies(made, config, error);
     if (failed) {
@@ -134,6 +148,8 @@ void cp_desk_destroy(cp_desk *desk)
 }
 
 /* ---- steps ---- */
+
+#define ALL_SYMBOLS(desk) (UINT32_MAX >> (CP_SYMBOL_MAX - (desk)->symbol_count))
 
 static void begin(cp_desk *desk, uint64_t now_ns, uint64_t cause_ns,
                   const cp_clock *clock)
@@ -173,6 +189,9 @@ void cp_desk_on_md(cp_desk *desk, const cp_md *md, uint64_t now_ns, const cp_clo
     if (CP_UNLIKELY(rehearse))
         cp_would_be_before(desk, md);
     uint32_t changed = cp_feed_on_md(&desk->feed, md, now_ns);
+    if (changed & ~CP_FEED_QTY) /* its mark may have moved; by a gap, every symbol's */
+        desk->exposures.changed |=
+            changed & CP_FEED_GAP ? ALL_SYMBOLS(desk) : UINT32_C(1) << md->symbol;
     if (CP_UNLIKELY(rehearse))
         cp_would_be_after(desk, md);
     if (CP_LIKELY(changed == 0))
@@ -241,6 +260,7 @@ void cp_desk_book_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
     int64_t fee = maker ? instrument->maker_fee : instrument->taker_fee;
     cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
     cp_position_fill(&desk->positions[own->symbol], side, price, qty, fee);
+    desk->exposures.changed |= UINT32_C(1) << own->symbol;
     cp_position_fill(&desk->cells[own->strategy][own->symbol], side, price, qty, fee);
     /* Who quotes can expect no other price than the quote's. */
     cp_costs_fill(&desk->costs[own->strategy][own->symbol], side, price, qty,

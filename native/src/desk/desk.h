@@ -64,6 +64,11 @@ void cp_desk_get_state(const cp_desk *desk, cp_journal_state *state);
 bool cp_desk_state_changed(cp_desk *desk);
 /* Of positions, working orders and the state: equal when two desks agree about them. */
 uint64_t cp_desk_journal_hash(const cp_desk *desk);
+/* The limits in force, as records of CP_JOURNAL_LIMITS. */
+void cp_desk_give_limits(const cp_desk *desk,
+                         void (*add)(void *context, cp_journal_kind kind,
+                                     const void *body, uint32_t size),
+                         void *context);
 /* Call `add` with the body of each record a snapshot is made of, its end last. */
 void cp_desk_snapshot(const cp_desk *desk,
                       void (*add)(void *context, cp_journal_kind kind, const void *body,

@@ -7,11 +7,12 @@
  */
 #include "desk/inside.h"
 
-static int64_t closing_price(const cp_desk *desk, uint32_t symbol, cp_side side)
+static int64_t closing_price(const cp_desk *desk, uint32_t slot, uint32_t symbol,
+                             cp_side side)
 {
     const cp_touch *touch = cp_desk_touch(desk, symbol);
     int64_t far = touch->price[side == CP_BUY ? CP_SELL : CP_BUY];
-    int64_t collar = desk->risk.limits[CP_LIMIT_PRICE_COLLAR];
+    int64_t collar = desk->risk.tightest[slot][symbol][CP_LIMIT_PRICE_COLLAR];
     cp_i128 unit2 = 2 * CP_COLLAR_UNIT;
     cp_i128 mark2 = touch->mark2;
     if (side == CP_BUY) {
@@ -25,14 +26,15 @@ static int64_t closing_price(const cp_desk *desk, uint32_t symbol, cp_side side)
     return price > 1 ? price : 1;
 }
 
-static uint32_t closing_qty(const cp_desk *desk, uint32_t symbol, cp_side side,
-                            int64_t price, int64_t held)
+static uint32_t closing_qty(const cp_desk *desk, uint32_t slot, uint32_t symbol,
+                            cp_side side, int64_t price, int64_t held)
 {
     const cp_touch *touch = cp_desk_touch(desk, symbol);
+    const int64_t *limits = desk->risk.tightest[slot][symbol];
     cp_i128 lot_value = (cp_i128)price * desk->instruments[symbol].point_value;
-    int64_t by_value = cp_saturate(desk->risk.limits[CP_LIMIT_ORDER_VALUE] / lot_value);
+    int64_t by_value = cp_saturate(limits[CP_LIMIT_ORDER_VALUE] / lot_value);
     int64_t by_touch = (int64_t)touch->qty[side == CP_BUY ? CP_SELL : CP_BUY];
-    int64_t qty = desk->risk.limits[CP_LIMIT_ORDER_QTY];
+    int64_t qty = limits[CP_LIMIT_ORDER_QTY];
     qty = qty < held ? qty : held;
     qty = qty < by_value ? qty : by_value;
     qty = qty < by_touch ? qty : by_touch;
@@ -50,9 +52,9 @@ static void close_cell(cp_desk *desk, uint32_t slot, uint32_t symbol)
     const cp_touch *touch = cp_desk_touch(desk, symbol);
     if (touch->price[side == CP_BUY ? CP_SELL : CP_BUY] == CP_PRICE_NONE)
         return;
-    int64_t price = closing_price(desk, symbol, side);
+    int64_t price = closing_price(desk, slot, symbol, side);
     uint32_t qty =
-        closing_qty(desk, symbol, side, price, position > 0 ? position : -position);
+        closing_qty(desk, slot, symbol, side, price, position > 0 ? position : -position);
     desk->slots[slot].close =
         cp_desk_send_new(desk, slot, symbol, side, price, qty, CP_PURPOSE_CLOSE);
 }

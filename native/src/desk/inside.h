@@ -2,6 +2,7 @@
  *
  *     desk.c      create, destroy, and the steps: market data, report, timer
  *     ask.c       what the check of an order needs to know
+ *     limits.c    the limits in force: set, shown, written down, restored
  *     send.c      orders out: check, stamp, send; cancels; notes
  *     seats.c     strategies at work: calls, wishes, configuration
  *     breakers.c  signs that something is wrong although no limit is exceeded
@@ -18,6 +19,7 @@
 #include "desk/breakers.h"
 #include "desk/costs.h"
 #include "desk/desk.h"
+#include "desk/exposure.h"
 #include "desk/feed.h"
 #include "desk/lots.h"
 #include "desk/orders.h"
@@ -57,6 +59,15 @@ typedef struct cp_slot {
     alignas(CP_LINE) uint8_t state[CP_STRATEGY_STATE_SIZE];
 } cp_slot;
 
+/* The limits as they were given, beside what cp_risk makes of them. */
+typedef struct cp_limits {
+    uint64_t version, hash; /* hash: of those below, worked out here */
+    int64_t values[CP_LIMIT_MAX];
+    int64_t triggers[CP_TRIGGER_MAX]; /* none is 0 that does not mean another limit */
+    uint32_t scoped_count;
+    cp_scoped_limit scoped[CP_SCOPED_MAX]; /* ascending by scope, target, limit */
+} cp_limits;
+
 /* What a journal's names stand for in this desk, while it is read. */
 typedef struct cp_recovery_map {
     uint32_t symbol_count; /* of the journal */
@@ -68,6 +79,9 @@ typedef struct cp_recovery_map {
     cp_instrument
         instruments[CP_SYMBOL_MAX]; /* the config's; the journal's rule until end */
     cp_journal_instrument names[CP_SYMBOL_MAX];
+    cp_limits limits;
+    cp_limits limits_read; /* as far as their records have come */
+    bool has_limits;
     bool in_snapshot;
     bool is_whole; /* a snapshot has been taken in */
 } cp_recovery_map;
@@ -85,8 +99,11 @@ struct cp_desk {
     uint16_t trade_listeners[CP_SYMBOL_MAX];
     cp_feed feed;
     cp_orders orders;
+    cp_exposures exposures;
     cp_risk risk;
+    cp_limits limits;
     cp_rate rate;
+    cp_rate slot_rates[CP_STRATEGY_MAX]; /* messages of each strategy */
     cp_recent recent;
     cp_breakers breakers;
     int64_t own_best[CP_SYMBOL_MAX][2]; /* no order of ours is at a better price */
@@ -119,7 +136,6 @@ struct cp_desk {
     bool sweep_due;            /* a cancel of all found the link full */
     uint64_t sweep_ns;         /* when the latest went out */
     uint64_t risk_changed_ns;
-    uint64_t limits_version, limits_hash;
     int64_t equity_peak;
     uint64_t note_sequence;
     uint64_t hash;
@@ -139,6 +155,27 @@ void cp_ask_complete(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask 
 void cp_ask_passed(cp_desk *desk, uint32_t slot, uint32_t symbol, const cp_risk_ask *ask);
 /* Orders have come to the table without having passed. */
 void cp_ask_forget(cp_desk *desk);
+
+/* Work the symbols that have changed into the sums. */
+void cp_desk_add_exposure(cp_desk *desk);
+
+/* ---- limits.c ---- */
+
+/* Limits given by a config or a control. -EINVAL: one is outside its range, or of a
+ * symbol or slot there is not, or out of order; -EBADMSG: they do not come to the hash. */
+int cp_limits_take(cp_limits *limits, const cp_desk *desk, const int64_t *values,
+                   const int64_t *triggers, const cp_scoped_limit *scoped,
+                   uint32_t scoped_count, uint64_t hash);
+/* They hold from now on. */
+void cp_limits_enforce(cp_desk *desk, const cp_limits *limits);
+/* Switch off a strategy that has lost as much as it may. */
+void cp_limits_evaluate(cp_desk *desk);
+void cp_limits_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns);
+/* A part of those of a journal; -EBADMSG. */
+int cp_limits_recover(cp_recovery_map *map, const cp_journal_limits *body);
+/* A restart loosens nothing: of what the journal held and the config says the tighter
+ * holds, until it is said again. `targets`: the slots of today by those of the journal. */
+void cp_limits_restore(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX]);
 
 /* ---- send.c ---- */
 

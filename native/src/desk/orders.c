@@ -107,14 +107,21 @@ uint32_t cp_orders_find(const cp_orders *orders, uint64_t client_id)
 /* Every change of what an order may trade goes through a pair of these. */
 static void count_out(cp_orders *orders, const cp_own_order *order)
 {
-    orders->working_qty[order->symbol][order->side] -= cp_order_worst_qty(order);
+    int64_t qty = cp_order_worst_qty(order);
+    orders->working_qty[order->symbol][order->side] -= qty;
+    orders->slot_qty[order->strategy][order->symbol][order->side] -= qty;
+    orders->symbol_orders[order->symbol] -= cp_state_is_working(order->state);
     orders->working_count -= cp_state_is_working(order->state);
     orders->swept_count -= order->swept && cp_state_is_working(order->state);
 }
 
 static void count_in(cp_orders *orders, const cp_own_order *order)
 {
-    orders->working_qty[order->symbol][order->side] += cp_order_worst_qty(order);
+    int64_t qty = cp_order_worst_qty(order);
+    orders->working_qty[order->symbol][order->side] += qty;
+    orders->slot_qty[order->strategy][order->symbol][order->side] += qty;
+    orders->symbol_orders[order->symbol] += cp_state_is_working(order->state);
+    orders->changed |= UINT32_C(1) << order->symbol;
     orders->working_count += cp_state_is_working(order->state);
     orders->swept_count += order->swept && cp_state_is_working(order->state);
 }
@@ -123,6 +130,7 @@ static void count_in(cp_orders *orders, const cp_own_order *order)
 static uint32_t enter(cp_orders *orders, const cp_own_order *order)
 {
     CP_ASSERT(order->symbol < CP_SYMBOL_MAX && order->side <= CP_SELL && order->qty > 0);
+    CP_ASSERT(order->strategy < CP_STRATEGY_MAX);
     uint32_t place = orders->free_head;
     if (place == CP_NONE)
         return CP_NONE;
@@ -167,6 +175,16 @@ uint32_t cp_orders_adopt(cp_orders *orders, const cp_own_order *order)
         own->pending_name = name_give(orders, place, own->pending_id);
     count_in(orders, own);
     return place;
+}
+
+void cp_orders_recount(cp_orders *orders)
+{
+    memset(orders->slot_qty, 0, sizeof(orders->slot_qty));
+    for (uint32_t i = orders->first; i != CP_NONE; i = orders->orders[i].next) {
+        const cp_own_order *own = &orders->orders[i];
+        orders->slot_qty[own->strategy][own->symbol][own->side] +=
+            cp_order_worst_qty(own);
+    }
 }
 
 void cp_orders_close(cp_orders *orders, uint32_t place)

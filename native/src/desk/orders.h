@@ -101,6 +101,9 @@ typedef struct cp_orders {
     uint64_t execution_count; /* executions heard of since the venue began, each once */
     uint64_t duplicate_count; /* executions heard of again */
     int64_t working_qty[CP_SYMBOL_MAX][2]; /* lots that may still trade, by cp_side */
+    int64_t slot_qty[CP_STRATEGY_MAX][CP_SYMBOL_MAX][2]; /* the same, by strategy */
+    uint32_t symbol_orders[CP_SYMBOL_MAX];               /* working_count, by symbol */
+    uint32_t changed; /* bit a symbol whose lots have; its reader clears it */
     cp_pool names; /* client ids to places: `id` is the client id, `serial` the place */
     cp_idmap by_name;
     cp_matches matches;
@@ -168,6 +171,8 @@ typedef struct cp_order_outcome {
 
 cp_order_outcome cp_orders_on_report(cp_orders *orders, const cp_report *report,
                                      uint64_t now_ns);
+/* The orders' strategies have changed: add their lots up anew. */
+void cp_orders_recount(cp_orders *orders);
 /* Give the place back. */
 void cp_orders_close(cp_orders *orders, uint32_t place);
 

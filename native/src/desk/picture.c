@@ -35,6 +35,7 @@ void cp_desk_evaluate(cp_desk *desk)
     if (equity > desk->equity_peak)
         desk->equity_peak = cp_saturate(equity);
     desk->risk.drawdown = cp_saturate(desk->equity_peak - equity);
+    cp_limits_evaluate(desk);
     /* Only what makes the loss is stopped: while closing, stopping would keep it. */
     if (desk->risk.state != CP_RISK_ACTIVE)
         return;
@@ -235,8 +236,6 @@ void cp_desk_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns
     memset(picture, 0, sizeof(*picture));
     picture->time_ns = now_ns;
     picture->risk_changed_ns = desk->risk_changed_ns;
-    picture->limits_version = desk->limits_version;
-    picture->limits_hash = desk->limits_hash;
     picture->equity_peak = desk->equity_peak;
     picture->risk_state = desk->risk.state;
     picture->symbol_count = desk->symbol_count;
@@ -254,6 +253,7 @@ void cp_desk_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         read_slot(desk, i, &picture->strategies[i]);
     read_limits(desk, picture->limits, now_ns);
+    cp_limits_read(desk, picture, now_ns);
     memcpy(picture->breakers, desk->breakers.pictures, sizeof(desk->breakers.pictures));
     read_fills(desk, picture);
     read_working(desk, picture);

@@ -303,6 +303,7 @@ void cp_desk_snapshot(const cp_desk *desk, add_record *add, void *context)
     for (uint16_t i = 0; i < desk->symbol_count; i++)
         give_symbol(desk, i, add, context);
     give_orders(desk, add, context);
+    cp_desk_give_limits(desk, add, context);
     give_matches(desk, add, context);
     cp_journal_state state;
     cp_desk_get_state(desk, &state);
@@ -691,6 +692,8 @@ int cp_desk_recover(cp_desk *desk, const cp_journal_record *record)
         return take_dropped(desk, &BODY(cp_journal_order).order);
     case CP_JOURNAL_REPORT:
         return take_report(desk, &BODY(cp_report));
+    case CP_JOURNAL_LIMITS:
+        return cp_limits_recover(desk->map, &BODY(cp_journal_limits));
     case CP_JOURNAL_NEW_DAY:
         cp_desk_recover_new_day(desk);
         return 0;
@@ -753,10 +756,8 @@ static void add_position(cp_position *to, const cp_position *from)
     to->fees += from->fees;
 }
 
-static void move_slots(cp_desk *desk)
+static void move_slots(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX])
 {
-    uint32_t targets[CP_STRATEGY_MAX];
-    find_slots(desk, targets);
     for (uint32_t symbol = 0; symbol < desk->symbol_count; symbol++) {
         cp_position moved[CP_STRATEGY_MAX];
         cp_costs costs[CP_STRATEGY_MAX];
@@ -779,6 +780,7 @@ static void move_slots(cp_desk *desk)
         own->strategy = (uint16_t)targets[own->strategy];
         desk->slots[own->strategy].working_count += cp_state_is_working(own->state);
     }
+    cp_orders_recount(&desk->orders);
 }
 
 static void doubt_orders(cp_desk *desk)
@@ -802,9 +804,13 @@ int cp_desk_recover_end(cp_desk *desk, bool is_restored, char *error)
     desk->replaying = false;
     if (result != 0 || !is_restored)
         return result;
-    move_slots(desk);
+    uint32_t targets[CP_STRATEGY_MAX];
+    find_slots(desk, targets);
+    move_slots(desk, targets);
+    cp_limits_restore(desk, targets);
     doubt_orders(desk);
     cp_ask_forget(desk);
+    desk->exposures.changed = UINT32_MAX >> (CP_SYMBOL_MAX - desk->symbol_count);
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         for (uint32_t symbol = 0; symbol < desk->symbol_count; symbol++)
             cp_seats_show_position(&desk->slots[i], symbol, desk->cells[i][symbol].qty);

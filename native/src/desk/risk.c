@@ -1,55 +1,98 @@
 /* risk.c: the limits, and the words of the core. */
 #include "desk/risk.h"
 
+#define OF_DESK (1u << CP_SCOPE_GLOBAL)
+#define OF_SYMBOLS (OF_DESK | 1u << CP_SCOPE_SYMBOL)
+#define OF_STRATEGIES (OF_DESK | 1u << CP_SCOPE_STRATEGY)
+#define ALL (OF_SYMBOLS | OF_STRATEGIES)
+
 /* Money is declared in currency, as people write it, and compared in money units. */
 static const cp_parameter limits[CP_LIMIT_COUNT] = {
     [CP_LIMIT_ORDER_QTY] = { "max_order_qty", "lots", "Size of one order", 1, 1000000000,
-                             50, CP_PARAMETER_INTEGER, 0 },
+                             50, CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_ORDER_VALUE] = { "max_order_value", "currency",
                                "Price times size of one order", 1, 1e10, 10000,
-                               CP_PARAMETER_MONEY, 0 },
+                               CP_PARAMETER_MONEY, ALL },
     [CP_LIMIT_POSITION] = { "max_position", "lots",
                             "Position in one symbol if every working order fills", 1,
-                            1000000000, 200, CP_PARAMETER_INTEGER, 0 },
+                            1000000000, 200, CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_GROSS_EXPOSURE] = { "max_gross_exposure", "currency",
                                   "Worst-case positions of all symbols at market price",
-                                  1, 1e10, 100000, CP_PARAMETER_MONEY, 0 },
+                                  1, 1e10, 100000, CP_PARAMETER_MONEY, OF_SYMBOLS },
     [CP_LIMIT_OPEN_ORDERS] = { "max_open_orders", "orders", "Orders working at once", 1,
-                               1000000, 20, CP_PARAMETER_INTEGER, 0 },
+                               1000000, 20, CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_MESSAGE_RATE] = { "max_message_rate", "per second",
                                 "Orders, replaces and cancels of the last second; "
                                 "cancels count but are never held back",
-                                1, 1000000, 500, CP_PARAMETER_INTEGER, 0 },
+                                1, 1000000, 500, CP_PARAMETER_INTEGER, OF_STRATEGIES },
     [CP_LIMIT_PRICE_COLLAR] = { "price_collar", "bp", "Distance of an order from the mid",
-                                1, 10000, 50, CP_PARAMETER_INTEGER, 0 },
+                                1, 10000, 50, CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_DAILY_LOSS] = { "max_daily_loss", "currency",
                               "Realised and unrealised loss with fees that halts trading",
-                              0.01, 1e10, 2000, CP_PARAMETER_MONEY, 0 },
+                              0.01, 1e10, 2000, CP_PARAMETER_MONEY, OF_STRATEGIES },
     [CP_LIMIT_NET_EXPOSURE] = { "max_net_exposure", "currency",
                                 "Long less short, or short less long, of all symbols if "
                                 "one side's working orders fill",
-                                1, 1e10, 100000, CP_PARAMETER_MONEY, 0 },
+                                1, 1e10, 100000, CP_PARAMETER_MONEY, OF_DESK },
     [CP_LIMIT_SAME_ORDERS] = { "max_same_orders", "per second",
                                "Orders of one strategy with the same symbol, side, price "
                                "and size",
-                               1, 1000000000, 100, CP_PARAMETER_INTEGER, 0 },
+                               1, 1000000000, 100, CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_SELF_CROSS] = { "max_self_cross", "lots",
                               "Own resting lots, of any strategy, that an order would "
                               "meet",
-                              0, 1000000000, 0, CP_PARAMETER_INTEGER, 0 },
+                              0, 1000000000, 0, CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_DATA_AGE] = { "max_data_age", "ms",
                             "Age of the symbol's latest market data", 1, 86400000, 10000,
-                            CP_PARAMETER_INTEGER, 0 },
+                            CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_SPREAD] = { "max_spread", "bp",
                           "Distance of the best prices; a side that is empty is beyond "
                           "any",
-                          1, 1000000000, 100, CP_PARAMETER_INTEGER, 0 },
+                          1, 1000000000, 100, CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_LAST_COLLAR] = { "last_collar", "bp",
                                "Distance of an order from the last trade", 1, 10000, 100,
-                               CP_PARAMETER_INTEGER, 0 },
+                               CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_DRAWDOWN] = { "max_drawdown", "currency",
                             "Fall of the profit from the day's best that halts trading",
-                            0.01, 1e10, 2500, CP_PARAMETER_MONEY, 0 },
+                            0.01, 1e10, 2500, CP_PARAMETER_MONEY, OF_DESK },
+};
+
+/* What the breakers trip at. The figure is the first beyond the count. */
+static const cp_parameter triggers[CP_TRIGGER_COUNT] = {
+    [CP_TRIGGER_REJECT_COUNT] = { "reject_count", "rejects",
+                                  "Orders and changes refused by the venue in the window",
+                                  1, 1000000, 20, CP_PARAMETER_INTEGER, OF_DESK },
+    [CP_TRIGGER_REJECT_WINDOW] = { "reject_window", "ms", "Window of reject_count", 100,
+                                   60000, 1000, CP_PARAMETER_INTEGER, OF_DESK },
+    [CP_TRIGGER_SLOW_COUNT] = { "slow_count", "answers",
+                                "Answers in a row, each later than slow_answer", 1, 10000,
+                                5, CP_PARAMETER_INTEGER, OF_DESK },
+    [CP_TRIGGER_SLOW_ANSWER] = { "slow_answer", "ms",
+                                 "Time after which an answer of the venue is late", 1,
+                                 60000, 500, CP_PARAMETER_INTEGER, OF_DESK },
+    [CP_TRIGGER_FILL_COUNT] = { "fill_count", "executions",
+                                "Executions in the window; 0: as max_message_rate", 0,
+                                1000000, 0, CP_PARAMETER_INTEGER, OF_DESK },
+    [CP_TRIGGER_FILL_WINDOW] = { "fill_window", "ms", "Window of fill_count", 100, 60000,
+                                 1000, CP_PARAMETER_INTEGER, OF_DESK },
+    [CP_TRIGGER_SAME_FILL_COUNT] = { "same_fill_count", "executions",
+                                     "Executions of one strategy at the same terms in "
+                                     "the "
+                                     "window; 0: as max_same_orders",
+                                     0, 1000000, 0, CP_PARAMETER_INTEGER, OF_DESK },
+    [CP_TRIGGER_SAME_FILL_WINDOW] = { "same_fill_window", "ms",
+                                      "Window of same_fill_count", 100, 60000, 1000,
+                                      CP_PARAMETER_INTEGER, OF_DESK },
+    [CP_TRIGGER_FEED_SILENCE] = { "feed_silence", "ms",
+                                  "Time without market data while orders work; 0: as "
+                                  "max_data_age",
+                                  0, 86400000, 0, CP_PARAMETER_INTEGER, OF_DESK },
+};
+
+static const char *const scope_names[CP_SCOPE_COUNT] = {
+    [CP_SCOPE_GLOBAL] = "global",
+    [CP_SCOPE_SYMBOL] = "symbol",
+    [CP_SCOPE_STRATEGY] = "strategy",
 };
 
 static const char *const refusal_names[CP_REFUSE_COUNT] = {
@@ -137,6 +180,7 @@ static const char *const journal_kind_names[] = {
     [CP_JOURNAL_CLOSED] = "closed",
     [CP_JOURNAL_STRATEGY] = "strategy",
     [CP_JOURNAL_NEW_DAY] = "new_day",
+    [CP_JOURNAL_LIMITS] = "limits",
 };
 
 static const char *const finding_names[CP_FOUND_COUNT] = {
@@ -159,6 +203,16 @@ static const char *const finding_names[CP_FOUND_COUNT] = {
 const cp_parameter *cp_limit_parameter(uint32_t limit)
 {
     return limit < CP_LIMIT_COUNT ? &limits[limit] : NULL;
+}
+
+const cp_parameter *cp_trigger_parameter(uint32_t trigger)
+{
+    return trigger < CP_TRIGGER_COUNT ? &triggers[trigger] : NULL;
+}
+
+const char *cp_scope_name(uint32_t scope)
+{
+    return NAME_AT(scope_names, scope);
 }
 
 const char *cp_hop_name(uint32_t hop)
@@ -217,6 +271,86 @@ int cp_risk_check_limits(const int64_t values[CP_LIMIT_MAX])
             return -EINVAL;
     }
     return 0;
+}
+
+bool cp_risk_scoped_is_valid(const cp_scoped_limit *scoped)
+{
+    bool is_narrower =
+        scoped->scope == CP_SCOPE_SYMBOL || scoped->scope == CP_SCOPE_STRATEGY;
+    return is_narrower && scoped->limit < CP_LIMIT_COUNT &&
+           (limits[scoped->limit].scopes >> scoped->scope & 1) != 0 &&
+           cp_risk_limit_is_valid(scoped->limit, scoped->value);
+}
+
+bool cp_risk_trigger_is_valid(uint32_t trigger, int64_t value)
+{
+    CP_ASSERT(trigger < CP_TRIGGER_COUNT);
+    const cp_parameter *declared = &triggers[trigger];
+    return value == 0 || (value >= in_core_units(declared, declared->minimum) &&
+                          value <= in_core_units(declared, declared->maximum));
+}
+
+int64_t cp_risk_trigger_standard(uint32_t trigger)
+{
+    CP_ASSERT(trigger < CP_TRIGGER_COUNT);
+    return in_core_units(&triggers[trigger], triggers[trigger].standard);
+}
+
+uint64_t cp_limits_hash(const int64_t *global, const int64_t *tripping,
+                        const cp_scoped_limit *scoped, uint32_t scoped_count)
+{
+    uint64_t hash = cp_mix(0, scoped_count);
+    for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++)
+        hash = cp_mix(hash, (uint64_t)global[i]);
+    for (uint32_t i = 0; i < CP_TRIGGER_COUNT; i++)
+        hash = cp_mix(hash, (uint64_t)(tripping[i] != 0 ? tripping[i]
+                                                        : cp_risk_trigger_standard(i)));
+    for (uint32_t i = 0; i < scoped_count; i++) {
+        const cp_scoped_limit *limit = &scoped[i];
+        hash = cp_mix(hash, (uint64_t)limit->scope << 32 | (uint64_t)limit->limit << 16 |
+                                limit->target);
+        hash = cp_mix(hash, (uint64_t)limit->value);
+    }
+    return hash;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+void cp_risk_settle(cp_risk *risk)
+{
+    for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
+        for (uint32_t symbol = 0; symbol < CP_SYMBOL_MAX; symbol++) {
+            int64_t *tightest = risk->tightest[slot][symbol];
+            for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {
+                tightest[i] = least(risk->limits[i], risk->symbol_limits[symbol][i]);
+                if (i != CP_LIMIT_POSITION)
+                    tightest[i] = least(tightest[i], risk->strategy_limits[slot][i]);
+            }
+        }
+    }
+}
+
+cp_scope cp_risk_scope_of(const cp_risk *risk, const cp_risk_ask *ask, uint32_t limit)
+{
+    int64_t held = risk->tightest[ask->strategy][ask->symbol][limit];
+    if (held == risk->limits[limit])
+        return CP_SCOPE_GLOBAL;
+    return held == risk->symbol_limits[ask->symbol][limit] ? CP_SCOPE_SYMBOL
+                                                           : CP_SCOPE_STRATEGY;
+}
+
+void cp_risk_count_refusal(cp_risk *risk, const cp_risk_ask *ask, uint32_t limit,
+                           cp_scope scope)
+{
+    CP_ASSERT(limit < CP_LIMIT_COUNT);
+    risk->refusal_count[limit]++;
+    if (scope == CP_SCOPE_SYMBOL)
+        risk->symbol_refusals[ask->symbol][limit]++;
+    else if (scope == CP_SCOPE_STRATEGY)
+        risk->strategy_refusals[ask->strategy][limit]++;
 }
 
 int64_t cp_risk_latest(const cp_risk *risk, uint32_t limit)

@@ -43,14 +43,14 @@ static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t
     slot->last_refusal = refusal;
     desk->counters.refusal_count++;
     if (refusal < CP_LIMIT_COUNT)
-        desk->risk.refusal_count[refusal]++;
+        cp_risk_count_refusal(&desk->risk, ask, refusal, finding->scope);
     if (!refusal_is_news(slot, refusal, desk->now_ns))
         return;
     cp_note *note = cp_desk_note(desk, CP_NOTE_REFUSAL, CP_WARNING, (uint16_t)symbol,
                                  (uint16_t)slot_index);
     if (!note)
         return;
-    note->a = refusal;
+    note->a = refusal + 256 * (int64_t)finding->scope;
     note->b = finding->limit;
     note->c = finding->current;
     note->d = finding->would_be;
@@ -172,6 +172,7 @@ uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side
     stamp_passed(desk, own);
     stamp_market(desk, own, price);
     cp_order *order = message(desk, CP_ORDER_NEW);
+    cp_rate_add(&desk->slot_rates[slot], desk->now_ns);
     order->client_id = own->client_id;
     write_terms(order, own, price, qty);
     put_in_hash(desk, order);
@@ -198,6 +199,7 @@ bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t
     stamp_passed(desk, own);
     stamp_market(desk, own, price);
     cp_order *order = message(desk, CP_ORDER_REPLACE);
+    cp_rate_add(&desk->slot_rates[own->strategy], desk->now_ns);
     order->client_id = own->pending_id;
     order->original_id = own->client_id;
     write_terms(order, own, price, qty);
@@ -224,6 +226,7 @@ void cp_desk_pull(cp_desk *desk, uint32_t place)
         return;
     own->told_ns = desk->now_ns;
     cp_order *order = message(desk, CP_ORDER_CANCEL);
+    cp_rate_add(&desk->slot_rates[own->strategy], desk->now_ns);
     order->original_id = own->client_id;
     order->symbol = own->symbol;
     order->side = own->side;

@@ -135,7 +135,7 @@ static int check_version(const cp_journal_record *record, char *error)
     if (record->kind != CP_JOURNAL_SEGMENT ||
         memcmp(segment.magic, magic, sizeof magic) != 0)
         return invalid(error, -EBADMSG, "a file that does not begin a segment");
-    if (segment.version != CP_JOURNAL_VERSION)
+    if (segment.version < CP_JOURNAL_OLDEST || segment.version > CP_JOURNAL_VERSION)
         return invalid(error, -EBADMSG, "written by another version of cockpit");
     return 0;
 }

@@ -7,9 +7,9 @@
 #include "base/sha256.h"
 #include "drive/engine.h"
 
-/* The most one step can say: orders, notes, a state, a control with its parts. */
-#define STEP_RECORDS (CP_DESK_ORDERS_MAX + CP_DESK_NOTES_MAX + 16u)
-#define CONTROL_PARTS_MAX 8u
+/* The most one step can say: orders, notes, a state, a control with its parts, all limits. */
+#define STEP_RECORDS (CP_DESK_ORDERS_MAX + CP_DESK_NOTES_MAX + 128u)
+#define CONTROL_PARTS_MAX 40u
 
 static_assert(CP_JOURNAL_RING > 8 * STEP_RECORDS, "several steps fit");
 
@@ -78,6 +78,13 @@ static uint32_t parts_of(size_t size)
     return (uint32_t)((size + CP_JOURNAL_BODY - 1) / CP_JOURNAL_BODY);
 }
 
+/* Of as many as can be there, whatever was asked. */
+static size_t scoped_size(const cp_control *control)
+{
+    size_t count = control->scoped_count;
+    return (count < CP_SCOPED_MAX ? count : CP_SCOPED_MAX) * sizeof control->scoped[0];
+}
+
 void cp_engine_record_control(cp_engine *engine, const cp_control *control,
                               uint64_t now_ns)
 {
@@ -88,22 +95,30 @@ void cp_engine_record_control(cp_engine *engine, const cp_control *control,
         journal->unrecorded_count++;
         return;
     }
-    const void *more = control->kind == CP_CONTROL_LIMITS ? (const void *)control->limits
-                                                          : &control->strategy;
-    size_t size = control->kind == CP_CONTROL_LIMITS     ? sizeof control->limits
-                  : control->kind == CP_CONTROL_STRATEGY ? sizeof control->strategy
-                                                         : 0;
+    bool is_limits = control->kind == CP_CONTROL_LIMITS;
+    size_t size = control->kind == CP_CONTROL_STRATEGY ? sizeof control->strategy : 0;
+    uint32_t parts = parts_of(size);
+    if (is_limits)
+        parts = parts_of(sizeof control->limits) + parts_of(sizeof control->triggers) +
+                parts_of(scoped_size(control));
     cp_journal_control body = { .kind = control->kind,
                                 .target = control->target,
                                 .mode = control->mode,
-                                .part_count = 2 + parts_of(size),
+                                .part_count = 2 + parts,
                                 .version = control->version,
                                 .hash = control->hash };
     memcpy(body.who, control->who, sizeof body.who);
     uint64_t first =
         cp_journal_add(journal, CP_JOURNAL_CONTROL, 0, now_ns, &body, sizeof body);
     uint16_t part = add_parts(journal, 1, now_ns, control->why, sizeof control->why);
-    add_parts(journal, part, now_ns, more, size);
+    if (is_limits) {
+        part = add_parts(journal, part, now_ns, control->limits, sizeof control->limits);
+        part =
+            add_parts(journal, part, now_ns, control->triggers, sizeof control->triggers);
+        add_parts(journal, part, now_ns, control->scoped, scoped_size(control));
+    } else {
+        add_parts(journal, part, now_ns, &control->strategy, size);
+    }
     chain(journal, first, now_ns);
     journal->cause = first;
 }
@@ -116,6 +131,13 @@ static bool is_recorded(const cp_note *note)
            note->kind != CP_NOTE_REJECT;
 }
 
+static void add_desk_record(void *context, cp_journal_kind kind, const void *body,
+                            uint32_t size)
+{
+    cp_engine *engine = context;
+    cp_journal_add(engine->journal, kind, 0, cp_desk_now_ns(engine->desk), body, size);
+}
+
 static void record_notes(cp_engine *engine, uint64_t now_ns)
 {
     cp_journal *journal = engine->journal;
@@ -125,8 +147,12 @@ static void record_notes(cp_engine *engine, uint64_t now_ns)
         if (!is_recorded(note))
             continue;
         cp_journal_add(journal, CP_JOURNAL_NOTE, 0, now_ns, note, sizeof *note);
-        if (note->kind != CP_NOTE_CONFIG || note->strategy == CP_NOBODY)
+        if (note->kind != CP_NOTE_CONFIG)
             continue;
+        if (note->strategy == CP_NOBODY) {
+            cp_desk_give_limits(engine->desk, add_desk_record, engine);
+            continue;
+        }
         cp_journal_strategy body;
         cp_desk_get_strategy(engine->desk, note->strategy, &body);
         cp_journal_add(journal, CP_JOURNAL_STRATEGY, 0, now_ns, &body, sizeof body);
