@@ -30,7 +30,9 @@ typedef struct soak {
     uint64_t highest_id; /* ever seen on the link */
     uint64_t steps, kills, losses;
     uint64_t recorded_hash;
-    bool clean; /* what is recorded is all that was done */
+    uint64_t own_match; /* the latest execution of an order the desk knows */
+    uint64_t own_id;    /* which order that was */
+    bool clean;         /* what is recorded is all that was done */
 } soak;
 
 static uint64_t fired_ever[CP_MISHAP_COUNT];
@@ -92,6 +94,8 @@ static void on_order(void *self, const cp_order *order, uint64_t now_ns)
     cp_delay *delay = &s->engine->order_delay;
     bool names = order->kind == CP_ORDER_NEW || order->kind == CP_ORDER_REPLACE;
     if (names) {
+        /* Once halted nothing leaves that could trade, whatever else goes wrong. */
+        HOLDS(s, s->engine->desk->risk.state != CP_RISK_HALTED);
         HOLDS(s, order->client_id > s->highest_id); /* no id is used again, ever */
         s->highest_id = order->client_id;
     }
@@ -141,6 +145,17 @@ static cp_report *last_but_one(cp_delay *delay)
     return (cp_report *)(void *)delay->lines[(delay->put_count - 2) & delay->mask].line;
 }
 
+/* The venue tells both sides of a match. Strangers, and orders lost with the power, are
+ * not of the desk's doing. */
+static void check_match(soak *s, const cp_report *report)
+{
+    if (cp_orders_find(&s->engine->desk->orders, report->client_id) == CP_NONE)
+        return;
+    HOLDS(s, report->match_ref != s->own_match || report->client_id == s->own_id);
+    s->own_match = report->match_ref;
+    s->own_id = report->client_id;
+}
+
 static void on_report(void *self, const cp_report *report, uint64_t now_ns)
 {
     soak *s = self;
@@ -152,6 +167,8 @@ static void on_report(void *self, const cp_report *report, uint64_t now_ns)
         report->kind == CP_REPORT_ACCEPTED || report->kind == CP_REPORT_REPLACED;
     bool is_cancel =
         report->kind == CP_REPORT_CANCELLED || report->kind == CP_REPORT_CHANGE_REJECTED;
+    if (is_fill)
+        check_match(s, report);
     if (is_fill)
         s->truth[report->symbol] +=
             report->side == CP_BUY ? (int64_t)report->qty : -(int64_t)report->qty;
