@@ -1043,6 +1043,19 @@ typedef struct cp_breaker_picture {
     uint64_t trip_count;
 } cp_breaker_picture;
 
+#define CP_WAY_HOPS 5
+
+/* What an order, as last sent, came of: the data it answers, what was seen then, and the
+ * times it took since. */
+typedef struct cp_way {
+    uint64_t
+        received_ns;  /* T1, of data or a report; 0: the desk or an operator wanted it */
+    int64_t bid, ask; /* of its symbol; CP_PRICE_NONE */
+    double signal;    /* of its strategy */
+    uint32_t hop_ns[CP_WAY_HOPS]; /* feed, decide, risk, send, ack; 0: not known */
+    uint32_t reserved;
+} cp_way;
+
 typedef struct cp_fill {
     uint64_t time_ns;
     uint64_t client_id;
@@ -1055,6 +1068,7 @@ typedef struct cp_fill {
     uint8_t side;
     uint8_t liquidity;
     uint8_t reserved[6];
+    cp_way way;
 } cp_fill;
 
 typedef struct cp_working {
@@ -1068,6 +1082,7 @@ typedef struct cp_working {
     uint8_t side;
     uint8_t state; /* cp_order_state */
     uint8_t reserved[2];
+    cp_way way;
 } cp_working;
 
 /* One of the operator's own orders since the start, and what became of it. */

@@ -149,6 +149,31 @@ def test_live_threads_trade_and_are_measured():
     assert picture["threads"]["busy_ns"].all()
 
 
+def test_an_order_remembers_the_tick_it_answers_and_each_step_of_its_way():
+    engine = Engine(settings(virtual_time=False))
+    engine.start()
+    time.sleep(0.5)
+    engine.stop()
+    picture = engine.read()
+    desk = picture["desk"]
+    fills = desk["fills"][: int(desk["fill_count"])]
+    caused = fills[fills["way"]["received_ns"] > 0]
+    assert len(caused)
+    feed, decide, risk, send, ack = caused["way"]["hop_ns"].T.astype(np.int64)
+    sent = decide + risk + send
+    # A fill may come of a replaced order, whose first message counts for tick_to_order.
+    assert (sent == caused["tick_to_order_ns"]).all()
+    assert (risk > 0).all()
+    # What answers a report of the venue's and no market data has no time on the feed.
+    assert (feed > 0).any() and (ack > 0).any()
+    way = caused["way"]
+    assert (way["received_ns"] + sent.astype(np.uint64) <= picture["time_ns"]).all()
+    both = (way["bid"] != core.PRICE_NONE) & (way["ask"] != core.PRICE_NONE)
+    assert (way["bid"][both] < way["ask"][both]).all()
+    works = desk["working"][: int(desk["working_count"])]
+    assert (works["way"]["received_ns"] <= picture["time_ns"]).all()
+
+
 def test_money_is_conserved_over_a_run():
     """Realised and unrealised P&L, by symbol and by strategy, add up to the same."""
     engine = Engine(settings())

@@ -576,8 +576,10 @@ class CockpitApp(App[int], inherit_bindings=False):
             case focus:
                 view = self._view()
                 if view:
-                    rows = reasons.fields(view, line)
-                    self.scene.dialog = Text(TITLES[focus], lambda scene, width: rows)
+                    self.scene.dialog = Text(
+                        TITLES[focus],
+                        lambda scene, width: reasons.fields(view, line, width),
+                    )
 
     def _do_why(self) -> None:
         view, line = self._row()

@@ -66,7 +66,7 @@ class Plan:
 SCREENS: tuple[Plan, ...] = (
     Plan("trade", "Trade", "t",
          (("strategies", "positions", "working", "fills"), ("ladder", "pnl"),
-          ("risk", "latency", "throughput")), (40, 26, 34), "log"),
+          ("risk", "latency", "throughput")), (38, 30, 32), "log"),
     Plan("risk", "Risk", "r",
          (("risk", "positions", "alerts"), ("exposure", "pnl", "strategies")),
          (64, 36), "log"),

@@ -18,6 +18,7 @@ from cockpit.core import (
     LIMITS,
     NOBODY,
     PICTURE_DTYPE,
+    PRICE_NONE,
     STRATEGY_MAX,
     Mode,
     Record,
@@ -36,6 +37,8 @@ HISTORY_MAX = 120
 """Samples of each rate that are kept."""
 PNL_MAX = 900
 """Samples of profit and loss that are kept."""
+TRADED_MAX = 2000
+"""Prices of a symbol for which volume is kept; the farthest from the last goes first."""
 AGO = 300
 """Samples back that a hop is compared with: five minutes."""
 SAMPLE_NS = 1_000_000_000
@@ -263,6 +266,9 @@ class Scene:
     selected: int = 0
     """Index of the symbol the ladder shows."""
     ladder_centre: dict[int, int] = field(default_factory=dict)
+    traded: dict[int, dict[int, int]] = field(default_factory=dict)
+    """By symbol and price: lots traded as this screen has seen it, an estimate."""
+    _volumes: list[int] = field(default_factory=list)
     focus: str = "strategies"
     pending: dict[int, Pending] = field(default_factory=dict)
     message: Message | None = None
@@ -307,6 +313,8 @@ class Scene:
         if self.tape and self.tape.restarted():
             self.log.clear()
             self.history, self.marks = History(), Marks()
+            self.traded, self._volumes = {}, []
+        self._count_trades()
         said = desk.events()
         self.log.extend(said)
         self.said = said
@@ -315,6 +323,23 @@ class Scene:
         self.history.sample(self.live)
         self.marks.sample(self.live)
         self.expire(now)
+
+    def _count_trades(self) -> None:
+        """What was traded since the last frame counts as traded at the last price."""
+        symbols = self.live["desk"]["symbols"][: len(self.symbols)]
+        volumes: list[int] = symbols["volume"].tolist()
+        if len(self._volumes) == len(volumes):
+            for index, (now, before) in enumerate(
+                zip(volumes, self._volumes, strict=True)
+            ):
+                price = int(symbols[index]["last"]) if now > before else PRICE_NONE
+                if price == PRICE_NONE:
+                    continue
+                traded = self.traded.setdefault(index, {})
+                traded[price] = traded.get(price, 0) + now - before
+                if len(traded) > TRADED_MAX:
+                    del traded[max(traded, key=lambda other: abs(other - price))]
+        self._volumes = volumes
 
     def expire(self, now: float) -> None:
         """Forget what has had its time, and what has been answered."""

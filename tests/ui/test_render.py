@@ -39,6 +39,7 @@ from cockpit.ui.render import (
     playback,
     pnl,
     positions,
+    reasons,
     risk,
     small,
     strategies,
@@ -533,3 +534,94 @@ def test_overlays_are_as_wide_as_asked(width: int) -> None:
         overlay.prompt_rows(scene, prompt, width),
     ):
         assert {length(row) for row in rows} == {width}
+
+
+# ---- where an order came from ----------------------------------------------------------
+
+
+def said_by(rows: Rows) -> str:
+    return "\n".join(text_of(rows))
+
+
+def with_a_way(desk: PaintedDesk, number_: int = 41) -> None:
+    """An order that works, and how it came about."""
+    order = desk.picture["desk"]["working"][0]
+    order["client_id"], order["state"], order["qty"], order["leaves"] = number_, 2, 5, 5
+    order["price"], order["qty_ahead"] = 15_000, 120
+    order["way"]["received_ns"] = 89 * 1_000_000_000
+    order["way"]["bid"], order["way"]["ask"], order["way"]["signal"] = (
+        14_999,
+        15_001,
+        0.25,
+    )
+    order["way"]["hop_ns"] = (4_000, 1_000, 300, 9_000, 6_000)
+    desk.picture["desk"]["working_count"] = 1
+
+
+def test_the_waterfall_is_of_one_order_and_names_its_slowest_step() -> None:
+    desk = PaintedDesk()
+    with_a_way(desk)
+    scene = scene_of(desk)
+    assert waterfall.detail(scene) == "order 41, BUY 5 ALFA"
+    text = said_by(waterfall.render(scene, 60, 7))
+    assert "slowest: send; 20.3 µs from feed to answer, 1.0 s ago" in text
+    assert [line.split()[0] for line in text.splitlines()[:5]] == [
+        "feed", "decide", "risk", "send", "ack",
+    ]  # fmt: skip
+
+
+def test_without_an_orders_steps_the_waterfall_says_that_it_shows_medians() -> None:
+    desk = PaintedDesk()
+    desk.picture["hops"]["p50_ns"] = 1000
+    scene = scene_of(desk)
+    assert waterfall.detail(scene) == "medians of each step"
+
+
+def test_why_goes_back_to_the_tick_the_prices_and_the_signal() -> None:
+    desk = PaintedDesk()
+    desk.add_strategy(0, "maker")
+    with_a_way(desk)
+    scene = scene_of(desk)
+    view = working.view(scene, 80)
+    said = said_by(reasons.why(scene, "working", view, view.lines[0], 80))
+    said = " ".join(said.split())
+    assert "best bid 149.99, best ask 150.01 in ALFA" in said
+    assert "The signal of maker then: 0.25." in said
+    assert "slowest: send." in said
+    desk.picture["desk"]["working"][0]["way"]["received_ns"] = 0
+    said = said_by(reasons.why(scene, "working", view, view.lines[0], 80))
+    assert "is not known" in said
+
+
+def test_a_line_about_a_changed_file_is_shown_as_its_diff() -> None:
+    desk = PaintedDesk()
+    scene = scene_of(desk)
+    text = "risk.toml version 2 in force: max_position 60 -> 50 lots, spread 4 -> 5"
+    scene.log.append(Event(1.0, Severity.INFO, "config", text))
+    view = log.view(scene, 80)
+    rows = reasons.why(scene, "log", view, view.lines[0], 80)
+    shown = [line.strip() for line in said_by(rows).splitlines()]
+    assert shown[2:] == [
+        "- max_position = 60", "+ max_position = 50 lots", "- spread = 4", "+ spread = 5",
+    ]  # fmt: skip
+
+
+def test_the_ladder_shows_our_place_in_the_queue_and_where_it_traded() -> None:
+    desk = PaintedDesk()
+    with_a_way(desk)
+    book = desk.set_book(0, [(15_000, 300)], [(15_002, 200)])
+    book["levels"][0][0]["own_qty"] = 5
+    book["last"] = 15_001
+    scene = scene_of(desk)
+    book["volume"] = 70
+    scene.refresh(desk, 1.0)
+    rows = said_by(ladder.render(scene, 60, 20)).splitlines()
+    ours = next(line for line in rows if "150.00" in line)
+    assert ours.split() == ["120", "5", "▆" * len(ours.split()[2]), "300", "150.00"]
+    last = next(line for line in rows if "150.01◆" in line)
+    assert last.split() == ["150.01◆", "70"]
+    assert "≈vol" in rows[2]
+    # Not in the book yet: no place is claimed.
+    desk.picture["desk"]["working"][0]["state"] = 1
+    rows = said_by(ladder.render(scene, 60, 20)).splitlines()
+    assert next(line for line in rows if "150.00" in line).split()[0] == "◌"

@@ -33,6 +33,8 @@ class Glyphs:
     cursor: str
     edge: str
     """Down the left side of the screen, in the market's colour."""
+    about: str
+    """Before a figure that is an estimate."""
     braille: bool
 
 
@@ -40,14 +42,14 @@ UNICODE = Glyphs(
     up="▲", down="▼", flat="·", on="●", off="○", partly="◐", waiting="◌", ellipsis="…",
     rule="─", bar="━", bar_half="╸", bar_back="─", block="▆", ramp="▁▂▃▄▅▆▇",
     micro="µ", mark="◆", late="!", corners="╭╮╰╯", side="│", cursor="▏",
-    edge="▎", braille=True,
+    edge="▎", about="≈", braille=True,
 )  # fmt: skip
 
 ASCII = Glyphs(
     up="^", down="v", flat=".", on="*", off="o", partly="%", waiting="~", ellipsis=".",
     rule="-", bar="#", bar_half="#", bar_back=".", block="#", ramp="_.-~=+*#",
     micro="u", mark="<", late="!", corners="++++", side="|", cursor="_",
-    edge="|", braille=False,
+    edge="|", about="~", braille=False,
 )  # fmt: skip
 
 SETS = {"unicode": UNICODE, "ascii": ASCII}

@@ -1,16 +1,22 @@
 """One symbol's book as a ladder: a row for each increment of price, dear above cheap.
 
+Beside the price the lots that rest there, then what of them is ours and the lots that
+stand before us in the queue, which the desk counts in the book itself. The volume is an
+estimate: what was traded since the screen was opened, at the last price of each frame.
+
 The price column stands still. Its centre moves only when the touch leaves the middle
 third, so that a price keeps its row while one looks at it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from cockpit.control.desk import Symbol
-from cockpit.core import PRICE_NONE, Side
+from cockpit.core import ORDER_STATES, PRICE_NONE, Side
 from cockpit.ui.render import number
+from cockpit.ui.render.glyphs import Glyphs
 from cockpit.ui.render.text import Row, Rows, Segment, centre, clean, paragraph, spread
 from cockpit.ui.scene import Scene
 
@@ -21,9 +27,17 @@ Book = tuple[dict[int, Level], dict[int, Level]]
 
 _QTY = 5
 _OWN = 4
+_AHEAD = 4
+_VOLUME = 5
 _BAR_MAX = 14
 _BAR_MIN = 3
 HEAD_ROWS = 3
+_RESTING = frozenset(
+    index
+    for index, name in enumerate(ORDER_STATES)
+    if name in ("live", "partial", "pending_cancel", "pending_replace")
+)
+"""States of an order that has a place in the queue."""
 
 
 def detail(scene: Scene) -> str:
@@ -61,6 +75,48 @@ def imbalance(bid_qty: int, ask_qty: int) -> float | None:
     return (bid_qty - ask_qty) / total if total else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What there is room for, by width: the queue goes before the volume, that before
+    bars."""
+
+    ahead: bool
+    volume: bool
+    bar: int
+
+    @classmethod
+    def of(cls, width: int, price_width: int) -> _Plan:
+        def wing(room: int) -> int:
+            return (room - price_width - 2) // 2 - _OWN - _QTY - 1
+
+        ahead = wing(width) >= _AHEAD + 1
+        rest = width - 2 * _AHEAD - 2 if ahead else width
+        volume = ahead and wing(rest - _VOLUME - 1) >= 0
+        rest -= _VOLUME + 1 if volume else 0
+        bar = min(wing(rest) - 1, _BAR_MAX)
+        return cls(ahead, volume, bar if bar >= _BAR_MIN else 0)
+
+    @property
+    def wing(self) -> int:
+        bar = self.bar + 1 if self.bar else 0
+        return _OWN + 1 + (_AHEAD + 1) * self.ahead + bar + _QTY
+
+
+def _queue(scene: Scene, side: Side) -> dict[int, tuple[int, bool]]:
+    """By price: the lots before our first order there, and whether the book shows it."""
+    desk = scene.picture["desk"]
+    found: dict[int, tuple[int, bool]] = {}
+    working = desk["working"][: int(desk["working_count"])]
+    for order in working[(working["symbol"] == scene.selected)]:
+        if int(order["side"]) != side:
+            continue
+        price, ahead = int(order["price"]), int(order["qty_ahead"])
+        rests = int(order["state"]) in _RESTING
+        if price not in found or (rests, -ahead) > (found[price][1], -found[price][0]):
+            found[price] = ahead, rests
+    return found
+
+
 def _levels(picture: Any, side: Side) -> dict[int, Level]:
     levels = picture["levels"][side]
     return {
@@ -93,32 +149,42 @@ def _head(scene: Scene, symbol: Symbol, picture: Any, width: int, book: Book) ->
     ]
 
 
-def _wing(level: Level | None, top: int, bar: int, style: str, glyph: str) -> Row:
-    """Own quantity, bar and quantity of one price, from the outside to the price."""
-    if level is None:
-        return ((" " * (_OWN + 1 + bar + 1 + _QTY), "text"),)
-    qty, own = level
-    cells = min(max(round(qty / top * bar), 1), bar)
-    return (
-        ((number.fit_count(own, _OWN) if own else "").rjust(_OWN), "own"),
-        (" ", "text"),
-        ((glyph * cells).rjust(bar), f"{style}.bar"),
-        (" ", "text"),
-        (number.fit_count(qty, _QTY).rjust(_QTY), style),
-    )
+def _wing(
+    level: Level | None,
+    queue: tuple[int, bool] | None,
+    top: int,
+    plan: _Plan,
+    style: str,
+    glyphs: Glyphs,
+) -> Row:
+    """What one side has at a price, from the outside to the price."""
+    if level is None and queue is None:
+        return ((" " * plan.wing, "text"),)
+    qty, own = level or (0, 0)
+    parts: list[Segment] = []
+    if plan.ahead:
+        text = "" if queue is None else glyphs.waiting
+        if queue and queue[1] and own:
+            text = number.fit_count(queue[0], _AHEAD)
+        parts += [(text.rjust(_AHEAD), "dim"), (" ", "text")]
+    parts += [((number.fit_count(own, _OWN) if own else "").rjust(_OWN), "own")]
+    parts += [(" ", "text")]
+    if plan.bar:
+        cells = min(max(round(qty / top * plan.bar), 1), plan.bar) if qty else 0
+        parts.append(((glyphs.block * cells).rjust(plan.bar), f"{style}.bar"))
+        parts.append((" ", "text"))
+    parts.append(((number.fit_count(qty, _QTY) if qty else "").rjust(_QTY), style))
+    return tuple(parts)
 
 
 def _mirrored(wing: Row) -> Row:
     """The same for the other side; figures stay right-aligned, the rest turns round."""
     if len(wing) == 1:
         return wing
-    own, gap, bar, _, qty = wing
+    qty, *rest = reversed(wing)
     return (
         qty,
-        gap,
-        (bar[0].lstrip().ljust(len(bar[0])), bar[1]),
-        gap,
-        (own[0].lstrip().ljust(len(own[0])), own[1]),
+        *((text.lstrip().ljust(len(text)), style) for text, style in rest),
     )
 
 
@@ -158,17 +224,34 @@ def _body(
     prices = [at + rows // 2 - i for i in range(rows)]
     texts = [number.price(price, symbol) if price > 0 else "" for price in prices]
     price_width = max(map(len, texts), default=0) + 2
-    bar = min((width - price_width - 2) // 2 - _OWN - _QTY - 2, _BAR_MAX)
-    bar = bar if bar >= _BAR_MIN else 0
-    title = "own".rjust(_OWN) + " " * (bar + 2) + "bids".rjust(_QTY)
-    title += f" {'price'.rjust(price_width - 1)}  " + "asks".rjust(_QTY)
-    title += " " * (bar + 2) + "own".ljust(_OWN)
-    body: Rows = [((title, "head"),)]
+    plan = _Plan.of(width, price_width)
+    glyphs = scene.glyphs
+    queues = (
+        (_queue(scene, Side.BUY), _queue(scene, Side.SELL)) if plan.ahead else ({}, {})
+    )
+    traded = scene.traded.get(scene.selected, {}) if plan.volume else {}
+    body: Rows = [((_title(plan, price_width, glyphs), "head"),)]
     for price, text in zip(prices, texts, strict=True):
-        bid = _wing(bids.get(price), top, bar, "bid", scene.glyphs.block)
-        ask = _wing(asks.get(price), top, bar, "ask", scene.glyphs.block)
-        shown = f"{text.rjust(price_width - 1)} "
+        bid = _wing(bids.get(price), queues[0].get(price), top, plan, "bid", glyphs)
+        ask = _wing(asks.get(price), queues[1].get(price), top, plan, "ask", glyphs)
+        mark = glyphs.mark if price == int(picture["last"]) else " "
+        shown = f"{text.rjust(price_width - 1)}{mark}"
         gap: Segment = (" ", "text")
         row = (*bid, gap, (shown, _price_style(price, picture)), gap, *_mirrored(ask))
+        if plan.volume:
+            volume = number.fit_count(traded[price], _VOLUME) if price in traded else ""
+            row = (*row, gap, (volume.rjust(_VOLUME), "dim"))
         body.append(row)
     return [centre(row, width) for row in body]
+
+
+def _title(plan: _Plan, price_width: int, glyphs: Glyphs) -> str:
+    bar = " " * (plan.bar + 1) if plan.bar else ""
+    left = f"{'own'.rjust(_OWN)} {bar}{'bids'.rjust(_QTY)}"
+    right = f"{'asks'.rjust(_QTY)}{bar} {'own'.ljust(_OWN)}"
+    if plan.ahead:
+        left = f"{'q'.rjust(_AHEAD)} {left}"
+        right = f"{right} {'q'.ljust(_AHEAD)}"
+    if plan.volume:
+        right += " " + f"{glyphs.about}vol".rjust(_VOLUME)
+    return f"{left} {'price'.rjust(price_width - 1)}  {right}"

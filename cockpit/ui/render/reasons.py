@@ -1,5 +1,5 @@
-"""What led to a row: from a fill or an order to its strategy's signal, from a refusal to
-its limit, with the numbers, as far as the core tells them."""
+"""What led to a row: from a fill or an order to its strategy's signal and the tick it
+answers, from a refusal to its limit, with the numbers, as the core tells them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from cockpit.core import LIMITS, REFUSALS
 from cockpit.ui.render import number, risk
 from cockpit.ui.render.table import Line, View
 from cockpit.ui.render.text import Rows, clean, wrap
+from cockpit.ui.render.ways import Way, of_row
 from cockpit.ui.scene import Scene
 
 _NAME = 16
 
 
-def fields(view: View, line: Line) -> Rows:
-    """Everything a row has, a line each."""
-    return [
-        (((column.title or "state").ljust(_NAME), "dim"), (text.strip(), style))
-        for column, (text, style) in zip(view.columns, line.cells, strict=True)
-    ]
+def fields(view: View, line: Line, width: int = 80) -> Rows:
+    """Everything a row has, a line each; what is long goes on below."""
+    rows: Rows = []
+    for column, (text, style) in zip(view.columns, line.cells, strict=True):
+        parts = wrap(text, max(width - _NAME, 20)) or [""]
+        for number_, part in enumerate(parts):
+            name = "" if number_ else column.title or "state"
+            rows.append(((name.ljust(_NAME), "dim"), (part, style)))
+    return rows
 
 
 def why(scene: Scene, panel: str, view: View, line: Line, width: int) -> Rows:
@@ -33,8 +37,10 @@ def why(scene: Scene, panel: str, view: View, line: Line, width: int) -> Rows:
             said = _of_strategy(scene, int(line.key))
         case "risk":
             said = _of_limit(scene, int(line.key))
+        case "log":
+            return _of_event(view, line, width)
         case _:
-            return fields(view, line)
+            return fields(view, line, width)
     rows: Rows = []
     for text in said:
         rows += [((part, "text"),) for part in wrap(clean(text), width)]
@@ -55,11 +61,40 @@ def _signal(scene: Scene, name: object) -> list[str]:
     return [f"The strategy {name} wanted it. Its signal now is {signal:.4g}."]
 
 
+def _tick(scene: Scene, way: Way | None, who: object) -> list[str]:
+    """From an order back to what it answers."""
+    if way is None:
+        return ["What it answered is not known: the desk itself, an operator, or before "
+                "a restart."]  # fmt: skip
+    known = way.symbol < len(scene.symbols)
+    symbol = scene.symbols[way.symbol] if known else None
+    bid, ask = (
+        number.price(price, symbol) if symbol else str(price)
+        for price in (way.bid, way.ask)
+    )
+    when = number.clock_time(scene.shown_seconds(way.received_ns), scene.virtual, 6)
+    what = "tick" if way.hops_ns[0] else "tick, or answer of the venue"
+    said = [
+        f"It answers a {what} received at {when}: best bid {bid}, best ask {ask} in "
+        f"{scene.symbol_name(way.symbol)}.",
+        f"The signal of {who} then: {way.signal:.4g}.",
+    ]
+    if way.total_ns:
+        steps = ", ".join(
+            f"{name} {number.duration(time, scene.glyphs).strip()}"
+            for name, time in way.steps
+            if time
+        )
+        said.append(f"Its way: {steps}; slowest: {way.slowest}.")
+    return said
+
+
 def _of_fill(scene: Scene, line: Line) -> list[str]:
     time, symbol, side, qty, _, gained, how, who, latency = line.values
     price = line.cells[4][0].strip()
     said = [f"{side} {qty:,} {symbol} at {price}, {time}, as {how}."]
     said += _signal(scene, who)
+    said += _tick(scene, of_row(scene, "fills", line.key), who)
     if latency:
         took = number.duration(latency, scene.glyphs).strip()
         said.append(f"From the tick it was decided on to the order on its way: {took}.")
@@ -79,7 +114,25 @@ def _of_order(scene: Scene, line: Line) -> list[str]:
     ]
     if "?" in state or state == "SENT":
         said.append("The venue has not answered yet; until it does this is not so.")
-    return said + _signal(scene, who)
+    said += _signal(scene, who)
+    return said + _tick(scene, of_row(scene, "working", line.key), who)
+
+
+def _of_event(view: View, line: Line, width: int) -> Rows:
+    """A line of the log; a change of a file as its diff, a refusal as its numbers."""
+    _, _, source, text = line.values
+    head, found, changes = str(text).partition(" in force: ")
+    if source == "config" and found:
+        rows: Rows = [((f"{head} in force:", "text"),), ()]
+        for change in changes.split(", "):
+            old, arrow, new = change.partition(" -> ")
+            key, _, old = old.rpartition(" ")
+            if not arrow:
+                rows.append(((change, "text"),))
+                continue
+            rows += [((f"- {key} = {old}", "down"),), ((f"+ {key} = {new}", "up"),)]
+        return rows
+    return fields(view, line, width)
 
 
 def _of_strategy(scene: Scene, slot: int) -> list[str]:

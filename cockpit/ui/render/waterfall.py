@@ -1,27 +1,36 @@
-"""One order on its way: each hop where it lies in time, the slowest by name.
+"""One order on its way: each step where it lies in time, the slowest by name.
 
-The order is the typical one: the median of every hop. The core keeps no single order's
-hops, and the sum of medians is no percentile; the panel says what it is.
+The order is the one under the cursor, else the latest that was answered. Before there is
+one, and on tapes of a core that kept no order's steps, it is the typical one: the median
+of every step. Their sum is no percentile; the panel says what it is.
 """
 
 from __future__ import annotations
 
-from cockpit.core import HOPS, Hop
-from cockpit.ui.render import number
+from cockpit.ui.render import number, ways
 from cockpit.ui.render.text import Rows, paragraph
 from cockpit.ui.scene import Scene
 
-PATH = (Hop.FEED, Hop.DECIDE, Hop.RISK, Hop.SEND, Hop.ACK)
 _NAME, _TIME = 8, 8
 
 
 def detail(scene: Scene) -> str:
-    return "medians of each hop"
+    if scene.virtual:
+        return "virtual time"
+    if (way := ways.shown(scene)) is None:
+        return "medians of each step"
+    what = f"{way.side.name} {way.qty:,} {scene.symbol_name(way.symbol)}"
+    return f"order {way.client_id}, {what}"
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
-    hops = scene.picture["hops"]
-    steps = [(HOPS[hop], int(hops[hop]["p50_ns"])) for hop in PATH]
+    way = None if scene.virtual else ways.shown(scene)
+    if way:
+        steps = way.steps
+    else:
+        hops = scene.picture["hops"]
+        medians = [int(hops[hop]["p50_ns"]) for hop in ways.PATH]
+        steps = list(zip(ways.NAMES, medians, strict=True))
     total = sum(time for _, time in steps)
     if not total:
         text = "No order has made its way yet."
@@ -41,16 +50,15 @@ def render(scene: Scene, width: int, height: int) -> Rows:
         style, named = ("warn", "strong") if name == worst else ("spark", "text")
         rows.append(
             (
-                (
-                    name.replace("_", " ").ljust(_NAME),
-                    named,
-                ),
+                (name.ljust(_NAME), named),
                 (bar.ljust(room), style),
                 (number.duration(time, scene.glyphs).rjust(_TIME + 1), "text"),
                 (number.percent(time, total).rjust(6), "dim"),
             )
         )
-    said = f"slowest: {worst.replace('_', ' ')}; "
     whole = f"{number.duration(total, scene.glyphs).strip()} from feed to answer"
-    rows.append(((said, "warn"), (whole, "dim")))
+    if way:
+        ago = number.span(scene.since(way.received_ns))
+        whole += f", {ago} ago"
+    rows.append(((f"slowest: {worst}; ", "warn"), (whole, "dim")))
     return rows[:height]

@@ -133,7 +133,7 @@ void cp_desk_on_control(cp_desk *desk, const cp_control *control, uint64_t now_n
 {
     desk->now_ns = now_ns;
     desk->cause_ns = 0;
-    desk->decided_ns = 0;
+    desk->decided_ns = desk->published_ns = 0;
     desk->clock = NULL;
     int error = obey(desk, control);
     if (error == 0)

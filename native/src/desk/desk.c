@@ -156,7 +156,7 @@ static void begin(cp_desk *desk, uint64_t now_ns, uint64_t cause_ns,
 {
     desk->now_ns = now_ns;
     desk->cause_ns = cause_ns;
-    desk->decided_ns = 0;
+    desk->decided_ns = desk->published_ns = 0;
     desk->clock = clock;
 }
 
@@ -183,6 +183,7 @@ static void on_doubt(cp_desk *desk, uint32_t changed, uint32_t symbol)
 void cp_desk_on_md(cp_desk *desk, const cp_md *md, uint64_t now_ns, const cp_clock *clock)
 {
     begin(desk, now_ns, now_ns, clock);
+    desk->published_ns = md->sent_ns;
     if (md->sent_ns != 0)
         cp_desk_record(desk, CP_HOP_FEED, md->sent_ns, now_ns);
     bool rehearse = desk->would_be_count > 0;
@@ -241,7 +242,8 @@ static void record_fill(cp_desk *desk, const cp_own_order *own, const cp_report 
                    .symbol = own->symbol,
                    .strategy = own->strategy,
                    .side = own->side,
-                   .liquidity = report->liquidity };
+                   .liquidity = report->liquidity,
+                   .way = own->way };
     cp_note *note = cp_desk_note(desk, CP_NOTE_FILL, CP_INFO, own->symbol, own->strategy);
     if (!note)
         return;
@@ -303,7 +305,7 @@ static void note_reject(cp_desk *desk, const cp_own_order *own, const cp_report 
     note->side = own->side;
 }
 
-static void on_answer(cp_desk *desk, const cp_own_order *own, const cp_report *report,
+static void on_answer(cp_desk *desk, cp_own_order *own, const cp_report *report,
                       cp_order_event event)
 {
     bool acknowledged = event == CP_EVENT_ACCEPTED || event == CP_EVENT_REPLACED;
@@ -311,6 +313,7 @@ static void on_answer(cp_desk *desk, const cp_own_order *own, const cp_report *r
         desk->counters.ack_count++;
         if (own->sent_ns != 0) {
             cp_desk_record(desk, CP_HOP_ACK, own->sent_ns, desk->now_ns);
+            own->way.hop_ns[CP_WAY_ACK] = cp_way_span(own->sent_ns, desk->now_ns);
             cp_breakers_on_answer(
                 desk, own, desk->now_ns > own->sent_ns ? desk->now_ns - own->sent_ns : 0);
         }
@@ -421,6 +424,7 @@ void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns)
     if (own->cause_ns == 0)
         return;
     cp_desk_record(desk, CP_HOP_SEND, own->passed_ns, sent_ns);
+    own->way.hop_ns[CP_WAY_SEND] = cp_way_span(own->passed_ns, sent_ns);
     cp_desk_record(desk, CP_HOP_TICK_TO_ORDER, own->cause_ns, sent_ns);
     own->tick_to_order_ns = sent_ns > own->cause_ns ? sent_ns - own->cause_ns : 0;
 }

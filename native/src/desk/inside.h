@@ -91,6 +91,7 @@ struct cp_desk {
     uint64_t now_ns;
     uint64_t cause_ns;     /* T1; 0 when no message caused it */
     uint64_t decided_ns;   /* T2; 0 until it is known */
+    uint64_t published_ns; /* when the venue says the cause happened; 0: not known */
     const cp_clock *clock; /* NULL in steps that stamp nothing */
 
     uint32_t symbol_count;

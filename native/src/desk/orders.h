@@ -52,6 +52,18 @@ typedef enum cp_purpose {
     CP_PURPOSE_INHERITED = 3 /* from before a restart, or a stranger: only to be ended */
 } cp_purpose;
 
+/* Places in cp_way's hop_ns. */
+enum { CP_WAY_FEED, CP_WAY_DECIDE, CP_WAY_RISK, CP_WAY_SEND, CP_WAY_ACK };
+
+static_assert(CP_WAY_ACK + 1 == CP_WAY_HOPS, "a place for each");
+
+/* From one stamp to the next; 0 when the first was never taken. */
+static inline uint32_t cp_way_span(uint64_t from_ns, uint64_t to_ns)
+{
+    uint64_t passed = from_ns != 0 && to_ns > from_ns ? to_ns - from_ns : 0;
+    return passed < UINT32_MAX ? (uint32_t)passed : UINT32_MAX;
+}
+
 typedef struct cp_own_order {
     uint64_t client_id;
     uint64_t pending_id;  /* of the replace under way, or 0 */
@@ -86,6 +98,7 @@ typedef struct cp_own_order {
     uint64_t told_ns;  /* when the venue was last told or asked something about it */
     uint32_t listed;   /* the round of reconciliation in which the venue listed it */
     uint64_t asked_ns; /* when the venue was last asked about it; 0: never */
+    cp_way way;
 } cp_own_order;
 
 typedef struct cp_orders {

@@ -218,7 +218,8 @@ static void read_working(const cp_desk *desk, cp_desk_picture *picture)
                                                   .symbol = own->symbol,
                                                   .strategy = own->strategy,
                                                   .side = own->side,
-                                                  .state = own->state };
+                                                  .state = own->state,
+                                                  .way = own->way };
     }
     picture->working_count = desk->orders.working_count;
 }

@@ -117,6 +117,22 @@ static void stamp_market(const cp_desk *desk, cp_own_order *own, int64_t price)
     own->expected = crosses ? far : price;
 }
 
+/* For whoever asks later why there is such an order. */
+static void remember_cause(cp_desk *desk, cp_own_order *own)
+{
+    const cp_touch *touch = cp_desk_touch(desk, own->symbol);
+    own->way =
+        (cp_way){ .received_ns = desk->cause_ns,
+                  .bid = touch->price[CP_BUY],
+                  .ask = touch->price[CP_SELL],
+                  .signal = desk->slots[own->strategy].seat.signal,
+                  .hop_ns = {
+                      [CP_WAY_FEED] = cp_way_span(desk->published_ns, desk->cause_ns),
+                      [CP_WAY_DECIDE] = cp_way_span(desk->cause_ns, desk->decided_ns),
+                      [CP_WAY_RISK] = cp_way_span(desk->decided_ns, own->passed_ns),
+                  } };
+}
+
 static void stamp_passed(cp_desk *desk, cp_own_order *own)
 {
     own->cause_ns = desk->cause_ns;
@@ -127,6 +143,7 @@ static void stamp_passed(cp_desk *desk, cp_own_order *own)
         cp_desk_record(desk, CP_HOP_DECIDE, desk->cause_ns, desk->decided_ns);
         cp_desk_record(desk, CP_HOP_RISK, desk->decided_ns, own->passed_ns);
     }
+    remember_cause(desk, own);
     /* The next order of this step has its own decision, made now. */
     desk->decided_ns = own->passed_ns;
 }
