@@ -256,7 +256,7 @@ def plain_errors() -> Iterator[None]:
     from cockpit.control.runtime import RuntimeRefused
     from cockpit.core import CoreError
     from cockpit.data.errors import DataError
-    from cockpit.observe.tape import TapeError
+    from cockpit.observe.errors import TapeError
 
     try:
         yield

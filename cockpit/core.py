@@ -15,12 +15,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Literal, Self
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from cockpit._native import ffi, lib
+from cockpit.record import ArrayOf, Kind, Layout
+from cockpit.record import Record as Record
+
+if TYPE_CHECKING:  # loaded where an array is made: a screen needs none
+    import numpy as np
+    import numpy.typing as npt
+
+    Array = np.ndarray[Any, Any]
+    PICTURE_DTYPE: np.dtype[Any]
+    NOTE_DTYPE: np.dtype[Any]
+    FLOW_EVENT_DTYPE: np.dtype[Any]
+    MISMATCH_DTYPE: np.dtype[Any]
+    PLUGIN_SEAT_DTYPE: np.dtype[Any]
+    JOURNAL_RECORD_DTYPE: np.dtype[Any]
+    JOURNAL_BODIES: dict[int, np.dtype[Any]]
+    """What a record of a kind says; a control's first part only."""
 
 MONEY_SCALE: int = lib.CP_MONEY_SCALE
 PRICE_NONE: int = lib.CP_PRICE_NONE
@@ -32,8 +45,6 @@ STRATEGY_MAX: int = lib.CP_STRATEGY_MAX
 DEPTH_MAX: int = lib.CP_DEPTH_MAX
 NAME_MAX: int = lib.CP_NAME_SIZE - 1
 ROW_NONE: int = lib.CP_ROW_NONE
-
-Record = np.ndarray[Any, Any]
 
 
 class CoreError(Exception):
@@ -655,11 +666,45 @@ def _fill_config(config: Any, settings: Settings) -> None:
         _fill_net(config.net, settings.net)
 
 
-# ---- numpy views of C memory ---------------------------------------------------------
+# ---- C memory, read from Python --------------------------------------------------------
+
+
+def _kind_of(ctype: Any) -> Kind:
+    match ctype.kind:
+        case "struct":
+            return layout_of(ctype)
+        case "array" if ctype.item.cname == "char":
+            return f"{ctype.length}s"
+        case "array":
+            return ArrayOf(_kind_of(ctype.item), ctype.length, ffi.sizeof(ctype))
+    size = ffi.sizeof(ctype)
+    if ctype.cname in ("float", "double"):
+        return {4: "f", 8: "d"}[size]
+    letter = {1: "b", 2: "h", 4: "i", 8: "q"}[size]
+    return letter if int(ffi.cast(ctype, -1)) < 0 else letter.upper()
+
+
+def layout_of(ctype: Any) -> Layout:
+    """The layout the C compiler gave a struct, for :class:`cockpit.record.Record`."""
+    if isinstance(ctype, str):
+        ctype = ffi.typeof(ctype)
+    fields = [(name, part.offset, _kind_of(part.type)) for name, part in ctype.fields]
+    return Layout(ffi.sizeof(ctype), fields)
+
+
+PICTURE = layout_of("cp_picture")
+_NOTE = layout_of("cp_note")
+
+
+def blank_picture() -> Record:
+    """A picture in which everything is 0."""
+    return Record(PICTURE, bytes(PICTURE.size))
 
 
 def dtype_of(ctype: Any) -> np.dtype[Any]:
     """The numpy dtype that has the layout the C compiler gave a type."""
+    import numpy as np
+
     if isinstance(ctype, str):
         ctype = ffi.typeof(ctype)
     match ctype.kind:
@@ -681,16 +726,50 @@ def dtype_of(ctype: Any) -> np.dtype[Any]:
     return np.dtype(f"{sign}{ffi.sizeof(ctype)}")
 
 
-PICTURE_DTYPE = dtype_of("cp_picture")
-JOURNAL_RECORD_DTYPE = dtype_of("cp_journal_record")
-NOTE_DTYPE = dtype_of("cp_note")
-FLOW_EVENT_DTYPE = dtype_of("cp_flow_event")
-MISMATCH_DTYPE = dtype_of("cp_mismatch")
+_DTYPES = {
+    "PICTURE_DTYPE": "cp_picture",
+    "JOURNAL_RECORD_DTYPE": "cp_journal_record",
+    "NOTE_DTYPE": "cp_note",
+    "FLOW_EVENT_DTYPE": "cp_flow_event",
+    "MISMATCH_DTYPE": "cp_mismatch",
+    "PLUGIN_SEAT_DTYPE": "cp_plugin_seat",
+}
+_BODIES = {
+    JournalKind.SEGMENT: "cp_journal_segment",
+    JournalKind.INSTRUMENT: "cp_journal_instrument",
+    JournalKind.POSITION: "cp_journal_position",
+    JournalKind.WORKING: "cp_journal_working",
+    JournalKind.COSTS: "cp_journal_costs",
+    JournalKind.LOTS: "cp_journal_lots",
+    JournalKind.MATCHES: "cp_journal_matches",
+    JournalKind.STATE: "cp_journal_state",
+    JournalKind.SNAPSHOT_END: "cp_journal_state",
+    JournalKind.IDS: "cp_journal_ids",
+    JournalKind.ORDER: "cp_journal_order",
+    JournalKind.REPORT: "cp_report",
+    JournalKind.CONTROL: "cp_journal_control",
+    JournalKind.CHAIN: "cp_journal_chain",
+    JournalKind.NOTE: "cp_note",
+    JournalKind.DROPPED: "cp_journal_order",
+    JournalKind.CLOSED: "cp_journal_state",
+    JournalKind.STRATEGY: "cp_journal_strategy",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The dtypes, made when one is first asked for."""
+    if name in _DTYPES:
+        found: Any = dtype_of(_DTYPES[name])
+    elif name == "JOURNAL_BODIES":
+        found = {kind: dtype_of(ctype) for kind, ctype in _BODIES.items()}
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
 
 
 # ---- strategies of a user's ------------------------------------------------------------
 
-PLUGIN_SEAT_DTYPE = dtype_of("cp_plugin_seat")
 PLUGIN_STATE_SIZE: int = lib.CP_PLUGIN_STATE_SIZE
 FAULTS: tuple[str, ...] = tuple(
     _text(lib.cp_fault_name(i)) for i in range(lib.CP_FAULT_COUNT)
@@ -835,27 +914,6 @@ def itch_scan(buffer: Any) -> ItchScan:
 JOURNAL_KINDS: dict[int, str] = {
     kind: _text(lib.cp_journal_kind_name(kind)) for kind in JournalKind
 }
-JOURNAL_BODIES: dict[int, np.dtype[Any]] = {
-    JournalKind.SEGMENT: dtype_of("cp_journal_segment"),
-    JournalKind.INSTRUMENT: dtype_of("cp_journal_instrument"),
-    JournalKind.POSITION: dtype_of("cp_journal_position"),
-    JournalKind.WORKING: dtype_of("cp_journal_working"),
-    JournalKind.COSTS: dtype_of("cp_journal_costs"),
-    JournalKind.LOTS: dtype_of("cp_journal_lots"),
-    JournalKind.MATCHES: dtype_of("cp_journal_matches"),
-    JournalKind.STATE: dtype_of("cp_journal_state"),
-    JournalKind.SNAPSHOT_END: dtype_of("cp_journal_state"),
-    JournalKind.IDS: dtype_of("cp_journal_ids"),
-    JournalKind.ORDER: dtype_of("cp_journal_order"),
-    JournalKind.REPORT: dtype_of("cp_report"),
-    JournalKind.CONTROL: dtype_of("cp_journal_control"),
-    JournalKind.CHAIN: dtype_of("cp_journal_chain"),
-    JournalKind.NOTE: dtype_of("cp_note"),
-    JournalKind.DROPPED: dtype_of("cp_journal_order"),
-    JournalKind.CLOSED: dtype_of("cp_journal_state"),
-    JournalKind.STRATEGY: dtype_of("cp_journal_strategy"),
-}
-"""What a record of a kind says; a control's first part only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -953,8 +1011,7 @@ class Engine:
         """Who gives the commands that follow, and why: it goes into the journal, cut to
         CP_WHO_SIZE and CP_WHY_SIZE bytes."""
         self._picture = ffi.new("cp_picture *")
-        self._view = np.frombuffer(ffi.buffer(self._picture), PICTURE_DTYPE).reshape(())
-        self._view.flags.writeable = False
+        self._view: Array | None = None
         self._notes = ffi.new("cp_note[]", 1024)
         self._net_events = ffi.new("cp_net_event[]", 256)
 
@@ -965,10 +1022,12 @@ class Engine:
         _check(lib.cp_engine_replay_itch(self._engine, raw, len(raw), list(locates)))
 
     def replay_events(
-        self, events: Record, reference: npt.NDArray[np.int64] | None = None
+        self, events: Array, reference: npt.NDArray[np.int64] | None = None
     ) -> None:
         """Play events of FLOW_EVENT_DTYPE against ``reference``, [rows, 4 x levels]."""
-        if events.dtype != FLOW_EVENT_DTYPE:
+        import numpy as np
+
+        if events.dtype != dtype_of("cp_flow_event"):
             raise CoreError("events are not of FLOW_EVENT_DTYPE")
         events = np.ascontiguousarray(events)
         raw = ffi.from_buffer("cp_flow_event[]", events)
@@ -995,15 +1054,27 @@ class Engine:
         """Virtual time: play until so many more market data events, or the flow ends."""
         _check(lib.cp_engine_run(self._engine, md_events))
 
-    def read(self) -> Record:
-        """The latest picture; the same record each time, refilled in place."""
+    def picture(self) -> Record:
+        """The latest picture, as a screen reads it."""
         lib.cp_engine_read(self._engine, self._picture)
+        return Record(PICTURE, ffi.buffer(self._picture)[:])
+
+    def read(self) -> Array:
+        """The latest picture as a numpy record; the same each time, refilled in place."""
+        lib.cp_engine_read(self._engine, self._picture)
+        if self._view is None:
+            import numpy as np
+
+            raw = ffi.buffer(self._picture)
+            self._view = np.frombuffer(raw, dtype_of("cp_picture")).reshape(())
+            self._view.flags.writeable = False
         return self._view
 
-    def notes(self) -> Record:
-        """What happened since the last call, oldest first, as records of NOTE_DTYPE."""
+    def notes(self) -> list[Record]:
+        """What happened since the last call, oldest first (``cp_note``)."""
         count = lib.cp_engine_notes(self._engine, self._notes, len(self._notes))
-        return np.frombuffer(ffi.buffer(self._notes), NOTE_DTYPE, count=count).copy()
+        raw = ffi.buffer(self._notes)[: count * _NOTE.size]
+        return [Record(_NOTE, raw, index * _NOTE.size) for index in range(count)]
 
     def net_events(self) -> list[NetEvent]:
         """What happened to connections since the last call, oldest first."""
@@ -1014,14 +1085,19 @@ class Engine:
             for e in events[0:count]
         ]
 
-    def mismatches(self) -> Record:
+    def mismatches(self) -> Array:
         """The replay's executions that did not meet their order (MISMATCH_DTYPE)."""
+        import numpy as np
+
         buffer = ffi.new("cp_mismatch[]", lib.CP_MISMATCH_MAX)
         count = lib.cp_engine_mismatches(self._engine, buffer, lib.CP_MISMATCH_MAX)
-        return np.frombuffer(ffi.buffer(buffer), MISMATCH_DTYPE, count=count).copy()
+        dtype = dtype_of("cp_mismatch")
+        return np.frombuffer(ffi.buffer(buffer), dtype, count=count).copy()
 
     def histogram(self, hop: Hop) -> npt.NDArray[np.uint64]:
         """Counts of one hop, in HdrHistogram's layout (1 ns to 60 s, 3 digits)."""
+        import numpy as np
+
         counts = np.zeros(lib.CP_HISTOGRAM_COUNTS, dtype=np.uint64)
         raw = ffi.from_buffer("uint64_t[]", counts, require_writable=True)
         _check(lib.cp_engine_histogram(self._engine, hop, raw))
@@ -1310,6 +1386,8 @@ def bench_itch_stream(
     count: int, order_count: int, *, seed: int
 ) -> npt.NDArray[np.uint8]:
     """``count`` made-up messages, first ``order_count`` orders; the same for a seed."""
+    import numpy as np
+
     day = np.empty(count * 52, np.uint8)
     size = ffi.new("uint64_t *")
     room = ffi.from_buffer("uint8_t[]", day, require_writable=True)

@@ -25,7 +25,8 @@ C_LAYERS = {
 PYTHON_LAYERS = {
     "_build": set(),
     "paths": set(),
-    "core": {"_native"},
+    "record": set(),
+    "core": {"_native", "record"},
     "strategies": {"core", "paths"},
     "config": {"core", "strategies", "paths"},
     "control": {"core", "config", "paths"},

@@ -124,7 +124,7 @@ def _suffix(waiting: Waiting) -> str:
     return "" if waiting == Waiting.SPIN else f".{waiting.name.lower()}"
 
 
-def _traded(settings: Settings, waiting: Waiting, field: str) -> tuple[core.Record, str]:
+def _traded(settings: Settings, waiting: Waiting, field: str) -> tuple[core.Array, str]:
     """A desk at an exchange of its own for a while: one of its hops, and a note."""
     with _venue(waiting, MARKET_RATE) as venue, _desk(settings, venue, waiting) as desk:
         time.sleep(DESK_SECONDS)
@@ -136,7 +136,7 @@ def _traded(settings: Settings, waiting: Waiting, field: str) -> tuple[core.Reco
     return hop, f"{int(hop['count'])} orders, sockets {sockets}"
 
 
-def _embedded(settings: Settings, waiting: Waiting) -> core.Record:
+def _embedded(settings: Settings, waiting: Waiting) -> core.Array:
     """T1 to T4 of the same desk on the same market in one process."""
     flow = replace(settings.flow, rate=MARKET_RATE)
     made = replace(settings, virtual_time=False, waiting=waiting, flow=flow)
@@ -144,7 +144,7 @@ def _embedded(settings: Settings, waiting: Waiting) -> core.Record:
         time.sleep(DESK_SECONDS)
         desk.halt()
         time.sleep(0.1)
-        found: core.Record = desk.read()["hops"][core.Hop.TICK_TO_ORDER].copy()
+        found: core.Array = desk.read()["hops"][core.Hop.TICK_TO_ORDER].copy()
     return found
 
 

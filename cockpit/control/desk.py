@@ -191,7 +191,7 @@ class Desk(Protocol):
     def symbols(self) -> tuple[Symbol, ...]: ...
 
     def read(self) -> Record:
-        """The latest picture (``cp_picture``); the same record, refilled in place."""
+        """The latest picture (``cp_picture``)."""
 
     def events(self) -> list[Event]:
         """What happened since the last call, oldest first."""

@@ -25,7 +25,7 @@ def host(
     """
     began = time.monotonic()
     engine.start()
-    _say_where(engine.read(), say)
+    _say_where(engine.picture(), say)
     told = began
     before = 0
     while not stopped() and not 0 < seconds <= time.monotonic() - began:
@@ -33,7 +33,7 @@ def host(
         _say_events(engine, say)
         now = time.monotonic()
         if 0 < status_seconds <= now - told:
-            picture = engine.read()
+            picture = engine.picture()
             count = int(picture["net"]["feed_count"])
             say(status_line(picture, (count - before) / (now - told)))
             told, before = now, count
@@ -46,7 +46,7 @@ def host(
 
 def _say_where(picture: Record, say: Callable[[str], None]) -> None:
     net = picture["net"]
-    session = net["session"].item().decode()
+    session = bytes(net["session"]).decode()
     say(
         f"listening: orders on port {int(net['orders_port'])}, feed on port "
         f"{int(net['feed_port'])}, session {session}"
@@ -73,7 +73,7 @@ def status_line(picture: Record, feed_per_s: float) -> str:
 
 def figures(engine: Engine, seconds: float) -> dict[str, Any]:
     """What the run came to, of plain JSON types."""
-    picture = engine.read()
+    picture = engine.picture()
     net, venue = picture["net"], picture["venue"]
     counts = (
         "login_count", "refused_count", "cut_off_count", "ignored_count", "orders_in",
@@ -81,7 +81,7 @@ def figures(engine: Engine, seconds: float) -> dict[str, Any]:
     )  # fmt: skip
     found: dict[str, Any] = {name: int(net[name]) for name in counts}
     found["seconds"] = seconds
-    found["session"] = net["session"].item().decode()
+    found["session"] = bytes(net["session"]).decode()
     found["trades"] = int(venue["trade_count"])
     found["resting_orders"] = int(venue["resting_count"])
     found["sockets"] = Placement(int(net["placement"])).name.lower()

@@ -87,7 +87,7 @@ class LocalDesk:
         self._watcher = Watcher(directory, universe) if directory and watches else None
         self._switched: dict[int, tuple[Mode, float]] = {}
         self._drop_copies = DropCopyCheck(self._say)
-        self._picture = engine.read()
+        self._picture = engine.picture()
         self._previews = Previews(engine)
         self._closed: str | None = None
         self._asker = ""
@@ -122,9 +122,9 @@ class LocalDesk:
         return self._symbols
 
     def read(self) -> Record:
-        """The latest picture; the same record, refilled in place."""
+        """The latest picture."""
         if self._closed is None:
-            self._picture = self._engine.read()
+            self._picture = self._engine.picture()
             self._previews.step(self._picture)
             self._check_drop_copies()
             self._follow_files()
@@ -340,7 +340,7 @@ class LocalDesk:
         self._take_notes()
         if not self._virtual:
             self._engine.stop()
-        self._picture = self._engine.read()  # what the threads did last
+        self._picture = self._engine.picture()  # what the threads did last
         if self._closed:
             self._say(Severity.CRITICAL, "desk", self._closed)
         return self._closed
@@ -360,7 +360,7 @@ class LocalDesk:
         deadline = time.monotonic() + START_SECONDS
         while not self._picture[part]["time_ns"] and time.monotonic() < deadline:
             time.sleep(STEP_SECONDS)
-            self._picture = self._engine.read()
+            self._picture = self._engine.picture()
 
     def _say(self, severity: Severity, source: str, text: str) -> None:
         self._events.append(Event(self._now(), severity, source, text))
@@ -418,14 +418,14 @@ class LocalDesk:
             self._events.append(Event(when, event.severity, "venue", event.text))
         notes = self._engine.notes()
         # That files are in force is for Reload to say, which knows what is in them.
-        notes = notes[notes["kind"] != NoteKind.CONFIG]
-        if len(notes):
+        notes = [note for note in notes if note["kind"] != NoteKind.CONFIG]
+        if notes:
             names = [self._reload.name(slot) for slot in range(STRATEGY_MAX)]
             self._events += sentences(notes, Scene(self._symbols, names, self._time_of))
 
     def _pull_everything(self) -> str:
         """Halt and wait until the venue has confirmed it; says what is left."""
-        self._picture = self._engine.read()
+        self._picture = self._engine.picture()
         runs = self._virtual or self._picture["running"]
         if not self._engine.settings.desk or not runs:
             return ""
@@ -443,7 +443,7 @@ class LocalDesk:
                 if time.monotonic() > deadline:
                     return self._left_over(f"after {CLOSE_SECONDS:g} s")
                 time.sleep(STEP_SECONDS)
-            self._picture = self._engine.read()
+            self._picture = self._engine.picture()
         return ""
 
     def _is_still(self) -> bool:

@@ -7,7 +7,7 @@ the core's own; here is only the grammar.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from cockpit.control.amounts import limit_text, limit_unit, price_text
@@ -279,7 +279,7 @@ SENTENCES: dict[int, Callable[[Record, Scene], tuple[str, str]]] = {
 REPEATING = frozenset((NoteKind.REFUSAL, NoteKind.REJECT, NoteKind.ORDER_STATE))
 
 
-def sentences(notes: Record, scene: Scene) -> list[Event]:
+def sentences(notes: Iterable[Record], scene: Scene) -> list[Event]:
     """Notes as lines of the log; what repeats itself is said once, with how often.
 
     A strategy at its limit asks again with each tick, thousands of times a second.

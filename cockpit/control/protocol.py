@@ -18,7 +18,6 @@ from hashlib import blake2b
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
-import numpy as np
 
 from cockpit import core
 from cockpit.control.desk import (
@@ -29,7 +28,7 @@ from cockpit.control.desk import (
     Symbol,
     Ticket,
 )
-from cockpit.core import PICTURE_DTYPE, OrderType, Severity, Side, TimeInForce
+from cockpit.core import PICTURE, OrderType, Severity, Side, TimeInForce
 
 MAGIC = "cockpit"
 PROTOCOL = 2
@@ -51,7 +50,7 @@ HZ_MAX = 20.0
 REMEDY = "use the cockpit that the desk was started with, or restart the desk"
 
 _LENGTH = struct.Struct(">I")
-_PICTURE_BYTES = PICTURE_DTYPE.itemsize
+_PICTURE_BYTES = PICTURE.size
 
 
 class ProtocolError(Exception):
@@ -113,18 +112,6 @@ class Frames:
 # ---- the layout, as a number -----------------------------------------------------------
 
 
-def _layout_of(dtype: np.dtype[Any]) -> Any:
-    if dtype.subdtype:
-        base, shape = dtype.subdtype
-        return [list(shape), _layout_of(base)]
-    if dtype.fields is None:
-        return dtype.str
-    return [
-        dtype.itemsize,
-        [[name, part[1], _layout_of(part[0])] for name, part in dtype.fields.items()],
-    ]
-
-
 @cache
 def layout() -> str:
     """A hash of everything a picture means: its fields, the tables and the enums."""
@@ -142,7 +129,7 @@ def layout() -> str:
         core.ORDER_STATES,
         core.MONEY_SCALE,
     )
-    text = repr((_layout_of(PICTURE_DTYPE), enums, tables))
+    text = repr((PICTURE.describe(), enums, tables))
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -153,8 +140,13 @@ def pack_picture(picture: bytes, base: bytes | None) -> bytes:
     """``picture`` as its difference from ``base`` (None: from nothing)."""
     if base is None:
         return zlib.compress(picture, 1)
-    now, before = (np.frombuffer(raw, np.uint8) for raw in (picture, base))
-    return zlib.compress(np.bitwise_xor(now, before).tobytes(), 1)
+    return zlib.compress(_difference(picture, base), 1)
+
+
+def _difference(one: bytes, other: bytes) -> bytes:
+    """Where two pictures differ: XOR, its own inverse."""
+    found = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
+    return found.to_bytes(len(one), "little")
 
 
 def unpack_picture(packed: bytes, base: bytes | None) -> bytes:
@@ -168,8 +160,7 @@ def unpack_picture(packed: bytes, base: bytes | None) -> bytes:
         raise ProtocolError(f"a picture of another size than {_PICTURE_BYTES} bytes")
     if base is None:
         return raw
-    now, before = (np.frombuffer(part, np.uint8) for part in (raw, base))
-    return np.bitwise_xor(now, before).tobytes()
+    return _difference(raw, base)
 
 
 # ---- messages --------------------------------------------------------------------------

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from threading import Condition, Event, Thread
 from typing import Any, Self
 
-import numpy as np
-
 from cockpit.control import protocol
 from cockpit.control.actions import ACTIONS
 from cockpit.control.connection import Connection, Unreachable
@@ -26,7 +24,7 @@ from cockpit.control.previews import AGAIN_SECONDS as PREVIEW_SECONDS
 from cockpit.control.previews import new_tag
 from cockpit.control.protocol import Controls, Hello, ProtocolError, Welcome
 from cockpit.control.runtime import Place, RuntimeRefused
-from cockpit.core import PICTURE_DTYPE, Mode, Record, Severity, Side
+from cockpit.core import PICTURE, Mode, Record, Severity, Side
 
 SILENT_SECONDS = 2.0
 """Without a picture for so long, the last is not shown any more."""
@@ -72,9 +70,6 @@ class RemoteDesk:
         self._raw: bytes | None = None
         self._received = 0
         self._renewed = clock()
-        self._memory = bytearray(PICTURE_DTYPE.itemsize)
-        self._record: Record = np.frombuffer(self._memory, PICTURE_DTYPE).reshape(())
-        self._record.flags.writeable = False
         self._lines: deque[Line] = deque(maxlen=EVENT_MAX)
         self._known: tuple[int, int] = (0, 0)
         """Process of the desk, and how many of its events are known."""
@@ -137,7 +132,7 @@ class RemoteDesk:
         return self._bye
 
     def read(self) -> Record:
-        """The latest picture; the same record, refilled in place.
+        """The latest picture.
 
         Raises :class:`Unreachable` when there is no desk, or it has fallen silent.
         """
@@ -147,8 +142,7 @@ class RemoteDesk:
                 raise Unreachable(self._trouble)
             if raw is None or (age > SILENT_SECONDS and not self._bye):
                 raise Unreachable(f"the desk has been silent for {age:.1f} s")
-            self._memory[:] = raw
-        return self._record
+        return Record(PICTURE, raw)
 
     def events(self) -> list[Line]:
         """What happened since the last call, oldest first."""

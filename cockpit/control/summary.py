@@ -72,7 +72,7 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "hops": {name: _hop(picture["hops"][hop]) for hop, name in enumerate(HOPS)},
         "tick_to_order_ns": _hop(picture["hops"][Hop.TICK_TO_ORDER]),
         "positions": positions(desk, firm),
-        "pnl": profit(firm) | sources(firm["strategies"]),
+        "pnl": profit(firm) | sources(*firm["strategies"]),
         "risk": risk(firm),
         "strategies": strategies(desk, firm),
         "threads": [_thread(thread) for thread in picture["threads"] if thread["name"]],
@@ -146,7 +146,7 @@ def _net(desk: LocalDesk, net: Record) -> dict[str, Any]:
         "reordered_count", "request_count", "lost_count", "foreign_count",
     )  # fmt: skip
     return {
-        "session": net["session"].item().decode(),
+        "session": bytes(net["session"]).decode(),
         "orders": LinkState(int(net["orders"]["state"])).name,
         "feed": LinkState(int(net["feed"]["state"])).name,
         "breaks": int(net["orders"]["break_count"]) + int(net["feed"]["break_count"]),
@@ -174,10 +174,10 @@ def profit(holder: Record) -> dict[str, float]:
     }
 
 
-def sources(strategies: Record) -> dict[str, float]:
+def sources(*strategies: Record) -> dict[str, float]:
     """Where the result came from: with the fees taken off they are the total."""
     return {
-        name: _currency(strategies[name].sum())
+        name: _currency(sum(int(strategy[name]) for strategy in strategies))
         for name in ("spread", "slippage", "inventory")
     }
 
@@ -296,7 +296,7 @@ def _replay(engine: Engine, picture: Record) -> dict[str, Any]:
     replay = venue["replay"]
     found: dict[str, Any] = {
         name: int(replay[name])
-        for name in replay.dtype.fields or ()
+        for name in replay
         if name not in ("finished", "has_reference", "time_ns")
     }
     found["finished"] = bool(replay["finished"])

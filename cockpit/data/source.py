@@ -19,7 +19,6 @@ from cockpit.core import (
     CoreError,
     Instrument,
     ItchSymbol,
-    Record,
     itch_scan,
 )
 from cockpit.data.errors import DataError
@@ -47,7 +46,7 @@ class Player(Protocol):
     def replay_itch(self, buffer: Any, locates: tuple[int, ...]) -> None: ...
 
     def replay_events(
-        self, events: Record, reference: npt.NDArray[np.int64] | None = None
+        self, events: npt.NDArray[Any], reference: npt.NDArray[np.int64] | None = None
     ) -> None: ...
 
 
@@ -65,7 +64,7 @@ class Recording:
     """ITCH: the file's bytes (a memory map when it is not packed)."""
     locates: tuple[int, ...] = ()
     """ITCH: the stock locate of each instrument."""
-    events: Record | None = None
+    events: npt.NDArray[Any] | None = None
     """LOBSTER: records of FLOW_EVENT_DTYPE."""
     reference: npt.NDArray[np.int64] | None = None
     """LOBSTER: the published book, [messages, 4 x levels], prices in increments."""

@@ -33,7 +33,7 @@ class Segment:
     path: Path
     first: int
     """Sequence of its first record, by its name."""
-    records: core.Record
+    records: np.ndarray[Any, Any]
     check: core.JournalCheck
 
     @property

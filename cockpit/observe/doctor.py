@@ -86,10 +86,10 @@ def render(findings: Iterable[Finding]) -> str:
 def core() -> Finding:
     """Can the compiled core be loaded?"""
     try:
-        from cockpit.core import PICTURE_DTYPE
+        from cockpit.core import PICTURE
     except ImportError as error:
         return Finding("core", "bad", f"cannot be loaded ({error})", "make build")
-    return Finding("core", "ok", f"loaded, a picture has {PICTURE_DTYPE.itemsize} bytes")
+    return Finding("core", "ok", f"loaded, a picture has {PICTURE.size} bytes")
 
 
 def files(directory: Path) -> Finding:

@@ -22,12 +22,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from cockpit.control.desk import Symbol
 from cockpit.core import MONEY_SCALE, PRICE_NONE, Record
+
+if TYPE_CHECKING:  # loaded when it is first reckoned: not every screen shows it
+    import numpy as np
 
 LEVEL = 0.99
 HORIZON_S = 60
@@ -116,7 +117,9 @@ class Marks:
         scenarios: tuple[Scenario, ...],
     ) -> Exposure:
         """Of the positions in ``picture`` at the latest marks."""
-        lots = picture["desk"]["symbols"]["position"][: len(symbols)]
+        import numpy as np
+
+        lots = np.array(picture["desk"]["symbols"]["position"][: len(symbols)])
         mids = np.array(self._mids, dtype=np.float64).reshape(-1, len(symbols))
         now = mids[-1] if len(mids) else np.full(len(symbols), np.nan)
         points = np.array([symbol.point_value / MONEY_SCALE for symbol in symbols])
@@ -137,6 +140,8 @@ class Marks:
 
 def changes(mids: np.ndarray, seconds: int) -> np.ndarray:
     """Relative changes over ``seconds`` samples, overlapping: (windows, symbols)."""
+    import numpy as np
+
     if len(mids) <= seconds:
         return np.empty((0, mids.shape[1]))
     moved: np.ndarray = np.nan_to_num(mids[seconds:] / mids[:-seconds] - 1.0)
@@ -145,6 +150,8 @@ def changes(mids: np.ndarray, seconds: int) -> np.ndarray:
 
 def historical(values: np.ndarray, moved: np.ndarray) -> float | None:
     """``values``: currency a symbol; ``moved``: (windows, symbols)."""
+    import numpy as np
+
     if len(moved) < WINDOWS_MIN or np.isnan(values).any():
         return None
     results = np.sort(moved @ values)
@@ -153,6 +160,8 @@ def historical(values: np.ndarray, moved: np.ndarray) -> float | None:
 
 def parametric(values: np.ndarray, moved: np.ndarray) -> float | None:
     """As :func:`historical`, from changes over one second."""
+    import numpy as np
+
     if len(moved) < CHANGES_MIN or np.isnan(values).any():
         return None
     covariance = np.atleast_2d(np.cov(moved, rowvar=False))
@@ -163,6 +172,8 @@ def stressed(
     values: np.ndarray, lots: np.ndarray, symbols: tuple[Symbol, ...], scenario: Scenario
 ) -> float:
     """Profit in currency, of one scenario."""
+    import numpy as np
+
     moves = [
         scenario.percent(symbol.name, int(held)) / 100
         for symbol, held in zip(symbols, lots, strict=True)

@@ -28,6 +28,7 @@ from cockpit.core import (
     HOPS,
     LIMITS,
     ORDER_STATES,
+    PICTURE,
     PICTURE_DTYPE,
     REFUSALS,
     Mode,
@@ -35,6 +36,9 @@ from cockpit.core import (
     RiskState,
     Severity,
 )
+from cockpit.observe.errors import TapeError as TapeError
+
+Array = np.ndarray[Any, Any]
 
 MAGIC = b"cockpit tape 1\n"
 SUFFIX = ".tape"
@@ -58,10 +62,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "desk.working.state": ORDER_STATES,
 }
 """Numbers that stand for words: a word is found again by itself."""
-
-
-class TapeError(Exception):
-    """A file is no tape, or one that cannot be read; the message says which and why."""
 
 
 # ---- layouts ---------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def dtype_from(description: Any) -> np.dtype[Any]:
     )
 
 
-def transfer(source: Record, target: Record) -> None:
+def transfer(source: Array, target: Array) -> None:
     """Copy what two structured arrays have in common; ``target`` begins as zeros."""
     if (source.dtype.fields is None) != (target.dtype.fields is None):
         return
@@ -113,7 +113,7 @@ def transfer(source: Record, target: Record) -> None:
             transfer(source[name], target[name])
 
 
-def _reorder(target: Record, old: Sequence[str], new: Sequence[str]) -> None:
+def _reorder(target: Array, old: Sequence[str], new: Sequence[str]) -> None:
     """Rows, along the last axis, from where they had their names to where they do now."""
     rows = target.copy()
     target[...] = np.zeros((), target.dtype)
@@ -122,7 +122,7 @@ def _reorder(target: Record, old: Sequence[str], new: Sequence[str]) -> None:
             target[..., place] = rows[..., old.index(name)]
 
 
-def _reword(target: Record, old: Sequence[str], new: Sequence[str]) -> None:
+def _reword(target: Array, old: Sequence[str], new: Sequence[str]) -> None:
     """Numbers of ``old`` words to those of ``new``; past the end (none) stays."""
     numbers = target.copy()
     for number, word in enumerate(old):
@@ -151,14 +151,14 @@ class Layout:
     def picture(self, raw: bytes) -> Record:
         """The bytes of a tape's picture as one of today."""
         if self._exact:
-            return np.frombuffer(raw, PICTURE_DTYPE).reshape(())
-        picture: Record = np.zeros(1, PICTURE_DTYPE)
+            return Record(PICTURE, raw)
+        picture: Array = np.zeros(1, PICTURE_DTYPE)
         transfer(np.frombuffer(raw, self.dtype), picture)
         for path, names in self._rows.items():
             _reorder(_at(picture, path), names, ROWS[path])
         for path, words in self._words.items():
             _reword(_at(picture, path), words, WORDS[path])
-        return picture.reshape(())
+        return Record(PICTURE, picture.tobytes())
 
 
 def _at(picture: Any, path: str) -> Any:

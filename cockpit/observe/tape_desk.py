@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.core import LIMITS, Mode, Record, Side
-from cockpit.observe.tape import Frame, Tape
+
+if TYPE_CHECKING:
+    from cockpit.observe.tape import Frame, Tape
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0)
 READ_ONLY = "this is a tape: what is on it has happened"

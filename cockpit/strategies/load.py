@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import Lock
 
 from cockpit.core import STRATEGY_KINDS, CoreError, StrategyKind
-from cockpit.strategies import native, python
 from cockpit.strategies.prepared import StrategyError
 
 __all__ = ["PREFIX", "StrategyError", "from_file"]
@@ -39,10 +38,13 @@ def from_file(name: str, directory: Path) -> StrategyKind:
 
 
 def _load(name: str, path: Path) -> StrategyKind:
-    loaders = {".c": native.from_source, ".so": native.from_library, ".py": python.load}
-    loader = loaders.get(path.suffix)
-    if loader is None:
+    if path.suffix not in (".c", ".so", ".py"):
         raise StrategyError("neither a .c, a .so nor a .py file")
+    # Imported when used: a desk of built-in strategies starts without compilers.
+    from cockpit.strategies import native, python
+
+    loaders = {".c": native.from_source, ".so": native.from_library, ".py": python.load}
+    loader = loaders[path.suffix]
     try:
         if path.stat().st_size > SIZE_MAX:
             raise StrategyError(f"larger than {SIZE_MAX} bytes")

@@ -11,19 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-import numpy as np
-
 from cockpit.control.desk import Desk, Event, Symbol
 from cockpit.core import (
     LIMITS,
     NOBODY,
-    PICTURE_DTYPE,
     PRICE_NONE,
     STRATEGY_MAX,
     Mode,
     Record,
     RiskState,
     Severity,
+    blank_picture,
 )
 from cockpit.observe.alerts import Alert
 from cockpit.observe.exposure import Exposure, Marks, Scenario
@@ -222,9 +220,9 @@ class Scene:
     origin: str = ""
     glyphs: Glyphs = UNICODE
     refresh_hz: float = 4.0
-    live: Record = field(default_factory=lambda: np.zeros((), PICTURE_DTYPE))
+    live: Record = field(default_factory=blank_picture)
     """The desk as it is. Header and keys go by it."""
-    picture: Record = field(default_factory=lambda: np.zeros((), PICTURE_DTYPE))
+    picture: Record = field(default_factory=blank_picture)
     """The desk as the panels show it: the same, unless the view is frozen."""
     frozen_since: float | None = None
     moved: float = 0.0

@@ -170,7 +170,7 @@ def test_new_limits_are_in_force_when_the_core_shows_them(rig: Rig) -> None:
 
 
 def test_only_what_changed_is_handed_over(rig: Rig) -> None:
-    before = rig.picture["desk"]["strategies"]["config"].copy()
+    before = rig.picture["desk"]["strategies"]["config"]
     rig.edit(STRATEGIES, "skew = 2.0", "skew = 3.25")
     rig.wait(
         lambda: rig.has_said("strategies.toml version 2 in force: mm_acme skew 2 -> 3.25")
@@ -247,10 +247,10 @@ def test_a_strategy_that_was_left_out_comes_back_as_it_was(rig: Rig) -> None:
     whole = rig.text(STRATEGIES)
     table = re.search(r"\[mm_boreal\]\n(?:.+\n)+", whole)
     assert table
-    used = rig.picture["desk"]["strategies"]["config"]["used"]
     rig.desk.toggle_strategy(1)
     rig.write(STRATEGIES, whole.replace(table[0], ""))
     rig.wait(lambda: rig.has_said("mm_boreal removed from key 2"))
+    used = rig.picture["desk"]["strategies"]["config"]["used"]
     assert used[:3].tolist() == [1, 0, 1]
     rig.edit(
         STRATEGIES, "[mm_citra]", table[0].replace("boreal]", "new]") + "\n[mm_citra]"

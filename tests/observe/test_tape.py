@@ -110,7 +110,7 @@ def test_a_tape_of_another_layout_keeps_what_is_still_known(
         with Recorder(path, desk) as recorder:
             recorder.take(1.0)
     picture = Tape(path)[0].picture
-    assert picture.dtype == PICTURE_DTYPE
+    assert len(picture.tobytes()) == PICTURE_DTYPE.itemsize
     assert int(picture["desk"]["counters"]["md_count"]) == 1000
     assert int(picture["desk"]["limits"][2]["limit"]) == 42
     assert int(picture["hops"][4]["p99_ns"]) == 77

@@ -11,6 +11,7 @@ from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.core import (
     LIMITS,
     MONEY_SCALE,
+    PICTURE,
     PICTURE_DTYPE,
     PRICE_NONE,
     Mode,
@@ -35,7 +36,7 @@ class PaintedDesk:
     def __init__(self, symbols: tuple[Symbol, ...] = SYMBOLS) -> None:
         self.symbols = symbols
         self.origin = "synthetic seed 7"
-        self.picture: Record = np.zeros((), PICTURE_DTYPE)
+        self.picture: np.ndarray[Any, Any] = np.zeros((), PICTURE_DTYPE)
         self.calls: list[Any] = []
         self.errors: tuple[str, ...] = ()
         self.waiting: list[Event] = []
@@ -92,7 +93,7 @@ class PaintedDesk:
     # What the screen asks.
 
     def read(self) -> Record:
-        return self.picture
+        return Record(PICTURE, self.picture.tobytes())
 
     def events(self) -> list[Event]:
         waiting, self.waiting = self.waiting, []

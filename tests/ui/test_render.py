@@ -405,6 +405,7 @@ def test_a_recording_says_how_much_of_it_has_been_played() -> None:
     assert "…  25%" in text_of(header.render(scene, 120))[0]
     scene.origin = "AAPL.itch"
     replay["finished"] = 1
+    scene.picture = desk.read()
     assert "AAPL.itch  ended" in text_of(header.render(scene, 140))[0]
 
 
@@ -589,6 +590,7 @@ def test_why_goes_back_to_the_tick_the_prices_and_the_signal() -> None:
     assert "The signal of maker then: 0.25." in said
     assert "slowest: send." in said
     desk.picture["desk"]["working"][0]["way"]["received_ns"] = 0
+    scene.picture = desk.read()
     said = said_by(reasons.why(scene, "working", view, view.lines[0], 80))
     assert "is not known" in said
 
@@ -623,5 +625,6 @@ def test_the_ladder_shows_our_place_in_the_queue_and_where_it_traded() -> None:
     assert "≈vol" in rows[2]
     # Not in the book yet: no place is claimed.
     desk.picture["desk"]["working"][0]["state"] = 1
+    scene.picture = desk.read()
     rows = said_by(ladder.render(scene, 60, 20)).splitlines()
     assert next(line for line in rows if "150.00" in line).split()[0] == "◌"

@@ -39,7 +39,7 @@ def _stalls(scene: Scene, width: int) -> Rows:
 def _journal(scene: Scene, width: int) -> Rows:
     """How far what happened is on disk; nothing where no journal is kept."""
     desk = scene.picture["desk"]
-    if "journal" not in (desk.dtype.names or ()) or not desk["journal"]["used"]:
+    if not desk["journal"]["used"]:
         return []
     journal = desk["journal"]
     level = JOURNAL_LEVELS.get(int(journal["level"]), "?")

@@ -106,9 +106,8 @@ def _queue(scene: Scene, side: Side) -> dict[int, tuple[int, bool]]:
     """By price: the lots before our first order there, and whether the book shows it."""
     desk = scene.picture["desk"]
     found: dict[int, tuple[int, bool]] = {}
-    working = desk["working"][: int(desk["working_count"])]
-    for order in working[(working["symbol"] == scene.selected)]:
-        if int(order["side"]) != side:
+    for order in desk["working"][: int(desk["working_count"])]:
+        if int(order["symbol"]) != scene.selected or int(order["side"]) != side:
             continue
         price, ahead = int(order["price"]), int(order["qty_ahead"])
         rests = int(order["state"]) in _RESTING

@@ -88,13 +88,10 @@ def shown(scene: Scene) -> Way | None:
         key = scene.cursor.get(panel)
         if key and (found := of_row(scene, panel, key)):
             return found
-    best = None
+    best, latest = None, 0
     for panel in ("working", "fills"):
-        records = _records(scene, panel)
-        ways = records["way"]
-        if not len(ways) or not (answered := ways["hop_ns"][:, -1] > 0).any():
-            continue
-        latest = int((ways["received_ns"] * answered).argmax())
-        if best is None or ways[latest]["received_ns"] > best["way"]["received_ns"]:
-            best = records[latest]
+        for record in _records(scene, panel):
+            way = record["way"]
+            if way["hop_ns"][-1] and int(way["received_ns"]) > latest:
+                best, latest = record, int(way["received_ns"])
     return None if best is None else _way(best)
