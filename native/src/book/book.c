@@ -43,9 +43,9 @@ const cp_book_level *cp_book_level_at(const cp_book *book, cp_side side, int64_t
     if (price < 0 || price > book->price_max)
         return NULL;
     const cp_ladder *ladder = &book->ladders[side];
-    if (ladder->table[price >> CP_PAGE_BITS] == CP_NONE)
+    if (ladder->table[price >> CP_PAGE_BITS] == NULL)
         return NULL;
-    const cp_book_level *level = cp_ladder_level(ladder, book->pages, (uint32_t)price);
+    const cp_book_level *level = cp_ladder_level(ladder, (uint32_t)price);
     return level->count > 0 ? level : NULL;
 }
 
@@ -56,7 +56,7 @@ uint32_t cp_book_depth(const cp_book *book, cp_side side, cp_level *levels,
     int64_t price = cp_book_best(book, side);
     while (price != CP_PRICE_NONE && count < capacity) {
         const cp_book_level *level =
-            cp_ladder_level(&book->ladders[side], book->pages, (uint32_t)price);
+            cp_ladder_level(&book->ladders[side], (uint32_t)price);
         levels[count++] = (cp_level){ .price = price,
                                       .qty = level->qty,
                                       .order_count = (uint32_t)level->count };
@@ -122,9 +122,9 @@ static int64_t find_best(const cp_book *book, cp_side side)
     const cp_ladder *ladder = &book->ladders[side];
     int64_t best = CP_PRICE_NONE;
     for (uint32_t place = 0; place < ladder->page_count; place++) {
-        if (ladder->table[place] == CP_NONE)
+        const cp_page *page = ladder->table[place];
+        if (!page)
             continue;
-        const cp_page *page = &book->pages->pages[ladder->table[place]];
         for (uint32_t slot = 0; slot < CP_PAGE_LEVELS; slot++) {
             int64_t price = (int64_t)place * CP_PAGE_LEVELS + slot;
             if (page->levels[slot].count > 0 &&
@@ -140,15 +140,15 @@ static uint32_t check_ladder(const cp_book *book, cp_side side)
     const cp_ladder *ladder = &book->ladders[side];
     uint32_t count = 0;
     for (uint32_t place = 0; place < ladder->page_count; place++) {
-        uint32_t number = ladder->table[place];
+        const cp_page *page = ladder->table[place];
         bool marked = ladder->occupied[place / 64] >> (place % 64) & 1;
-        CP_ASSERT(marked == (number != CP_NONE));
-        if (number == CP_NONE)
+        CP_ASSERT(marked == (page != NULL));
+        if (!page)
             continue;
-        CP_ASSERT(number < book->pages->capacity);
+        CP_ASSERT(page >= book->pages->pages &&
+                  page < book->pages->pages + book->pages->capacity);
         CP_ASSERT(ladder->summary[place / 4096] >> (place / 64 % 64) & 1);
-        count +=
-            check_page(book, &book->pages->pages[number], side, place * CP_PAGE_LEVELS);
+        count += check_page(book, page, side, place * CP_PAGE_LEVELS);
     }
     for (uint32_t word = 0; word < (ladder->page_count + 63) / 64; word++)
         CP_ASSERT((ladder->summary[word / 64] >> (word % 64) & 1) ==

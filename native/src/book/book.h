@@ -110,9 +110,8 @@ static inline bool cp_price_is_better(cp_side side, int64_t price, int64_t than)
 static inline int64_t cp_book_next_price(const cp_book *book, cp_side side, int64_t price)
 {
     CP_ASSERT(price >= 0 && price <= book->price_max);
-    return side == CP_BUY
-               ? cp_ladder_below(&book->ladders[side], book->pages, (uint32_t)price)
-               : cp_ladder_above(&book->ladders[side], book->pages, (uint32_t)price);
+    return side == CP_BUY ? cp_ladder_below(&book->ladders[side], (uint32_t)price)
+                          : cp_ladder_above(&book->ladders[side], (uint32_t)price);
 }
 
 /* The order to be executed next, or CP_NONE. */
@@ -121,7 +120,34 @@ static inline uint32_t cp_book_front(const cp_book *book, cp_side side)
     const cp_ladder *ladder = &book->ladders[side];
     if (ladder->best == CP_PRICE_NONE)
         return CP_NONE;
-    return cp_ladder_level(ladder, book->pages, (uint32_t)ladder->best)->head;
+    return cp_ladder_level(ladder, (uint32_t)ladder->best)->head;
+}
+
+/* Put a filled-in order at the back of its level, which has room for it. */
+static inline void cp_book_append(cp_book *book, cp_ladder *ladder, cp_page *page,
+                                  uint32_t index)
+{
+    cp_book_order *orders = book->pool->orders;
+    cp_book_order *order = &orders[index];
+    uint32_t price = order->price, slot = price & (CP_PAGE_LEVELS - 1);
+    cp_book_level *level = &page->levels[slot];
+    uint64_t sums = level->sums;
+    uint32_t tail = level->tail; /* CP_NONE when it is empty */
+    order->next = CP_NONE;
+    order->prev = tail;
+    level->tail = index;
+    level->sums = sums + order->qty + CP_LEVEL_ONE;
+    book->order_count++;
+    if (sums != 0) {
+        orders[tail].next = index;
+        return;
+    }
+    level->head = index;
+    page->occupied[slot >> 6] |= 1ull << (slot & 63);
+    page->summary |= 1ull << (slot >> 6);
+    if (ladder->best == CP_PRICE_NONE ||
+        cp_price_is_better((cp_side)order->side, price, ladder->best))
+        ladder->best = price;
 }
 
 /* Put a filled-in order at the back of its price. -ENOSPC: no page left for it;
@@ -130,45 +156,24 @@ static inline uint32_t cp_book_front(const cp_book *book, cp_side side)
 static inline int cp_book_add(cp_book *book, uint32_t index)
 {
     CP_ASSERT(index < book->pool->capacity);
-    cp_book_order *orders = book->pool->orders;
-    cp_book_order *order = &orders[index];
+    const cp_book_order *order = &book->pool->orders[index];
     uint32_t price = order->price;
     CP_ASSERT(order->qty > 0);
     if (CP_UNLIKELY(price > book->price_max))
         return -ERANGE;
 
     cp_ladder *ladder = &book->ladders[order->side];
-    uint32_t number = ladder->table[price >> CP_PAGE_BITS];
-    if (CP_UNLIKELY(number == CP_NONE)) {
-        number = cp_ladder_open(ladder, book->pages, price >> CP_PAGE_BITS);
-        if (number == CP_NONE)
+    cp_page *page = ladder->table[price >> CP_PAGE_BITS];
+    if (CP_UNLIKELY(page == NULL)) {
+        page = cp_ladder_open(ladder, book->pages, price >> CP_PAGE_BITS);
+        if (page == NULL)
             return -ENOSPC;
     }
-    cp_page *page = &book->pages->pages[number];
-    uint32_t slot = price & (CP_PAGE_LEVELS - 1);
-    cp_book_level *level = &page->levels[slot];
-
-    order->next = CP_NONE;
-    if (level->sums == 0) {
-        order->prev = CP_NONE;
-        level->head = level->tail = index;
-        level->sums = order->qty + CP_LEVEL_ONE;
-        page->occupied[slot >> 6] |= 1ull << (slot & 63);
-        page->summary |= 1ull << (slot >> 6);
-        if (ladder->best == CP_PRICE_NONE ||
-            cp_price_is_better((cp_side)order->side, price, ladder->best))
-            ladder->best = price;
-    } else {
-        uint64_t sums = level->sums;
-        if (CP_UNLIKELY((sums & CP_LEVEL_QTY_MAX) + order->qty > CP_LEVEL_QTY_MAX ||
-                        sums >> 40 == CP_LEVEL_COUNT_MAX))
-            return -EOVERFLOW;
-        order->prev = level->tail;
-        orders[level->tail].next = index;
-        level->tail = index;
-        level->sums = sums + order->qty + CP_LEVEL_ONE;
-    }
-    book->order_count++;
+    uint64_t sums = page->levels[price & (CP_PAGE_LEVELS - 1)].sums;
+    if (CP_UNLIKELY((sums & CP_LEVEL_QTY_MAX) + order->qty > CP_LEVEL_QTY_MAX ||
+                    sums >> 40 == CP_LEVEL_COUNT_MAX))
+        return -EOVERFLOW;
+    cp_book_append(book, ladder, page, index);
     return 0;
 }
 
@@ -179,9 +184,9 @@ static inline bool cp_book_has_room(const cp_book *book, cp_side side, uint32_t 
     if (price > book->price_max)
         return false;
     const cp_ladder *ladder = &book->ladders[side];
-    if (ladder->table[price >> CP_PAGE_BITS] == CP_NONE)
+    if (ladder->table[price >> CP_PAGE_BITS] == NULL)
         return book->pages->free_head != CP_NONE;
-    const cp_book_level *level = cp_ladder_level(ladder, book->pages, price);
+    const cp_book_level *level = cp_ladder_level(ladder, price);
     return level->qty + (uint64_t)qty <= CP_LEVEL_QTY_MAX &&
            level->count < CP_LEVEL_COUNT_MAX;
 }
@@ -195,9 +200,8 @@ static inline void cp_book_remove(cp_book *book, uint32_t index)
     uint32_t price = order->price;
     cp_side side = (cp_side)order->side;
     cp_ladder *ladder = &book->ladders[side];
-    uint32_t number = ladder->table[price >> CP_PAGE_BITS];
-    CP_ASSERT(number < book->pages->capacity);
-    cp_page *page = &book->pages->pages[number];
+    cp_page *page = ladder->table[price >> CP_PAGE_BITS];
+    CP_ASSERT(page != NULL);
     uint32_t slot = price & (CP_PAGE_LEVELS - 1);
     cp_book_level *level = &page->levels[slot];
     CP_ASSERT(level->count > 0 && level->qty >= order->qty);
@@ -229,8 +233,7 @@ static inline void cp_book_reduce(cp_book *book, uint32_t index, uint32_t qty)
 {
     CP_ASSERT(index < book->pool->capacity);
     cp_book_order *order = &book->pool->orders[index];
-    cp_book_level *level =
-        cp_ladder_level(&book->ladders[order->side], book->pages, order->price);
+    cp_book_level *level = cp_ladder_level(&book->ladders[order->side], order->price);
     CP_ASSERT(qty > 0 && qty < order->qty && level->qty >= order->qty);
     order->qty -= qty;
     level->sums -= qty;
@@ -240,9 +243,10 @@ static inline void cp_book_reduce(cp_book *book, uint32_t index, uint32_t qty)
 static inline void cp_book_prefetch(const cp_book *book, cp_side side, int64_t price)
 {
     uint64_t place = (uint64_t)price <= book->price_max ? (uint64_t)price : 0;
-    uint32_t number = book->ladders[side].table[place >> CP_PAGE_BITS];
-    /* CP_NONE is a place that is not there: to fetch it does nothing. */
-    cp_fetch(&book->pages->pages[number].levels[place & (CP_PAGE_LEVELS - 1)]);
+    uintptr_t page = (uintptr_t)book->ladders[side].table[place >> CP_PAGE_BITS];
+    /* No page is a place that is not there: to fetch it does nothing. */
+    cp_fetch((const void *)(page + offsetof(cp_page, levels) +
+                            (place & (CP_PAGE_LEVELS - 1)) * sizeof(cp_book_level)));
 }
 
 /* The level at a price, or NULL when nothing rests there. */

@@ -139,11 +139,9 @@ static inline uint32_t cp_idmap_get(const cp_idmap *map, uint16_t owner, uint64_
 }
 
 /* It must be there. */
-static inline void cp_idmap_remove(cp_idmap *map, uint32_t index)
+static inline void cp_idmap_remove_hashed(cp_idmap *map, uint64_t hash, uint32_t index)
 {
     CP_ASSERT(index < map->pool->capacity && map->count > 0);
-    const cp_book_order *order = &map->pool->orders[index];
-    uint64_t hash = cp_idmap_hash(order->owner, order->id);
     uint32_t slot = cp_idmap_tag(map, hash) | index;
     for (uint64_t place = hash & map->mask;; place = (place + 1) & map->mask) {
         cp_bucket *bucket = &map->buckets[place];
@@ -156,6 +154,35 @@ static inline void cp_idmap_remove(cp_idmap *map, uint32_t index)
         CP_ASSERT(bucket->passed > 0);
         bucket->passed--;
     }
+}
+
+static inline void cp_idmap_remove(cp_idmap *map, uint32_t index)
+{
+    CP_ASSERT(index < map->pool->capacity);
+    const cp_book_order *order = &map->pool->orders[index];
+    cp_idmap_remove_hashed(map, cp_idmap_hash(order->owner, order->id), index);
+}
+
+/* ---- the usual case of a new name, with one look at its bucket --------------------- */
+
+/* An empty slot where a name that is not there yet may stand; NULL: to be found out the
+ * long way, with cp_idmap_get and cp_idmap_put. */
+static inline uint32_t *cp_idmap_vacancy(const cp_idmap *map, uint64_t hash)
+{
+    cp_bucket *bucket = &map->buckets[hash & map->mask];
+    uint32_t alike = cp_bucket_find(bucket, ~map->index_mask, cp_idmap_tag(map, hash));
+    uint32_t empty = cp_bucket_find(bucket, UINT32_MAX, CP_SLOT_EMPTY);
+    if (CP_UNLIKELY((alike | bucket->passed) != 0 || empty == 0 ||
+                    map->count == map->grow_count))
+        return NULL;
+    return &bucket->slots[__builtin_ctz(empty)];
+}
+
+static inline void cp_idmap_settle(cp_idmap *map, uint32_t *slot, uint64_t hash,
+                                   uint32_t index)
+{
+    *slot = cp_idmap_tag(map, hash) | index;
+    map->count++;
 }
 
 /* ---- ahead of time: names that will be asked for soon ------------------------------ */

@@ -51,7 +51,7 @@ int cp_ladder_init(cp_ladder *ladder, uint32_t price_max)
         return -ENOMEM;
     }
     for (uint32_t i = 0; i < page_count; i++)
-        ladder->table[i] = CP_NONE;
+        ladder->table[i] = NULL;
     return 0;
 }
 
@@ -63,31 +63,30 @@ void cp_ladder_free(cp_ladder *ladder)
     *ladder = (cp_ladder){ .best = CP_PRICE_NONE };
 }
 
-uint32_t cp_ladder_open(cp_ladder *ladder, cp_pages *pages, uint32_t place)
+cp_page *cp_ladder_open(cp_ladder *ladder, cp_pages *pages, uint32_t place)
 {
-    CP_ASSERT(place < ladder->page_count && ladder->table[place] == CP_NONE);
-    uint32_t number = pages->free_head;
-    if (number == CP_NONE)
-        return CP_NONE;
-    pages->free_head = pages->pages[number].next_free;
+    CP_ASSERT(place < ladder->page_count && ladder->table[place] == NULL);
+    if (pages->free_head == CP_NONE)
+        return NULL;
+    cp_page *page = &pages->pages[pages->free_head];
+    pages->free_head = page->next_free;
     pages->taken_count++;
-    ladder->table[place] = number;
+    ladder->table[place] = page;
     ladder->occupied[place / 64] |= 1ull << (place % 64);
     ladder->summary[place / 4096] |= 1ull << (place / 64 % 64);
-    return number;
+    return page;
 }
 
 void cp_ladder_close(cp_ladder *ladder, cp_pages *pages, uint32_t place)
 {
-    uint32_t number = ladder->table[place];
-    CP_ASSERT(number < pages->capacity && pages->pages[number].summary == 0);
-    CP_ASSERT(pages->taken_count > 0);
-    ladder->table[place] = CP_NONE;
+    cp_page *page = ladder->table[place];
+    CP_ASSERT(page != NULL && page->summary == 0 && pages->taken_count > 0);
+    ladder->table[place] = NULL;
     ladder->occupied[place / 64] &= ~(1ull << (place % 64));
     if (ladder->occupied[place / 64] == 0)
         ladder->summary[place / 4096] &= ~(1ull << (place / 64 % 64));
-    pages->pages[number].next_free = pages->free_head;
-    pages->free_head = number;
+    page->next_free = pages->free_head;
+    pages->free_head = (uint32_t)(page - pages->pages);
     pages->taken_count--;
 }
 
@@ -127,22 +126,20 @@ static int64_t place_above(const cp_ladder *ladder, uint32_t place)
     return found * 64 + __builtin_ctzll(ladder->occupied[found]);
 }
 
-int64_t cp_ladder_page_below(const cp_ladder *ladder, const cp_pages *pages,
-                             uint32_t place)
+int64_t cp_ladder_page_below(const cp_ladder *ladder, uint32_t place)
 {
     int64_t found = place_below(ladder, place);
     if (found < 0)
         return CP_PRICE_NONE;
-    const cp_page *page = &pages->pages[ladder->table[found]];
+    const cp_page *page = ladder->table[found];
     return (found << CP_PAGE_BITS) + cp_page_highest(page);
 }
 
-int64_t cp_ladder_page_above(const cp_ladder *ladder, const cp_pages *pages,
-                             uint32_t place)
+int64_t cp_ladder_page_above(const cp_ladder *ladder, uint32_t place)
 {
     int64_t found = place_above(ladder, place);
     if (found < 0)
         return CP_PRICE_NONE;
-    const cp_page *page = &pages->pages[ladder->table[found]];
+    const cp_page *page = ladder->table[found];
     return (found << CP_PAGE_BITS) + cp_page_lowest(page);
 }

@@ -17,7 +17,7 @@
 
 typedef struct cp_book_level {
     uint32_t head; /* index of the first order, CP_NONE when empty */
-    uint32_t tail;
+    uint32_t tail; /* likewise */
     union {
         struct {
             uint64_t qty : 40;
@@ -67,7 +67,7 @@ static inline uint32_t cp_pages_for(uint32_t price_max)
 }
 
 typedef struct cp_ladder {
-    uint32_t *table;     /* page number by price >> CP_PAGE_BITS, or CP_NONE */
+    cp_page **table;     /* by price >> CP_PAGE_BITS: its page, or NULL */
     uint64_t *occupied;  /* bit a page: it has orders */
     uint64_t *summary;   /* bit a word of occupied: it is not zero */
     uint32_t page_count; /* entries of table */
@@ -144,51 +144,46 @@ static inline int64_t cp_page_highest(const cp_page *page)
 
 /* The nearest price with orders below or above this one in another page: the seldom half
  * of cp_ladder_below and _above. */
-int64_t cp_ladder_page_below(const cp_ladder *ladder, const cp_pages *pages,
-                             uint32_t place);
-int64_t cp_ladder_page_above(const cp_ladder *ladder, const cp_pages *pages,
-                             uint32_t place);
+int64_t cp_ladder_page_below(const cp_ladder *ladder, uint32_t place);
+int64_t cp_ladder_page_above(const cp_ladder *ladder, uint32_t place);
 
 /* The nearest price with orders strictly below `price`, or CP_PRICE_NONE. */
-static inline int64_t cp_ladder_below(const cp_ladder *ladder, const cp_pages *pages,
-                                      uint32_t price)
+static inline int64_t cp_ladder_below(const cp_ladder *ladder, uint32_t price)
 {
     uint32_t place = price >> CP_PAGE_BITS;
-    uint32_t number = ladder->table[place];
-    if (CP_LIKELY(number != CP_NONE)) {
-        int64_t slot = cp_page_below(&pages->pages[number], price & (CP_PAGE_LEVELS - 1));
+    const cp_page *page = ladder->table[place];
+    if (CP_LIKELY(page != NULL)) {
+        int64_t slot = cp_page_below(page, price & (CP_PAGE_LEVELS - 1));
         if (CP_LIKELY(slot >= 0))
             return ((int64_t)place << CP_PAGE_BITS) + slot;
     }
-    return cp_ladder_page_below(ladder, pages, place);
+    return cp_ladder_page_below(ladder, place);
 }
 
 /* The nearest price with orders strictly above `price`, or CP_PRICE_NONE. */
-static inline int64_t cp_ladder_above(const cp_ladder *ladder, const cp_pages *pages,
-                                      uint32_t price)
+static inline int64_t cp_ladder_above(const cp_ladder *ladder, uint32_t price)
 {
     uint32_t place = price >> CP_PAGE_BITS;
-    uint32_t number = ladder->table[place];
-    if (CP_LIKELY(number != CP_NONE)) {
-        int64_t slot = cp_page_above(&pages->pages[number], price & (CP_PAGE_LEVELS - 1));
+    const cp_page *page = ladder->table[place];
+    if (CP_LIKELY(page != NULL)) {
+        int64_t slot = cp_page_above(page, price & (CP_PAGE_LEVELS - 1));
         if (CP_LIKELY(slot >= 0))
             return ((int64_t)place << CP_PAGE_BITS) + slot;
     }
-    return cp_ladder_page_above(ladder, pages, place);
+    return cp_ladder_page_above(ladder, place);
 }
 
-/* Take a page for this place of the table; its number, or CP_NONE when none is left. */
-uint32_t cp_ladder_open(cp_ladder *ladder, cp_pages *pages, uint32_t place);
+/* Take a page for this place of the table, or NULL when none is left. */
+cp_page *cp_ladder_open(cp_ladder *ladder, cp_pages *pages, uint32_t place);
 /* Give the page, which has no orders any more, back. */
 void cp_ladder_close(cp_ladder *ladder, cp_pages *pages, uint32_t place);
 
 /* The level at this price, which must have a page. */
-static inline cp_book_level *cp_ladder_level(const cp_ladder *ladder,
-                                             const cp_pages *pages, uint32_t price)
+static inline cp_book_level *cp_ladder_level(const cp_ladder *ladder, uint32_t price)
 {
-    uint32_t number = ladder->table[price >> CP_PAGE_BITS];
-    CP_ASSERT(number < pages->capacity);
-    return &pages->pages[number].levels[price & (CP_PAGE_LEVELS - 1)];
+    cp_page *page = ladder->table[price >> CP_PAGE_BITS];
+    CP_ASSERT(page != NULL);
+    return &page->levels[price & (CP_PAGE_LEVELS - 1)];
 }
 
 #endif /* CP_LADDER_H */

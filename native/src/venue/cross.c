@@ -58,8 +58,8 @@ static int64_t reference_of(const cp_symbol_state *symbol, int64_t low, int64_t 
 /* The next price above with orders of either side, or CP_PRICE_NONE. */
 static int64_t next_above(const cp_book *book, int64_t price)
 {
-    int64_t buy = cp_ladder_above(&book->ladders[CP_BUY], book->pages, (uint32_t)price);
-    int64_t sell = cp_ladder_above(&book->ladders[CP_SELL], book->pages, (uint32_t)price);
+    int64_t buy = cp_ladder_above(&book->ladders[CP_BUY], (uint32_t)price);
+    int64_t sell = cp_ladder_above(&book->ladders[CP_SELL], (uint32_t)price);
     if (buy == CP_PRICE_NONE || sell == CP_PRICE_NONE)
         return buy == CP_PRICE_NONE ? sell : buy;
     return buy < sell ? buy : sell;

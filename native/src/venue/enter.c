@@ -239,63 +239,6 @@ static void on_new_limit(cp_venue *venue, const cp_order *order)
     }
 }
 
-/* What most orders are, by the shortest way: the same as below. */
-void cp_on_new_plain(cp_venue *venue, const cp_order *order)
-{
-    if (CP_UNLIKELY(order->symbol >= venue->symbol_count)) {
-        cp_on_new(venue, order);
-        return;
-    }
-    cp_book *book = &venue->books[order->symbol];
-    cp_side side = (cp_side)order->side;
-    if (CP_UNLIKELY((uint64_t)order->price - 1 >= book->price_max ||
-                    order->qty - 1 >= CP_VENUE_QTY_MAX ||
-                    cp_is_marketable(book, side, order->price)) ||
-        CP_UNLIKELY(cp_idmap_get_hashed(&venue->names, venue->name_hash,
-                                        order->participant,
-                                        order->client_id) != CP_NONE)) {
-        cp_on_new(venue, order);
-        return;
-    }
-    uint32_t index = cp_pool_take(&venue->pool);
-    if (CP_UNLIKELY(index == CP_NONE)) {
-        cp_refuse(venue, order, CP_REASON_CAPACITY);
-        return;
-    }
-    cp_book_order *entry = &venue->pool.orders[index];
-    entry->id = order->client_id;
-    entry->price = (uint32_t)order->price;
-    entry->qty = order->qty;
-    entry->serial = cp_next_serial(venue);
-    entry->owner = order->participant;
-    cp_book_order_place(entry, order->symbol, side);
-    uint64_t ref = cp_make_ref(entry->serial, index);
-    if (CP_UNLIKELY(cp_book_add(book, index) != 0)) {
-        cp_pool_give(&venue->pool, index);
-        cp_refuse(venue, order, CP_REASON_CAPACITY);
-        return;
-    }
-    venue->resting_counts[order->participant]++;
-    cp_idmap_put_hashed(&venue->names, venue->name_hash, index);
-    cp_report *line = cp_outbox_add(&venue->reports);
-    line->time_ns = venue->now_ns;
-    line->client_id = order->client_id;
-    line->original_id = 0;
-    line->order_ref = ref;
-    line->match_ref = 0;
-    line->price = order->price;
-    line->qty = line->leaves = order->qty;
-    line->symbol = order->symbol;
-    line->participant = order->participant;
-    line->kind = CP_REPORT_ACCEPTED;
-    line->side = order->side;
-    line->reason = CP_REASON_NONE;
-    line->liquidity = CP_MAKER;
-    cp_finish_report(venue, line);
-    cp_emit_order_md(venue, CP_MD_ADD, order->price, order->symbol, order->side, ref, 0,
-                     order->qty, order->qty);
-}
-
 void cp_on_new(cp_venue *venue, const cp_order *order)
 {
     cp_reason reason = check_new(venue, order);

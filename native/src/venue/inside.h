@@ -407,8 +407,6 @@ void cp_cross_step(cp_venue *venue, uint16_t symbol);
 /* ---- messages --------------------------------------------------------------------- */
 
 void cp_on_new(cp_venue *venue, const cp_order *order);
-/* A limit order for the day and nothing else to it; nobody has a session or a phase. */
-void cp_on_new_plain(cp_venue *venue, const cp_order *order);
 void cp_on_cancel(cp_venue *venue, const cp_order *order);
 void cp_on_reduce(cp_venue *venue, const cp_order *order);
 void cp_on_replace(cp_venue *venue, const cp_order *order);
@@ -451,14 +449,22 @@ static inline void cp_begin_step(cp_venue *venue, uint64_t now_ns)
     venue->units = CP_SWEEP_MAX;
 }
 
+/* In builds that check themselves, after every CP_CHECKED steps. */
+static inline void cp_check_step(cp_venue *venue)
+{
+#ifdef CP_CHECKED
+    if (++venue->checked_steps % CP_CHECKED == 0)
+        cp_venue_check(venue);
+#else
+    (void)venue;
+#endif
+}
+
 static inline void cp_end_step(cp_venue *venue)
 {
     if (CP_UNLIKELY(venue->due_count > 0))
         cp_stops_run(venue);
-#ifdef CP_CHECKED
-    if (++venue->checked_steps % CP_CHECKED == 0)
-        cp_venue_check(venue);
-#endif
+    cp_check_step(venue);
 }
 
 #endif /* CP_VENUE_INSIDE_H */

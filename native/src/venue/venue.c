@@ -1,5 +1,5 @@
 /* venue.c: a venue is made, freed, looked at, and told things. */
-#include "venue/inside.h"
+#include "venue/usual.h"
 
 /* ---- lifetime ------------------------------------------------------------------- */
 
@@ -125,20 +125,6 @@ void cp_venue_destroy(cp_venue *venue)
 
 /* ---- told ------------------------------------------------------------------------ */
 
-/* Kind, type and time in force in one word: a limit order for the day is 1. */
-static inline uint32_t what(const cp_order *order)
-{
-    return (uint32_t)order->kind | (uint32_t)order->type << 16 |
-           (uint32_t)order->time_in_force << 24;
-}
-
-static inline bool is_plain_new(const cp_venue *venue, const cp_order *order)
-{
-    return what(order) == CP_ORDER_NEW && order->side <= CP_SELL &&
-           (order->flags | order->display_qty | order->min_qty) == 0 &&
-           order->smp == CP_SMP_NONE && (venue->session_count | venue->odd_count) == 0;
-}
-
 /* The name a message means: its own, or that of an order it changes. */
 static inline uint64_t hash_of(const cp_order *order)
 {
@@ -146,11 +132,24 @@ static inline uint64_t hash_of(const cp_order *order)
     return cp_idmap_hash(order->participant, ids[order->kind == CP_ORDER_NEW]);
 }
 
-static void take_seldom(cp_venue *venue, const cp_order *order)
+static void take_long(cp_venue *venue, const cp_order *order, uint64_t hash,
+                      uint32_t guess)
 {
+    venue->units = CP_SWEEP_MAX;
+    venue->name_hash = hash;
+    venue->guess = guess;
+    if (CP_UNLIKELY(venue->session_count > 0) &&
+        venue->session_of[order->participant] != 0)
+        cp_session_hear(venue, cp_session_of(venue, order->participant));
     switch (order->kind) {
     case CP_ORDER_NEW:
         cp_on_new(venue, order);
+        break;
+    case CP_ORDER_CANCEL:
+        cp_on_cancel(venue, order);
+        break;
+    case CP_ORDER_REPLACE:
+        cp_on_replace(venue, order);
         break;
     case CP_ORDER_REDUCE:
         cp_on_reduce(venue, order);
@@ -167,26 +166,28 @@ static void take_seldom(cp_venue *venue, const cp_order *order)
     default:
         cp_refuse(venue, order, CP_REASON_MALFORMED);
     }
+    cp_end_step(venue);
+}
+
+static inline bool take_usually(cp_venue *venue, const cp_order *order, uint64_t hash,
+                                uint32_t guess)
+{
+    if ((venue->session_count | venue->odd_count | venue->due_count) != 0)
+        return false;
+    if (cp_is_usual_new(order))
+        return cp_new_usually(venue, order, hash);
+    if (order->kind == CP_ORDER_CANCEL)
+        return cp_cancel_usually(venue, order, hash, guess);
+    return false;
 }
 
 static inline void take(cp_venue *venue, const cp_order *order, uint64_t hash,
                         uint32_t guess)
 {
-    venue->units = CP_SWEEP_MAX;
-    venue->name_hash = hash;
-    venue->guess = guess;
-    if (CP_UNLIKELY(venue->session_count > 0) &&
-        venue->session_of[order->participant] != 0)
-        cp_session_hear(venue, cp_session_of(venue, order->participant));
-    if (is_plain_new(venue, order))
-        cp_on_new_plain(venue, order);
-    else if (order->kind == CP_ORDER_CANCEL)
-        cp_on_cancel(venue, order);
-    else if (order->kind == CP_ORDER_REPLACE)
-        cp_on_replace(venue, order);
+    if (take_usually(venue, order, hash, guess))
+        cp_check_step(venue);
     else
-        take_seldom(venue, order);
-    cp_end_step(venue);
+        take_long(venue, order, hash, guess);
 }
 
 void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
@@ -198,6 +199,7 @@ void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
 
 /* ---- ahead ------------------------------------------------------------------------- */
 
+#define LOOK_MESSAGE 24u /* messages ahead: itself */
 #define LOOK_NAME 12u    /* messages ahead: the bucket its name is in */
 #define LOOK_ORDER 8u    /* the order it means */
 #define LOOK_LINKS 4u    /* the level and the neighbours of the order it means */
@@ -208,6 +210,14 @@ typedef struct foresight {
     uint64_t hashes[LOOK_RING];
     uint32_t indices[LOOK_RING];
 } foresight;
+
+/* Whoever hands over a part of a ring or of an array has the rest of it behind: where that
+ * is not so, a fetch is wasted. */
+static inline void look_for_message(const cp_order *order)
+{
+    uintptr_t later = (uintptr_t)order + LOOK_MESSAGE * sizeof *order;
+    __builtin_prefetch((const void *)later);
+}
 
 /* No step here asks what kind of message it is: that is a coin's throw, and a wrong guess
  * of the processor costs more than a fetch in vain. */
@@ -265,6 +275,7 @@ uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t co
     for (uint32_t i = 0; i < count; i++) {
         if (CP_UNLIKELY(is_nearly_full(venue)))
             return i;
+        look_for_message(&orders[i]);
         if (CP_LIKELY(named < count)) {
             look_for_name(venue, &orders[named], named, &ahead);
             look_for_level(venue, &orders[named]);
