@@ -32,7 +32,8 @@ typedef struct soak {
     uint64_t recorded_hash;
     uint64_t own_match; /* the latest execution of an order the desk knows */
     uint64_t own_id;    /* which order that was */
-    bool clean;         /* what is recorded is all that was done */
+    cp_sim_hooks hooks;
+    bool clean; /* what is recorded is all that was done */
 } soak;
 
 static uint64_t fired_ever[CP_MISHAP_COUNT];
@@ -614,6 +615,16 @@ static void arm(soak *s)
     }
 }
 
+static uint32_t resting_of_desk(const soak *s)
+{
+    const cp_venue *venue = s->engine->venue;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < venue->pool.fresh; i++)
+        count += venue->pool.orders[i].owner == CP_PARTICIPANT_DESK &&
+                 venue->pool.orders[i].qty > 0;
+    return count;
+}
+
 static void check_agreement(const soak *s)
 {
     const cp_desk *desk = s->engine->desk;
@@ -657,28 +668,39 @@ static void calm_down(soak *s)
         CHECK_EQ(0, cp_engine_run(engine, 50));
 }
 
+static void open_soak(soak *s, const cp_config *config)
+{
+    cp_mishaps_reset(s->seed);
+    s->engine = journal_kit_open(config, &s->store);
+    CHECK_EQ(0, cp_engine_record_start(s->engine));
+    s->hooks = (cp_sim_hooks){ .has_room = has_room,
+                               .on_order = on_order,
+                               .on_report = on_report,
+                               .on_md = on_md,
+                               .has_order_room = has_order_room,
+                               .before = before,
+                               .after = after,
+                               .self = s };
+    s->engine->hooks = &s->hooks;
+}
+
+static void close_soak(soak *s)
+{
+    journal_kit_kill(s->engine);
+    memory_free(&s->store);
+}
+
 static void run_seed(uint64_t seed, bool verbose)
 {
     static soak s;
     s = (soak){ .seed = seed, .verbose = verbose };
     cp_random_init(&s.random, seed);
-    cp_mishaps_reset(seed);
     cp_config config = journal_kit_config(seed);
     config.flow.rate = 1000;
     config.journal.level = (uint32_t)cp_random_below(&s.random, 2);
     config.journal.segment_records = 256 + (uint32_t)cp_random_below(&s.random, 1024);
     config.journal.stranger_policy = (uint32_t)cp_random_below(&s.random, 2);
-    s.engine = journal_kit_open(&config, &s.store);
-    CHECK_EQ(0, cp_engine_record_start(s.engine));
-    cp_sim_hooks hooks = { .has_room = has_room,
-                           .on_order = on_order,
-                           .on_report = on_report,
-                           .on_md = on_md,
-                           .has_order_room = has_order_room,
-                           .before = before,
-                           .after = after,
-                           .self = &s };
-    s.engine->hooks = &hooks;
+    open_soak(&s, &config);
     CHECK_EQ(0, cp_engine_run(s.engine, 600)); /* a market first */
     arm(&s);
     CHECK_EQ(0, cp_engine_run(s.engine, 4000));
@@ -698,8 +720,79 @@ static void run_seed(uint64_t seed, bool verbose)
     losses_ever += s.losses;
     fills_ever += s.engine->desk->counters.fill_count;
     corrections_ever += s.engine->desk->counters.correction_count;
-    journal_kit_kill(s.engine);
-    memory_free(&s.store);
+    close_soak(&s);
+}
+
+/* ---- the kill ---------------------------------------------------------------------------- */
+
+#define KILL_RATE 10000.0 /* orders a second, at least */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KILL_STEP 5 /* of the troubles, each so many-th */
+#else
+#define KILL_STEP 1
+#endif
+
+static double slowest_kill = 1e9;
+static uint32_t fired_at_kill, kill_count;
+
+static double order_rate(soak *s, uint64_t events)
+{
+    uint64_t before = s->engine->desk->counters.order_count;
+    uint64_t began_ns = s->engine->clock.base_ns;
+    CHECK_EQ(0, cp_engine_run(s->engine, events));
+    return (double)(s->engine->desk->counters.order_count - before) * 1e9 /
+           (double)(s->engine->clock.base_ns - began_ns);
+}
+
+static bool is_halted(const soak *s)
+{
+    return s->engine->desk->risk.state == CP_RISK_HALTED;
+}
+
+/* One thing goes wrong again and again, and the desk is halted in the middle of it. That
+ * nothing more leaves holds on_order(). */
+static void kill_while(uint32_t point)
+{
+    static soak s;
+    s = (soak){ .seed = 7000 + point };
+    cp_random_init(&s.random, s.seed);
+    cp_config config = journal_kit_config(s.seed);
+    config.flow.rate = 200000;
+    config.desk_order_capacity = 1024;
+    config.limits[CP_LIMIT_MESSAGE_RATE] = config.limits[CP_LIMIT_SAME_ORDERS] = 1000000;
+    config.limits[CP_LIMIT_OPEN_ORDERS] = 1000;
+    for (uint32_t slot = 2; slot < CP_STRATEGY_MAX; slot++) {
+        config.strategies[slot] = config.strategies[slot % 2];
+        snprintf(config.strategies[slot].name, CP_NAME_SIZE, "s%u", slot);
+    }
+    open_soak(&s, &config);
+    CHECK_EQ(0, cp_engine_run(s.engine, 5000)); /* a market first */
+    double rate = order_rate(&s, 5000);
+    HOLDS(&s, rate >= KILL_RATE);
+    slowest_kill = rate < slowest_kill ? rate : slowest_kill;
+
+    atomic_store(&cp_mishap_chance[point], weight_of(point) == 1 ? 40 : 60000);
+    CHECK_EQ(0, cp_engine_run(s.engine, 2000));
+    cp_sim_command(s.engine, &(cp_control){ .kind = CP_CONTROL_HALT, .who = "soak" });
+    HOLDS(&s, is_halted(&s));
+    if (point == CP_MISHAP_POWER_LOSS) /* a halt is safe from it once it is on disk */
+        atomic_store(&cp_mishap_chance[point], 0);
+    CHECK_EQ(0, cp_engine_run(s.engine, 2000));
+    HOLDS(&s, is_halted(&s));
+    fired_at_kill += atomic_load(&cp_mishap_fired[point]) > 0;
+    s.quiet = true;
+    atomic_store(&cp_mishap_chance[point], 0);
+    uint64_t end_ns = s.engine->clock.base_ns + QUIET_NS;
+    while (s.engine->clock.base_ns < end_ns &&
+           (s.engine->desk->orders.working_count > 0 || resting_of_desk(&s) > 0))
+        CHECK_EQ(0, cp_engine_run(s.engine, 1000));
+    HOLDS(&s, resting_of_desk(&s) == 0);
+    HOLDS(&s, is_halted(&s) && s.engine->desk->orders.working_count == 0);
+    die(&s, false);
+    HOLDS(&s, is_halted(&s)); /* a halt survives the restart */
+    close_soak(&s);
+    kill_count++;
 }
 
 static uint64_t seeds_wanted(void)
@@ -721,6 +814,14 @@ int main(int argc, char **argv)
                                 : seeds_wanted();
     for (uint64_t seed = first; seed < first + count; seed++)
         run_seed(seed, count == 1);
+    for (uint32_t point = 0; point < CP_MISHAP_COUNT && argc == 1; point += KILL_STEP)
+        if (point != CP_MISHAP_OPERATOR) /* who would end the halt */
+            kill_while(point);
+    CHECK(kill_count == 0 || fired_at_kill + 1 >= kill_count);
+    if (kill_count > 0)
+        printf("ok halted at %.0f orders/s or more in %u troubles, %u of them at work "
+               "just then\n",
+               slowest_kill, kill_count, fired_at_kill);
     printf("ok %llu seeds: %llu fills, %llu kills, %llu losses of power, %llu "
            "corrections, %llu symbols left in doubt\n",
            (unsigned long long)count, (unsigned long long)fills_ever,

@@ -441,6 +441,11 @@ cp_outbox *cp_desk_notes(cp_desk *desk)
     return &desk->notes_out;
 }
 
+uint64_t cp_desk_said(const cp_desk *desk)
+{
+    return desk->note_sequence;
+}
+
 cp_histogram *cp_desk_histogram(cp_desk *desk, cp_hop hop)
 {
     CP_ASSERT(hop < CP_HOP_COUNT);

@@ -93,6 +93,8 @@ int cp_desk_recover_end(cp_desk *desk, bool is_restored, char *error);
 
 cp_outbox *cp_desk_orders(cp_desk *desk);
 cp_outbox *cp_desk_notes(cp_desk *desk);
+/* Notes there have been, those included that found no room. */
+uint64_t cp_desk_said(const cp_desk *desk);
 /* By cp_hop; written by the desk's thread only, read by any. */
 cp_histogram *cp_desk_histogram(cp_desk *desk, cp_hop hop);
 void cp_desk_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns);

@@ -86,6 +86,7 @@ struct cp_engine {
     cp_journal *journal;     /* NULL: nothing is written down */
     cp_journal_trouble seen; /* what the desk has been told of it */
     uint64_t ids_end;        /* client ids set aside, and the record that says so */
+    uint64_t said_recorded;  /* notes there had been when the state was last looked at */
     uint64_t ids_sequence;
     uint64_t recovered_hash;
     bool new_day;        /* the journal's last record is of an earlier one */

@@ -174,15 +174,18 @@ uint64_t cp_recorded_step(cp_engine *engine)
 {
     cp_journal *journal = engine->journal;
     uint32_t orders = cp_desk_orders(engine->desk)->count;
-    uint32_t notes = cp_desk_notes(engine->desk)->count;
+    uint64_t said = cp_desk_said(engine->desk);
     uint64_t published = atomic_load_explicit(&journal->published, memory_order_relaxed);
-    if (CP_LIKELY(orders == 0 && notes == 0 && published == journal->next - 1))
+    if (CP_LIKELY(orders == 0 && said == engine->said_recorded &&
+                  published == journal->next - 1))
         return published;
     uint64_t now_ns = cp_desk_now_ns(engine->desk);
     /* The orders first: a state names the ids they have used. */
     if (orders > 0)
         record_orders(engine, now_ns);
-    if (CP_UNLIKELY(notes > 0)) {
+    /* A state never changes without a word, though there may be no room to keep it. */
+    if (CP_UNLIKELY(said != engine->said_recorded)) {
+        engine->said_recorded = said;
         record_notes(engine, now_ns);
         if (cp_desk_state_changed(engine->desk)) {
             cp_journal_state state;
