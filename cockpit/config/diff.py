@@ -6,16 +6,44 @@ from decimal import Decimal
 
 from cockpit.config.fields import plain
 from cockpit.config.models import RiskOptions, StrategyOptions
-from cockpit.core import LIMITS, MONEY_SCALE, STRATEGY_KINDS, Parameter
+from cockpit.core import (
+    LIMITS,
+    MONEY_SCALE,
+    STRATEGY_KINDS,
+    TRIGGERS,
+    Parameter,
+    Scope,
+)
 
 
 def risk_changes(old: RiskOptions, new: RiskOptions) -> tuple[str, ...]:
-    """One text a limit that differs: ``max_position 200 -> 150 lots``."""
+    """One text a limit that differs: ``max_position 200 -> 150 lots``.
+
+    Before a narrower one stands of what it is, ``symbols.ACME.max_position none -> 50``.
+    """
+    was = {one.key: one.value for one in old.narrower}
+    will = {one.key: one.value for one in new.narrower}
+    rows: list[tuple[str, Parameter, int | None, int | None]] = [
+        *zip(("",) * len(LIMITS), LIMITS, old.limits, new.limits, strict=True)
+    ]
+    rows += [
+        (_of(key[0], key[1]), LIMITS[key[2]], was.get(key), will.get(key))
+        for key in sorted(was.keys() | will.keys())
+    ]
+    rows += zip(
+        ("breakers.",) * len(TRIGGERS), TRIGGERS, old.triggers, new.triggers, strict=True
+    )
     return tuple(
-        f"{limit.name} {_limit(limit, before)} -> {_limit(limit, after)}{_unit(limit)}"
-        for limit, before, after in zip(LIMITS, old.limits, new.limits, strict=True)
+        f"{of}{limit.name} {_limit(limit, before)} -> {_limit(limit, after)}"
+        f"{_unit(limit)}"
+        for of, limit, before, after in rows
         if before != after
     )
+
+
+def _of(scope: Scope, target: str) -> str:
+    table = {Scope.SYMBOL: "symbols", Scope.STRATEGY: "strategies"}[scope]
+    return f"{table}.{target}."
 
 
 def strategy_changes(old: StrategyOptions, new: StrategyOptions) -> tuple[str, ...]:
@@ -53,7 +81,9 @@ def _number(value: float) -> str:
     return plain(Decimal(repr(value)))
 
 
-def _limit(limit: Parameter, value: int) -> str:
+def _limit(limit: Parameter, value: int | None) -> str:
+    if value is None:
+        return "none"
     return plain(
         Decimal(value) / MONEY_SCALE if limit.kind == "money" else Decimal(value)
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from cockpit.config.reading import Look, look
 
@@ -37,6 +39,45 @@ def changed(found: Look, table: str, key: str, value: str) -> bytes:
     return after
 
 
+def changed_in(found: Look, path: Sequence[str], value: str | None) -> bytes:
+    """The file with a key, under tables that need not be there yet, set or taken out.
+
+    Every other line stays as it is. Raises :class:`EditRefused`.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    mark = _BOM if found.data.startswith(_BOM) else b""
+    *tables, key = path
+    try:
+        document = tomlkit.parse(found.data.decode("utf-8-sig"))
+        place: Any = document
+        for number, name in enumerate(tables):
+            if name not in place:
+                is_last = number == len(tables) - 1
+                place[name] = tomlkit.table(is_super_table=not is_last)
+            place = place[name]
+        if value is None:
+            del place[key]
+        else:
+            place[key] = tomlkit.parse(f"v = {value}\n")["v"]
+        after = mark + tomlkit.dumps(document).encode()
+    except (TOMLKitError, LookupError, RecursionError, ValueError, TypeError) as error:
+        raise EditRefused(f"{found.file} cannot be edited: {error}") from None
+    old, new = found.data.splitlines(), after.splitlines()
+    fewer, more = (new, old) if len(new) < len(old) else (old, new)
+    rest = iter(more)
+    if len(old) != len(new) and not all(line in rest for line in fewer):
+        raise EditRefused(
+            f"{found.file} is written in a way in which that cannot be added"
+        )
+    if len(old) == len(new) and lines_changed(found.data, after) > 1:
+        raise EditRefused(
+            f"{found.file} is written in a way in which one line cannot be changed"
+        )
+    return after
+
+
 def lines_changed(before: bytes, after: bytes) -> int:
     """How many lines differ; many when their number does."""
     old, new = before.split(b"\n"), after.split(b"\n")
@@ -47,8 +88,13 @@ def lines_changed(before: bytes, after: bytes) -> int:
 
 def line_pair(before: bytes, after: bytes) -> tuple[str, str]:
     """The line that differs, before and after; twice the same when none does."""
-    pairs = zip(before.split(b"\n"), after.split(b"\n"), strict=False)
-    old, new = next((pair for pair in pairs if pair[0] != pair[1]), (b"", b""))
+    a, b = before.split(b"\n"), after.split(b"\n")
+    if len(a) != len(b):  # one came, or went
+        old = next((line for line in reversed(a) if line and line not in b), b"")
+        new = next((line for line in reversed(b) if line and line not in a), b"")
+    else:
+        pairs = zip(a, b, strict=True)
+        old, new = next((pair for pair in pairs if pair[0] != pair[1]), (b"", b""))
     return old.decode("utf-8", "replace").strip(), new.decode("utf-8", "replace").strip()
 
 

@@ -64,7 +64,8 @@ def interpret(
     if (table := _table(strategies_checker, strategies_look)) is not None:
         strategies = strategies_options(strategies_checker, table, universe, directory)
     if (table := _table(risk_checker, risk_look)) is not None:
-        risk = risk_options(risk_checker, table)
+        names = None if strategies is None else [options.name for options in strategies]
+        risk = risk_options(risk_checker, table, universe, names)
     problems = tuple(problem for checker in checkers for problem in checker.problems)
     return Reading(desk, strategies, risk, problems)
 

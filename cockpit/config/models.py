@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from cockpit.core import LIMITS, STRATEGY_KINDS, Instrument, Mode
+from cockpit.core import LIMITS, STRATEGY_KINDS, TRIGGERS, Instrument, Mode, Scope
 
 
 def digest(value: Any) -> int:
@@ -114,16 +114,50 @@ class StrategyOptions:
         return dict(zip(names, self.parameters, strict=True))
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class NarrowerLimit:
+    """A limit of one instrument or one strategy."""
+
+    scope: Scope
+    target: str
+    """An instrument's name, or ``#1`` for the first; or a strategy's name."""
+    limit: int
+    """Index into ``core.LIMITS``."""
+    value: int
+
+    @property
+    def key(self) -> tuple[Scope, str, int]:
+        """What it limits, without the value."""
+        return self.scope, self.target, self.limit
+
+
 @dataclass(frozen=True, slots=True)
 class RiskOptions:
-    """risk.toml: every limit, by the order of ``core.LIMITS``; money in money units."""
+    """risk.toml; money in money units."""
 
     limits: tuple[int, ...]
+    """The global ones, by the order of ``core.LIMITS``."""
+    narrower: tuple[NarrowerLimit, ...] = ()
+    """Sorted."""
+    triggers: tuple[int, ...] = tuple(int(trigger.standard) for trigger in TRIGGERS)
+    """Of the breakers, by the order of ``core.TRIGGERS``."""
 
     @property
     def hash(self) -> int:
-        names = (limit.name for limit in LIMITS)
-        return digest(dict(zip(names, self.limits, strict=True)))
+        names = [limit.name for limit in LIMITS]
+        return digest(
+            {
+                "limits": dict(zip(names, self.limits, strict=True)),
+                "narrower": [
+                    [int(one.scope), one.target, names[one.limit], one.value]
+                    for one in self.narrower
+                ],
+                "breakers": {
+                    trigger.name: value
+                    for trigger, value in zip(TRIGGERS, self.triggers, strict=True)
+                },
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.config.load import universe_of
@@ -13,6 +13,8 @@ from cockpit.core import (
     FlowKind,
     Instrument,
     Limits,
+    Scope,
+    ScopedLimit,
     Settings,
     Strategy,
     Waiting,
@@ -43,7 +45,12 @@ def settings(
     universe = universe_of(config.desk, [instrument.name for instrument in recording])
     return Settings(
         instruments=tuple(recording) or config.desk.instruments,
-        limits=core_limits(config.risk, FIRST_VERSION),
+        limits=core_limits(
+            config.risk,
+            FIRST_VERSION,
+            universe,
+            {options.name: slot for slot, options in enumerate(config.strategies)},
+        ),
         strategies=tuple(
             core_strategy(options, universe, FIRST_VERSION)
             for options in config.strategies
@@ -71,9 +78,29 @@ def settings(
     )
 
 
-def core_limits(risk: RiskOptions, version: int) -> Limits:
-    """The limits as the core takes them."""
-    limits = Limits(risk.limits, version)
+def core_limits(
+    risk: RiskOptions, version: int, universe: Universe, slots: Mapping[str, int]
+) -> Limits:
+    """The limits as the core takes them. ``slots``: where each strategy is.
+
+    Of two limits of one thing, as a recording can make of two instruments, the tighter.
+    """
+    scoped: dict[tuple[Scope, int, int], int] = {}
+    for one in risk.narrower:
+        target = (
+            universe.index(one.target)
+            if one.scope == Scope.SYMBOL
+            else slots.get(one.target)
+        )
+        assert target is not None, f"{one.target} passed the check and is nothing"
+        key = one.scope, target, one.limit
+        scoped[key] = min(one.value, scoped.get(key, one.value))
+    limits = Limits(
+        risk.limits,
+        version,
+        triggers=risk.triggers,
+        scoped=tuple(ScopedLimit(*key, value) for key, value in sorted(scoped.items())),
+    )
     return replace(limits, hash=limits_hash(limits))
 
 

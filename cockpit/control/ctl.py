@@ -195,7 +195,11 @@ def limit(
 ) -> None:
     """Set LIMIT to VALUE in risk.toml; done when the core enforces it.
 
-    Exactly that line of the file changes. Units are those of the file.
+    LIMIT is named as in the file: max_position, or of one instrument or strategy
+    symbols.ACME.max_position, strategies.mm_acme.max_position; VALUE none takes such a
+    one out. Exactly that line of the file changes. Units are those of the file. What
+    loosens a limit needs --confirm, also where the file says so already and the desk
+    holds it back.
     """
     ask(
         name, "limit", as_json,

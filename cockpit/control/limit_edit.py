@@ -1,4 +1,9 @@
-"""A limit changed in risk.toml: exactly that line, comments kept, all or nothing."""
+"""A limit changed in risk.toml: exactly that line, comments kept, all or nothing.
+
+A limit is named as in the file: ``max_position``, or of one instrument or one strategy
+``symbols.ACME.max_position``, ``strategies.mm_acme.max_position``. A narrower one is
+added where it is not there yet, and taken out by the word ``none``.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +13,29 @@ from pathlib import Path
 
 from cockpit import paths
 from cockpit.config.diff import risk_changes
-from cockpit.config.edit import EditRefused, changed, line_pair, put
+from cockpit.config.edit import EditRefused, changed, changed_in, line_pair, put
 from cockpit.config.fields import Checker
 from cockpit.config.models import RiskOptions
 from cockpit.config.problems import ConfigError, did_you_mean
 from cockpit.config.reading import Look, look, parse
-from cockpit.config.risk_file import risk_options
-from cockpit.core import LIMITS
+from cockpit.config.risk_file import TABLES, fields_of, risk_options
+from cockpit.core import LIMITS, Scope
 
-__all__ = ["Edit", "EditRefused", "index_of", "plan", "write"]
+__all__ = ["Edit", "EditRefused", "Name", "index_of", "name_of", "plan", "write"]
 
 FILE = "risk.toml"
+NONE = "none"
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Which limit, and of what."""
+
+    index: int
+    scope: Scope = Scope.GLOBAL
+    target: str = ""
+    """The instrument or strategy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +43,25 @@ class Edit:
     """A change that is checked and not yet made."""
 
     path: Path
-    index: int
-    """Of the limit."""
-    value: int
-    """New, as the core takes it."""
+    name: Name
+    value: int | None
+    """New, as the core takes it; None: it is taken out."""
     text: str
     """``max_position 200 -> 150 lots``."""
     loosens: bool
     before: Look
     after: bytes
+    options_hash: int
+    """Of what the file says then."""
+
+    @property
+    def index(self) -> int:
+        """Of the limit."""
+        return self.name.index
 
     @property
     def lines(self) -> tuple[str, str]:
-        """The line of the file, before and after."""
+        """The line of the file, before and after; empty where there is none."""
         return line_pair(self.before.data, self.after)
 
 
@@ -52,13 +74,34 @@ def index_of(name: str) -> int:
     return names.index(name)
 
 
+def name_of(text: str) -> Name:
+    """What is meant by ``max_position`` or ``symbols.ACME.max_position``."""
+    table, _, rest = text.partition(".")
+    if not rest:
+        return Name(index_of(text))
+    target, _, limit = rest.rpartition(".")
+    if table not in TABLES or not target:
+        raise EditRefused(
+            f"no limit {text!r}; written max_position, symbols.NAME.max_position or "
+            f"strategies.NAME.max_position"
+        )
+    index, scope = index_of(limit), TABLES[table]
+    allowed = fields_of(scope)
+    if index not in allowed:
+        names = ", ".join(field.name for field in allowed.values())
+        raise EditRefused(f"{limit} is not a limit of {table}; there are {names}")
+    return Name(index, scope, target)
+
+
 def plan(directory: Path, name: str, value: str, enforced: int | None = None) -> Edit:
     """What setting a limit would change; ``enforced``: what the core holds to now.
 
     Raises :class:`EditRefused` for whatever is wrong, with the file or the value.
     """
-    index = index_of(name)
-    if not _NUMBER.fullmatch(value):
+    meant = name_of(name)
+    is_global = meant.scope == Scope.GLOBAL
+    takes_out = value == NONE and not is_global
+    if not takes_out and not _NUMBER.fullmatch(value):
         raise EditRefused(
             f"{name} = {value[:40]!r}: write a plain number like 150 or 2.5"
         )
@@ -71,32 +114,45 @@ def plan(directory: Path, name: str, value: str, enforced: int | None = None) ->
     path = (directory / FILE).resolve()
     before = look(path)
     old = _options(before)
-    after = changed(before, "limits", name, value)
+    limit = LIMITS[meant.index].name
+    if is_global:
+        after = changed(before, "limits", limit, value)
+    else:
+        table = next(table for table, scope in TABLES.items() if scope == meant.scope)
+        after = changed_in(
+            before, [table, meant.target, limit], None if takes_out else value
+        )
     new = _options(Look(FILE, after))
-    moved = [
-        number
-        for number, (a, b) in enumerate(zip(old.limits, new.limits, strict=True))
-        if a != b
-    ]
-    if moved not in ([], [index]):
+    was, will = _all(old), _all(new)
+    if {key for key in was | will if was.get(key) != will.get(key)} - {meant}:
         raise EditRefused(
             f"{FILE} is written in a way in which one line cannot be changed"
         )
-    held = old.limits[index] if enforced is None else min(enforced, old.limits[index])
+    held = [one for one in (was.get(meant), enforced) if one is not None]
+    wanted = will.get(meant)
     return Edit(
         path=path,
-        index=index,
-        value=new.limits[index],
+        name=meant,
+        value=wanted,
         text=", ".join(risk_changes(old, new)) or f"{name} stays {value}",
-        loosens=new.limits[index] > held,
+        loosens=bool(held) and (wanted is None or wanted > min(held)),
         before=before,
         after=after,
+        options_hash=new.hash,
     )
 
 
 def write(edit: Edit) -> None:
     """Put the new file in place of the old one, durably, unless somebody was faster."""
     put(edit.path, edit.before, edit.after)
+
+
+def _all(options: RiskOptions) -> dict[Name, int]:
+    """Every limit of the file by what it is of."""
+    found = {Name(index): value for index, value in enumerate(options.limits)}
+    for one in options.narrower:
+        found[Name(one.limit, one.scope, one.target)] = one.value
+    return found
 
 
 def _options(found: Look) -> RiskOptions:

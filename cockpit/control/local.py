@@ -35,6 +35,7 @@ from cockpit.core import (
     OrderType,
     Record,
     RiskState,
+    Scope,
     Severity,
     Side,
 )
@@ -157,6 +158,14 @@ class LocalDesk:
             self._say(Severity.WARNING, "operator", f"no strategy on key {slot + 1}")
             return
         self.set_mode(slot, Mode.LIVE if self._mode_of(slot) == Mode.OFF else Mode.OFF)
+
+    def confirm_limits(self, options_hash: int) -> None:
+        """What risk.toml says with this hash may be looser than what is in force."""
+        self._reload.confirm(options_hash, *self._engine.signature)
+
+    def narrower_limit(self, scope: Scope, target: str, limit: int) -> int | None:
+        """What is in force of a limit of one instrument or one strategy, if any is."""
+        return self._reload.in_force(scope, target, limit, self._picture["desk"])
 
     def set_mode(self, slot: int, mode: Mode) -> None:
         """Switch the strategy of a slot."""

@@ -27,6 +27,7 @@ from cockpit.core import (
     NoteKind,
     Record,
     RiskState,
+    Scope,
     Severity,
     Side,
     SymbolHalt,
@@ -124,9 +125,11 @@ def _reject(note: Record, scene: Scene) -> tuple[str, str]:
 
 
 def _refusal(note: Record, scene: Scene) -> tuple[str, str]:
-    code = int(note["a"])
+    scope, code = divmod(int(note["a"]), 256)
     side = Side(int(note["side"])).name.lower()
-    head = f"risk refused to {side}{_of(note, scene, ' ')}: {REFUSALS[code]}"
+    whose = {Scope.SYMBOL: _of(note, scene, ""), Scope.STRATEGY: scene.strategy(note)}
+    of = f"{whose[Scope(scope)]}'s own " if scope else ""
+    head = f"risk refused to {side}{_of(note, scene, ' ')}: {of}{REFUSALS[code]}"
     if code >= len(LIMITS):
         return scene.strategy(note), head
     limit, current, would_be = (limit_text(code, int(note[key])) for key in "bcd")

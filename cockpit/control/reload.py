@@ -3,6 +3,10 @@
 A change is handed over only when every file that can be changed is in order. It is said
 to be in force when the core shows it, with version and hash; until then it is under way.
 
+A limit that the file loosens is held back until an operator confirms it; what it tightens
+is in force at once. So it is too when the file says more than the journal of the desk
+before it, which is then still in force.
+
 A strategy keeps its slot, and so its key, whatever its place in the file becomes, and
 comes back to it when it was left out for a while. The mode an operator gave it stays,
 unless the file's own mode changes.
@@ -20,6 +24,7 @@ from cockpit.config.load import Reading
 from cockpit.config.models import Config, RiskOptions, StrategyOptions
 from cockpit.config.settings import FIRST_VERSION, core_limits, core_strategy
 from cockpit.config.universe import Universe
+from cockpit.control.loosening import shown, tightened, without
 from cockpit.core import (
     STRATEGY_MAX,
     CoreError,
@@ -27,6 +32,7 @@ from cockpit.core import (
     Limits,
     Mode,
     Record,
+    Scope,
     Severity,
     Strategy,
 )
@@ -54,6 +60,8 @@ class Handover:
     """File and version."""
     deadline: float
     """Of the core's echo, by the monotonic clock."""
+    signature: tuple[str, str] | None = None
+    """Who asks and why, for the journal; None: whoever runs this."""
 
     def is_shown_by(self, picture: Record) -> bool:
         """Does the core show exactly this?"""
@@ -100,6 +108,14 @@ class Reload:
         self._clock = clock
         self._desk = config.desk
         self._risk = config.risk
+        """In force, or on its way there."""
+        self._read = config.risk
+        """As the file was last read."""
+        self._held: RiskOptions | None = None
+        """Looser than what is in force, and not confirmed."""
+        self._held_text = ""
+        self._confirmed: dict[int, tuple[str, str]] = {}
+        self._compared = engine.settings.journal is None
         self._slots: Slots = config.strategies + (None,) * (
             STRATEGY_MAX - len(config.strategies)
         )
@@ -110,6 +126,7 @@ class Reload:
         self._file_errors: tuple[str, ...] = ()
         self._core_errors: dict[int | None, str] = {}
         self._keeps_time = not engine.settings.virtual_time
+        self._limits_hash = self._core(config.risk, 0).hash
 
     def name(self, slot: int) -> str:
         """Of the strategy in a slot; empty when there is none."""
@@ -124,12 +141,42 @@ class Reload:
         if reading.desk is not None and reading.desk.hash != self._desk.hash:
             self._desk = reading.desk
             self._say(Severity.WARNING, "desk.toml changed: in force from the next start")
-        if reading.risk.hash != self._risk.hash:
+        former = {name: retired.slot for name, retired in self._retired.items()}
+        before, self._slots = self._slots, placed(self._slots, reading.strategies, former)
+        self._risk = without(self._risk, self._slot_of())
+        if reading.risk.hash != self._read.hash:
+            self._read = reading.risk
             self._change_limits(reading.risk)
-        self._change_strategies(reading.strategies, modes)
+        elif self._core(self._risk, 0).hash != self._limits_hash:
+            _, head = self._next_version(RISK_FILE)
+            self._put_limits(self._risk, "the limits follow their strategies", head)
+        self._change_strategies(before, reading.strategies, modes)
+
+    def confirm(self, options_hash: int, who: str, why: str) -> None:
+        """An operator wants risk.toml as a whole, as :attr:`RiskOptions.hash` has it."""
+        self._confirmed = {options_hash: (who, why)}
+        if self._held is not None and self._held.hash == options_hash:
+            self._change_limits(self._held)
+            self._sum_up()
+
+    def in_force(self, scope: Scope, target: str, limit: int, desk: Record) -> int | None:
+        """What the core enforces of a narrower limit; None without one."""
+        slots = self._slot_of()
+        place = (
+            self.universe.index(target) if scope == Scope.SYMBOL else slots.get(target)
+        )
+        for shown_row in desk["scoped"][: int(desk["scoped_count"])]:
+            row = shown_row["limit"]
+            if (int(row["scope"]), int(row["target"]), int(row["limit"])) == (
+                scope, place, limit,
+            ):  # fmt: skip
+                return int(row["value"])
+        return None
 
     def step(self, picture: Record) -> None:
         """Hand over what waits, and look for what has come into force."""
+        if not self._compared and picture["desk"]["limits_version"]:
+            self._compare(picture["desk"])
         self._hand_over()
         for slot, handed in list(self._handed.items()):
             if handed.is_shown_by(picture):
@@ -139,7 +186,11 @@ class Reload:
             elif self._is_late(handed):
                 del self._handed[slot]
                 self._complain(handed, "the core does not confirm it")
-        self.errors = self._file_errors + tuple(self._core_errors.values())
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        held = (self._held_text,) if self._held is not None else ()
+        self.errors = self._file_errors + tuple(self._core_errors.values()) + held
 
     # ---- what the files say -----------------------------------------------------------
 
@@ -154,27 +205,82 @@ class Reload:
         if not errors:
             self._say(Severity.INFO, "the files are in order again")
         self._file_errors = errors
-        self.errors = errors + tuple(self._core_errors.values())
+        self._sum_up()
 
     def _next_version(self, file: str) -> tuple[int, str]:
         """The next version of a file, and what the log calls it."""
         self._versions[file] += 1
         return self._versions[file], f"{file} version {self._versions[file]}"
 
+    # ---- limits ------------------------------------------------------------------------
+
+    def _slot_of(self) -> dict[str, int]:
+        return {options.name: slot for slot, options in enumerate(self._slots) if options}
+
+    def _core(self, risk: RiskOptions, version: int) -> Limits:
+        return core_limits(risk, version, self.universe, self._slot_of())
+
     def _change_limits(self, risk: RiskOptions) -> None:
-        version, head = self._next_version(RISK_FILE)
-        text = ", ".join(risk_changes(self._risk, risk))
-        self._risk = risk
-        self._put(None, core_limits(risk, version), text, head)
+        """Hand over what the file says, or as much of it as needs no confirmation."""
+        _, head = self._next_version(RISK_FILE)
+        tight = tightened(self._risk, risk)
+        confirmed = self._confirmed.pop(risk.hash, None)
+        loosens = self._core(tight, 0).hash != self._core(risk, 0).hash
+        if not loosens or confirmed is not None:
+            text = ", ".join(risk_changes(self._risk, risk)) or "as it was"
+            self._held = None
+            who, why = confirmed or (RISK_FILE, "")
+            self._put_limits(risk, text, head, (who, why or text))
+            return
+        looser = ", ".join(risk_changes(tight, risk))
+        self._hold(risk, f"{head} loosens {looser}", looser)
+        text = ", ".join(risk_changes(self._risk, tight)) or "nothing of it"
+        self._put_limits(
+            tight, text, head, (RISK_FILE, f"asked, not confirmed: {looser}")
+        )
+
+    def _hold(self, risk: RiskOptions, what: str, looser: str) -> None:
+        self._held = risk
+        self._held_text = f"{what}: NOT in force until confirmed"
+        self._say(Severity.WARNING, f"asked: {looser}; by {RISK_FILE}")
+        self._say(Severity.WARNING, self._held_text)
+
+    def _put_limits(
+        self,
+        risk: RiskOptions,
+        text: str,
+        head: str,
+        signature: tuple[str, str] | None = None,
+    ) -> None:
+        value = self._core(risk, self._versions[RISK_FILE])
+        self._risk, self._limits_hash = risk, value.hash
+        self._put(None, value, text, head, signature)
+
+    def _compare(self, desk: Record) -> None:
+        """What the core goes on with after a restart, with what it was given then."""
+        self._compared = True
+        if int(desk["limits_hash"]) == self._limits_hash:
+            return
+        names = {slot: name for name, slot in self._slot_of().items()}
+        self._risk = shown(desk, self.universe, names)
+        self._limits_hash = int(desk["limits_hash"])
+        looser = ", ".join(risk_changes(self._risk, self._read))
+        what = (
+            f"{RISK_FILE} is looser than what was in force before the restart, {looser}"
+        )
+        self._hold(self._read, what, looser)
+
+    # ---- strategies --------------------------------------------------------------------
 
     def _change_strategies(
-        self, strategies: tuple[StrategyOptions, ...], modes: Mapping[int, Mode]
+        self,
+        before: Slots,
+        strategies: tuple[StrategyOptions, ...],
+        modes: Mapping[int, Mode],
     ) -> None:
-        former = {name: retired.slot for name, retired in self._retired.items()}
-        slots = placed(self._slots, strategies, former)
-        if slots == self._slots:
+        slots = self._slots
+        if slots == before:
             return
-        before, self._slots = self._slots, slots
         version, head = self._next_version(STRATEGIES_FILE)
         for slot, (old, new) in enumerate(zip(before, slots, strict=True)):
             if old and (new is None or new.name != old.name):
@@ -234,9 +340,10 @@ class Reload:
         value: Limits | Strategy | None,
         text: str,
         head: str,
+        signature: tuple[str, str] | None = None,
     ) -> None:
         deadline = self._clock() + ECHO_SECONDS
-        self._waiting.append(Handover(slot, value, text, head, deadline))
+        self._waiting.append(Handover(slot, value, text, head, deadline, signature))
 
     def _hand_over(self) -> None:
         while self._waiting:
@@ -244,7 +351,7 @@ class Reload:
             try:
                 if handover.slot is None:
                     assert isinstance(handover.value, Limits)
-                    self._engine.set_limits(handover.value)
+                    self._set_limits(handover.value, handover.signature)
                 else:
                     assert not isinstance(handover.value, Limits)
                     self._engine.set_strategy(handover.slot, handover.value)
@@ -255,6 +362,14 @@ class Reload:
                 continue
             self._waiting.popleft()
             self._handed[handover.slot] = handover
+
+    def _set_limits(self, limits: Limits, signature: tuple[str, str] | None) -> None:
+        before = self._engine.signature
+        self._engine.signature = signature or before
+        try:
+            self._engine.set_limits(limits)
+        finally:
+            self._engine.signature = before
 
 
 def placed(

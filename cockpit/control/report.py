@@ -149,6 +149,16 @@ def risk(figures: Mapping[str, Any]) -> str:
         )
         for name, limit in risk["limits"].items()
     ]
+    rows += [
+        (
+            f"{limit['of']} {limit['name']}",
+            f"{limit['used']:,}",
+            f"{limit['limit']:,}",
+            limit["unit"],
+            f"{limit['refusals']:,}",
+        )
+        for limit in risk["narrower"]
+    ]
     return _table((f"risk {risk['state']}", "used", "limit", "unit", "refusals"), rows)
 
 

@@ -29,7 +29,7 @@ from cockpit.control.operators import Operator
 from cockpit.control.protocol import Controls, ProtocolError, Welcome
 from cockpit.control.runtime import Place
 from cockpit.control.session import PENDING_MAX, Session
-from cockpit.core import STRATEGY_MAX, Record, RiskState, Severity
+from cockpit.core import STRATEGY_MAX, RiskState, Scope, Severity
 
 TICK_SECONDS = 0.02
 IDLE_SECONDS = 0.1
@@ -516,11 +516,9 @@ class Server:
         directory = self._directory
         if directory is None:
             raise EditRefused("this desk has no files to edit")
-        name = protocol.text_of(dict(message), "limit", 32)
+        name = protocol.text_of(dict(message), "limit", 80)
         value = protocol.text_of(dict(message), "value", 64)
-        enforced = int(
-            self._picture["desk"]["limits"]["limit"][limit_edit.index_of(name)]
-        )
+        enforced = self._limit_in_force(limit_edit.name_of(name))
         confirmed = message.get("confirm") is True
         session.pending += 1
 
@@ -529,8 +527,12 @@ class Server:
             try:
                 done = await loop.run_in_executor(
                     self._editor,
-                    lambda: _edit(directory, name, value, enforced, confirmed),
+                    lambda: _plan(directory, name, value, enforced, confirmed),
                 )
+                if confirmed:
+                    with self._desk.asked_by(session.operator.full, why):
+                        self._desk.confirm_limits(done.options_hash)
+                await loop.run_in_executor(self._editor, limit_edit.write, done)
             except (EditRefused, OSError) as refused:
                 self._refuse(session, number, "limit", str(refused))
                 return
@@ -539,11 +541,23 @@ class Server:
             who = session.operator.full
             text = f"asked: {done.text}; by {who}{f'; why: {why}' if why else ''}"
             self._say(Severity.INFO, "operator", text)
-            self._wait_for(session, number, _enforced(done))
+            self._wait_for(session, number, self._enforced(done))
 
         task = asyncio.get_running_loop().create_task(edit())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _limit_in_force(self, name: limit_edit.Name) -> int | None:
+        if name.scope == Scope.GLOBAL:
+            return int(self._picture["desk"]["limits"]["limit"][name.index])
+        return self._desk.narrower_limit(name.scope, name.target, name.index)
+
+    def _enforced(self, edit: limit_edit.Edit) -> Asked:
+        return Asked(
+            f"{edit.text}, as the core shows",
+            lambda picture: self._limit_in_force(edit.name) == edit.value,
+            LIMIT_SECONDS,
+        )
 
     # ---- the end -----------------------------------------------------------------------
 
@@ -586,18 +600,10 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
-def _edit(
-    directory: Path, name: str, value: str, enforced: int, confirmed: bool
+def _plan(
+    directory: Path, name: str, value: str, enforced: int | None, confirmed: bool
 ) -> limit_edit.Edit:
     edit = limit_edit.plan(directory, name, value, enforced)
     if edit.loosens and not confirmed:
         raise EditRefused(f"{edit.text} loosens a limit: confirm it (--confirm)")
-    limit_edit.write(edit)
     return edit
-
-
-def _enforced(edit: limit_edit.Edit) -> Asked:
-    def is_done(picture: Record) -> bool:
-        return int(picture["desk"]["limits"]["limit"][edit.index]) == edit.value
-
-    return Asked(f"{edit.text}, as the core shows", is_done, LIMIT_SECONDS)

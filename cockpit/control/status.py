@@ -25,7 +25,7 @@ def status(desk: RemoteDesk) -> dict[str, Any]:
         "mode": desk.mode,
         "origin": welcome.origin,
         "up_seconds": (int(picture["time_ns"]) - int(picture["start_ns"])) / 1e9,
-        "state": summary.risk(firm)["state"],
+        "state": summary.risk(desk, firm)["state"],
         "pnl": summary.profit(firm),
         "orders_working": int(firm["working_count"]),
         "orders_sent": int(counters["order_count"]),
@@ -41,7 +41,7 @@ def status(desk: RemoteDesk) -> dict[str, Any]:
         "config_errors": list(desk.config_errors()),
         "strategies": summary.strategies(desk, firm),
         "positions": summary.positions(desk, firm),
-        "risk": summary.risk(firm),
+        "risk": summary.risk(desk, firm),
     }
 
 

@@ -15,7 +15,9 @@ from cockpit.core import (
     LIMITS,
     MONEY_SCALE,
     PRICE_NONE,
+    SCOPES,
     STRATEGY_KINDS,
+    TRIGGERS,
     Engine,
     FlowKind,
     Hop,
@@ -27,6 +29,7 @@ from cockpit.core import (
     Placement,
     Record,
     RiskState,
+    Scope,
     Trouble,
     Waiting,
 )
@@ -73,7 +76,7 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "tick_to_order_ns": _hop(picture["hops"][Hop.TICK_TO_ORDER]),
         "positions": positions(desk, firm),
         "pnl": profit(firm) | sources(*firm["strategies"]),
-        "risk": risk(firm),
+        "risk": risk(desk, firm),
         "strategies": strategies(desk, firm),
         "threads": [_thread(thread) for thread in picture["threads"] if thread["name"]],
         "rings": [_ring(ring) for ring in picture["rings"] if ring["name"]],
@@ -223,7 +226,32 @@ def breakers(firm: Record) -> dict[str, dict[str, Any]]:
     return found
 
 
-def risk(firm: Record) -> dict[str, Any]:
+def narrower(desk: Desk, firm: Record) -> list[dict[str, Any]]:
+    """The limits of single instruments and strategies."""
+    found = []
+    for row in firm["scoped"][: int(firm["scoped_count"])]:
+        what = row["limit"]
+        scope, target = Scope(int(what["scope"])), int(what["target"])
+        parameter = LIMITS[int(what["limit"])]
+        money = parameter.kind == "money"
+        used, most = int(row["used"]), int(what["value"])
+        found.append(
+            {
+                "scope": SCOPES[scope],
+                "of": desk.symbols[target].name
+                if scope == Scope.SYMBOL
+                else _text(firm["strategies"][target]["config"]["name"]),
+                "name": parameter.name,
+                "used": _currency(used) if money else used,
+                "limit": _currency(most) if money else most,
+                "unit": parameter.unit,
+                "refusals": int(row["refusal_count"]),
+            }
+        )
+    return found
+
+
+def risk(desk: Desk, firm: Record) -> dict[str, Any]:
     limits = {}
     for parameter, limit in zip(LIMITS, firm["limits"], strict=False):
         money = parameter.kind == "money"
@@ -237,7 +265,12 @@ def risk(firm: Record) -> dict[str, Any]:
     return {
         "state": RiskState(int(firm["risk_state"])).name,
         "limits": limits,
+        "narrower": narrower(desk, firm),
         "breakers": breakers(firm),
+        "triggers": {
+            trigger.name: int(value)
+            for trigger, value in zip(TRIGGERS, firm["triggers"], strict=False)
+        },
         "limits_version": int(firm["limits_version"]),
         "limits_hash": f"{int(firm['limits_hash']):016x}",
     }

@@ -40,7 +40,7 @@ def watch(
         except Unreachable as error:
             return str(error)
         now = time.monotonic()
-        stands = str(summary.risk(firm)["state"])
+        stands = str(summary.risk(desk, firm)["state"])
         if stands != state or (every and now >= due):
             state, due = stands, now + every
             total = summary.profit(firm)["total"]

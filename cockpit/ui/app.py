@@ -612,8 +612,15 @@ class CockpitApp(App[int], inherit_bindings=False):
             "Limit",
             facts,
             lambda typed: limit_edit.plan(directory, parameter.name, typed, enforced),
-            lambda change: limit_edit.write(cast(limit_edit.Edit, change)),
+            lambda change: self._write_limit(cast(limit_edit.Edit, change)),
         )
+
+    def _write_limit(self, edit: limit_edit.Edit) -> None:
+        """The form has asked for the word where it loosens."""
+        confirm = getattr(self.desk, "confirm_limits", None)
+        if edit.loosens and confirm is not None:
+            confirm(edit.options_hash)
+        limit_edit.write(edit)
 
     def _edit_parameter(self, slot: int, index: int) -> None:
         directory = self._directory()

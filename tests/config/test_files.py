@@ -136,7 +136,7 @@ def test_finds_everything_in_all_files_at_once(files: Path) -> None:
     put(files, "strategies.toml", "skew = 2.0", "skew = -1")
     put(files, "strategies.toml", '"DUNMOR"', '"DUNNO"')
     put(files, "risk.toml", "max_position = 200", 'max_position = "200"')
-    (files / "risk.toml").write_text((files / "risk.toml").read_text() + "more = 1\n")
+    put(files, "risk.toml", "[limits]\n", "[limits]\nmore = 1\n")
     keys = [line.split(" = ")[0] for line in errors(files)]
     # With desk.toml broken nobody knows the instruments: no verdict on symbols.
     assert keys == [
@@ -225,3 +225,46 @@ def test_every_value_changes_the_hash_of_its_own_and_no_other(files: Path) -> No
     assert [old != new for old, new in zip(strategies, after[2], strict=True)] == [
         True, False, False, False, False, False,
     ]  # fmt: skip
+
+
+NARROWER = {
+    "[symbols.ACMEE]\nmax_position = 1\n": (
+        "symbols.ACMEE: no such instrument; did you mean ACME?; allowed: ACME, BOREAL"
+    ),
+    "[strategies.mm_acm]\nmax_position = 1\n": (
+        "strategies.mm_acm: no such strategy; did you mean mm_acme?; allowed: mm_acme"
+    ),
+    "[symbols.ACME]\nmax_daily_loss = 1\n": (
+        "symbols.ACME.max_daily_loss = 1: not a limit of one symbol (it is global or "
+        "strategy); allowed: max_order_qty"
+    ),
+    "[strategies.mm_acme]\nmax_positon = 1\n": (
+        "strategies.mm_acme.max_positon = 1: no such key; did you mean max_position?"
+    ),
+    "[symbols.ACME]\nmax_position = 0\n": (
+        "symbols.ACME.max_position = 0: too small; allowed: a whole number from 1"
+    ),
+    "[symbols]\nACME = 3\n": "symbols.ACME = 3: not a table",
+}
+
+
+@pytest.mark.parametrize("text", NARROWER)
+def test_a_narrower_limit_is_of_something_there_is(files: Path, text: str) -> None:
+    path = files / "risk.toml"
+    path.write_text(path.read_text() + text)
+    (error,) = errors(files)
+    assert error.startswith(f"risk.toml: {NARROWER[text]}"), error
+
+
+def test_breakers_are_left_out_whole_or_not_at_all(files: Path) -> None:
+    path = files / "risk.toml"
+    whole = path.read_text()
+    shipped = load(files).risk
+    path.write_text(whole.partition("[breakers]")[0])
+    assert load(files).risk == shipped
+    path.write_text(whole.replace("reject_count = 20\n", ""))
+    (error,) = errors(files)
+    assert error.startswith("risk.toml: breakers.reject_count: missing")
+    path.write_text(whole.replace("reject_window = 1000", "reject_window = 99"))
+    (error,) = errors(files)
+    assert error.startswith("risk.toml: breakers.reject_window = 99: too small")

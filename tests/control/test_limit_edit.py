@@ -1,6 +1,7 @@
 """A limit in its file: one line changes, or nothing does."""
 
 import math
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -120,10 +121,55 @@ def test_mode_and_links_stay(files: Path, tmp_path: Path) -> None:
 
 def test_an_inline_table_is_one_line_too(files: Path) -> None:
     path = files / "risk.toml"
-    values = [
-        line for line in path.read_text().splitlines() if " = " in line and line[0] != "#"
-    ]
+    text = path.read_text().partition("[breakers]")[0]
+    values = [line for line in text.splitlines() if " = " in line and line[0] != "#"]
     path.write_text(f"limits = {{ {', '.join(values)} }}\n")
     limit_edit.write(limit_edit.plan(files, "max_position", "150"))
     assert "max_position = 150," in path.read_text()
     assert path.read_text().count("\n") == 1
+
+
+def test_a_narrower_limit_is_added_changed_and_taken_out(files: Path) -> None:
+    path = files / "risk.toml"
+    whole = path.read_text()
+
+    def set_to(name: str, value: str, enforced: int | None = None) -> limit_edit.Edit:
+        edit = limit_edit.plan(files, name, value, enforced)
+        limit_edit.write(edit)
+        return edit
+
+    name = "symbols.ACME.max_position"
+    edit = set_to(name, "100")
+    assert edit.text == f"{name} none -> 100 lots"
+    assert edit.lines[1] == "max_position = 100"
+    assert not edit.loosens  # there was none: whatever it is, it only adds
+    assert set(whole.splitlines()) < set(path.read_text().splitlines())
+    assert not set_to(name, "90").loosens
+    assert limit_edit.plan(files, name, "100").loosens
+    assert limit_edit.plan(files, name, "90", enforced=80).loosens
+    set_to("strategies.mm_acme.max_daily_loss", "500")
+    edit = limit_edit.plan(files, name, "none")
+    assert edit.loosens and edit.value is None
+    limit_edit.write(edit)
+    assert tomllib.loads(path.read_text())["strategies"]["mm_acme"] == {
+        "max_daily_loss": 500
+    }
+    assert tomllib.loads(path.read_text())["limits"] == tomllib.loads(whole)["limits"]
+    for line in whole.splitlines():
+        assert line in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("symbols.ACME.max_daily_loss", "not a limit of symbols"),
+        ("strategies.mm_acme.max_drawdown", "not a limit of strategies"),
+        ("venues.X.max_position", "written max_position"),
+        ("symbols.max_position", "written max_position"),
+        ("symbols.ACME.max_positon", "did you mean max_position"),
+        ("breakers.reject_count", "written max_position"),
+    ],
+)
+def test_says_which_limits_can_be_of_one(files: Path, name: str, said: str) -> None:
+    with pytest.raises(EditRefused, match=said):
+        limit_edit.plan(files, name, "10")

@@ -1,12 +1,15 @@
 """Files that change under a running desk, read, checked and applied for real."""
 
+import gc
 import os
 import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rig import Rig
@@ -15,9 +18,9 @@ from cockpit.config import load, settings
 from cockpit.config.load import FILES, interpret, universe_of
 from cockpit.config.models import StrategyOptions
 from cockpit.config.reading import look
-from cockpit.config.settings import core_limits
+from cockpit.control.local import LocalDesk
 from cockpit.control.reload import ECHO_SECONDS, Reload, placed
-from cockpit.core import STRATEGY_MAX, Engine, Mode, Severity
+from cockpit.core import STRATEGY_MAX, Engine, Journal, Mode, Scope, Severity
 
 RISK, STRATEGIES = "risk.toml", "strategies.toml"
 
@@ -164,7 +167,7 @@ def test_new_limits_are_in_force_when_the_core_shows_them(rig: Rig) -> None:
         assert told == [said]
     assert limit(rig, 2) == 150
     assert limit(rig, 7) == 123_456_789_012
-    in_file = core_limits(load(rig.directory).risk, 1)
+    in_file = settings(load(rig.directory)).limits
     assert int(rig.picture["desk"]["limits_hash"]) == in_file.hash
     assert int(rig.picture["desk"]["limits_version"]) == 1 + len(told)
 
@@ -286,6 +289,114 @@ def test_a_directory_made_anew_is_followed(rig: Rig) -> None:
         rig.write(file, text.replace("max_position = 200", "max_position = 150"))
     rig.wait(lambda: limit(rig, 2) == 150)
     rig.wait(lambda: not rig.desk.config_errors())
+
+
+# ---- narrower limits, and loosening ---------------------------------------------------
+
+
+def test_limits_of_one_instrument_or_strategy_come_into_force(rig: Rig) -> None:
+    text = rig.text(RISK)
+    rig.write(
+        RISK,
+        text + "[symbols.BOREAL]\nmax_position = 70\n[strategies.rev_citra]\n"
+        "max_daily_loss = 12.5\n",
+    )
+    rig.wait(lambda: rig.has_said("symbols.BOREAL.max_position none -> 70 lots"))
+    desk = rig.picture["desk"]
+    rows = [row["limit"] for row in desk["scoped"][: int(desk["scoped_count"])]]
+    assert [
+        tuple(int(row[key]) for key in ("scope", "target", "limit", "value"))
+        for row in rows
+    ] == [(1, 1, 2, 70), (2, 2, 7, 1_250_000_000)]
+    assert int(desk["limits_hash"]) == settings(load(rig.directory)).limits.hash
+    assert rig.desk.narrower_limit(Scope.SYMBOL, "BOREAL", 2) == 70
+    assert rig.desk.narrower_limit(Scope.STRATEGY, "rev_citra", 7) == 1_250_000_000
+    assert rig.desk.narrower_limit(Scope.SYMBOL, "ACME", 2) is None
+
+
+def test_triggers_of_the_breakers_come_into_force(rig: Rig) -> None:
+    rig.edit(RISK, "reject_count = 20", "reject_count = 21")
+    rig.wait(lambda: rig.has_said("breakers.reject_count 20 -> 21 rejects"))
+    assert int(rig.picture["desk"]["triggers"][0]) == 21
+
+
+def test_what_the_file_loosens_waits_for_a_confirmation(rig: Rig) -> None:
+    rig.edit(RISK, "max_position = 200", "max_position = 300")
+    rig.edit(RISK, "max_open_orders = 20", "max_open_orders = 15")
+    rig.wait(lambda: limit(rig, 4) == 15, "for what is tighter")
+    rig.wait(rig.desk.config_errors)
+    rig.linger(0.3)
+    assert limit(rig, 2) == 200
+    (error,) = rig.desk.config_errors()
+    assert "max_position 200 -> 300 lots: NOT in force until confirmed" in error
+    assert rig.has_said("asked: max_position 200 -> 300 lots; by risk.toml")
+    rig.desk.confirm_limits(12345)  # of something else
+    rig.linger(0.1)
+    assert limit(rig, 2) == 200
+    rig.desk.confirm_limits(load(rig.directory).risk.hash)
+    rig.wait(lambda: limit(rig, 2) == 300)
+    rig.wait(lambda: not rig.desk.config_errors())
+    assert int(rig.picture["desk"]["limits_hash"]) == (
+        settings(load(rig.directory)).limits.hash
+    )
+
+
+def test_taking_a_narrower_limit_out_is_loosening_unless_its_strategy_goes(
+    rig: Rig,
+) -> None:
+    text, strategies = rig.text(RISK), rig.text(STRATEGIES)
+    more = "[symbols.ACME]\nmax_position = 9\n[strategies.mm_boreal]\nmax_order_qty = 3\n"
+    rig.write(RISK, text + more)
+    rig.wait(lambda: int(rig.picture["desk"]["scoped_count"]) == 2)
+    table = re.search(r"\[mm_boreal\]\n(?:.+\n)+", strategies)
+    assert table
+    rig.write(STRATEGIES, strategies.replace(table[0], ""))
+    rig.write(RISK, text)
+    rig.wait(lambda: int(rig.picture["desk"]["scoped_count"]) == 1)
+    rig.wait(
+        lambda: "symbols.ACME.max_position 9 -> none" in str(rig.desk.config_errors())
+    )
+    rig.linger(0.2)
+    assert rig.desk.narrower_limit(Scope.SYMBOL, "ACME", 2) == 9
+
+
+def test_a_restart_loosens_nothing(files: Path, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+
+    def run(look: Callable[[LocalDesk], None]) -> None:
+        config = load(files)
+        made = replace(settings(config), journal=journal)
+        with LocalDesk(Engine(made), config, directory=files) as desk:
+            deadline = time.monotonic() + 5
+            while not desk.read()["desk"]["limits_version"]:
+                assert time.monotonic() < deadline
+            desk.read()
+            look(desk)
+        del desk
+        gc.collect()  # and with it the lock on the journal
+
+    def found(desk: LocalDesk) -> tuple[int, int]:
+        picture = desk.read()["desk"]
+        return int(picture["limits"]["limit"][2]), int(picture["limits"]["limit"][4])
+
+    path = files / RISK
+    replaced("max_position = 200", "max_position = 150")(path)
+    run(lambda desk: None)
+    replaced("max_position = 150", "max_position = 400")(path)
+    replaced("max_open_orders = 20", "max_open_orders = 10")(path)
+
+    def after(desk: LocalDesk) -> None:
+        assert found(desk) == (150, 10)
+        (error,) = desk.config_errors()
+        assert "max_position 150 -> 400 lots: NOT in force until confirmed" in error
+        desk.confirm_limits(load(files).risk.hash)
+        deadline = time.monotonic() + 5
+        while found(desk) != (400, 10) or desk.config_errors():
+            assert time.monotonic() < deadline, (found(desk), desk.config_errors())
+            time.sleep(0.005)
+
+    run(after)
+    run(lambda desk: None if found(desk) == (400, 10) else pytest.fail(str(found(desk))))
 
 
 # ---- a core that does not answer ------------------------------------------------------
