@@ -86,6 +86,7 @@ static inline void kit_carry(kit *k)
     }
     cp_outbox_clear(orders);
     cp_outbox_clear(notes);
+    cp_desk_on_carried(k->desk);
 }
 
 static inline void kit_open(kit *k)

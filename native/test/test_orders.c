@@ -518,6 +518,7 @@ static void measures_each_hop_between_its_two_stamps(void)
     cp_order order = *(const cp_order *)cp_outbox_at(cp_desk_orders(k->desk), 0);
     CHECK_EQ((int64_t)k->now_ns, (int64_t)order.cause_ns);
     cp_desk_on_sent(k->desk, &order, k->now_ns + 100);
+    cp_desk_on_carried(k->desk);
     cp_outbox_clear(cp_desk_orders(k->desk));
     CHECK_EQ(700, hop_max(k, CP_HOP_FEED));
     CHECK_EQ(40, hop_max(k, CP_HOP_DECIDE));

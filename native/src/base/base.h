@@ -46,6 +46,21 @@ static inline void cp_prefault(void *memory, size_t size)
         bytes[at] = 0;
 }
 
+/* Fetch a line to be written to soon. gcc takes a function that does nothing but fetch for
+ * one without effect and drops the call; the empty statement is an effect. */
+static inline void cp_fetch(const void *line)
+{
+    __builtin_prefetch(line, 1);
+    __asm__ volatile("");
+}
+
+/* The same of one to be read. */
+static inline void cp_fetch_read(const void *line)
+{
+    __builtin_prefetch(line, 0);
+    __asm__ volatile("");
+}
+
 /* Mix one more word into a running 64-bit hash (the finaliser of MurmurHash3). */
 static inline uint64_t cp_mix(uint64_t hash, uint64_t word)
 {

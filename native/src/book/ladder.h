@@ -78,14 +78,6 @@ typedef struct cp_ladder {
 int cp_ladder_init(cp_ladder *ladder, uint32_t price_max);
 void cp_ladder_free(cp_ladder *ladder);
 
-/* Fetch a line to be written to soon. gcc takes a function that does nothing but fetch for
- * one without effect and drops the call; the empty statement is an effect. */
-static inline void cp_fetch(const void *line)
-{
-    __builtin_prefetch(line, 1);
-    __asm__ volatile("");
-}
-
 /* ---- bits: the nearest one strictly below or above a place, or -1 --------------- */
 
 static inline int cp_bit_below(uint64_t word, uint32_t bit)

@@ -429,6 +429,11 @@ void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns)
     own->tick_to_order_ns = sent_ns > own->cause_ns ? sent_ns - own->cause_ns : 0;
 }
 
+void cp_desk_on_carried(cp_desk *desk)
+{
+    cp_desk_count_taken(desk);
+}
+
 /* ---- reading ---- */
 
 cp_outbox *cp_desk_orders(cp_desk *desk)

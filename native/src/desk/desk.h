@@ -40,6 +40,12 @@ void cp_desk_on_timer(cp_desk *desk, uint64_t now_ns, const cp_clock *clock);
 
 /* The drive has put this order on the link at sent_ns (T4). */
 void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns);
+/* All that the step said is on its way: what can wait until then is done. */
+void cp_desk_on_carried(cp_desk *desk);
+
+/* Nothing has happened: fetch a little of what the next order will touch. Nothing is
+ * decided, counted or said by it. */
+void cp_desk_keep_warm(cp_desk *desk, uint64_t now_ns);
 
 /* ---- journal and restart ---- */
 

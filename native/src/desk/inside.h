@@ -12,6 +12,7 @@
  *     recover.c   what a journal says, before anything is traded
  *     would_be.c  the orders of strategies in SHADOW
  *     picture.c   what the screen sees
+ *     warm.c      memory kept at hand while nothing happens
  */
 #ifndef CP_DESK_INSIDE_H
 #define CP_DESK_INSIDE_H
@@ -28,6 +29,7 @@
 #include "desk/recent.h"
 #include "desk/risk.h"
 #include "desk/strategy.h"
+#include "desk/warm.h"
 #include "desk/would_be.h"
 
 #define CP_SECOND_NS 1000000000u
@@ -85,6 +87,14 @@ typedef struct cp_recovery_map {
     bool in_snapshot;
     bool is_whole; /* a snapshot has been taken in */
 } cp_recovery_map;
+
+#define CP_TAKEN_MAX 32u
+
+/* How long a hop took. */
+typedef struct cp_taken {
+    uint64_t took_ns;
+    cp_hop hop;
+} cp_taken;
 
 struct cp_desk {
     /* of the step under way */
@@ -146,6 +156,9 @@ struct cp_desk {
     cp_outbox orders_out;
     cp_outbox notes_out;
     cp_histogram *histograms; /* CP_HOP_COUNT */
+    uint32_t taken_count;
+    cp_taken taken[CP_TAKEN_MAX]; /* times not counted yet */
+    cp_warm warm;
 };
 
 /* ---- ask.c ---- */
@@ -284,15 +297,29 @@ static inline int64_t cp_desk_exposure(const cp_desk *desk, uint32_t symbol)
                             desk->instruments[symbol].point_value);
 }
 
+/* Into the histograms with the times taken. */
+static inline void cp_desk_count_taken(cp_desk *desk)
+{
+    for (uint32_t i = 0; i < desk->taken_count; i++)
+        cp_histogram_record(&desk->histograms[desk->taken[i].hop],
+                            desk->taken[i].took_ns);
+    desk->taken_count = 0;
+}
+
 static inline uint64_t cp_desk_clock(const cp_desk *desk)
 {
     return desk->clock ? cp_clock_now_ns(desk->clock) : desk->now_ns;
 }
 
+/* A hop's time, to be counted when the step's orders are out: its count is as likely as not
+ * in a line nobody has touched for seconds. */
 static inline void cp_desk_record(cp_desk *desk, cp_hop hop, uint64_t from_ns,
                                   uint64_t to_ns)
 {
-    cp_histogram_record(&desk->histograms[hop], to_ns > from_ns ? to_ns - from_ns : 0);
+    uint64_t took_ns = to_ns > from_ns ? to_ns - from_ns : 0;
+    if (CP_UNLIKELY(desk->taken_count == CP_TAKEN_MAX))
+        cp_desk_count_taken(desk);
+    desk->taken[desk->taken_count++] = (cp_taken){ took_ns, hop };
 }
 
 #endif /* CP_DESK_INSIDE_H */

@@ -1,5 +1,6 @@
 /* api.c: cockpit.h, implemented: an engine is made, started, read, commanded, freed. */
 #include "drive/exchange.h"
+#include "drive/rehearsal.h"
 #include "drive/remote.h"
 
 #define RING_CAPACITY_MIN 16384
@@ -139,6 +140,11 @@ static int create_parts(cp_engine *engine, char *error)
         cp_clock_init_virtual(&engine->clock, 1000000000u);
     else
         cp_clock_init(&engine->clock);
+    bool spins = cp_thread_resolve((cp_waiting)config->waiting) == CP_WAIT_SPIN;
+    if (config->desk && !config->virtual_time && spins)
+        result = cp_rehearsal_create(&engine->rehearsal, config, &engine->clock, error);
+    if (result != 0)
+        return result;
     engine->net_thread.name = "net";
     engine->has_listener = config->desk || config->net.role == CP_ROLE_EXCHANGE;
     if (config->net.role == CP_ROLE_EXCHANGE)
@@ -185,6 +191,7 @@ void cp_engine_destroy(cp_engine *engine)
         cp_live_stop(engine);
     cp_engine_record_stop(engine);
     cp_journal_destroy(engine->journal);
+    cp_rehearsal_destroy(engine->rehearsal);
     cp_exchange_destroy(engine->exchange);
     cp_remote_destroy(engine->remote);
     cp_flow_replay_destroy(engine->replay);

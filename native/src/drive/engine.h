@@ -34,8 +34,9 @@ typedef struct cp_account {
     bool was_busy;
 } cp_account;
 
-typedef struct cp_exchange cp_exchange; /* exchange.h */
-typedef struct cp_remote cp_remote;     /* remote.h */
+typedef struct cp_exchange cp_exchange;   /* exchange.h */
+typedef struct cp_remote cp_remote;       /* remote.h */
+typedef struct cp_rehearsal cp_rehearsal; /* rehearsal.h */
 
 /* What a test does to an engine in virtual time: it stands on the links, where it passes
  * on what it likes, and is asked before and told after each thing that happens. */
@@ -91,7 +92,9 @@ struct cp_engine {
     uint64_t recovered_hash;
     bool new_day;        /* the journal's last record is of an earlier one */
     uint64_t held_count; /* lines behind the ring's last that wait for their records */
-    uint64_t *held;      /* which records those are, by line; level 2 only */
+    cp_rehearsal *rehearsal; /* NULL unless it spins */
+    uint64_t rehearsal_ns;   /* when the next is due */
+    uint64_t *held;          /* which records those are, by line; level 2 only */
 
     /* Of the thread that sees to the sockets. */
     alignas(CP_LINE_PAIR) cp_account net_account;
@@ -172,6 +175,8 @@ void cp_engine_record_stop(cp_engine *engine);
 /* live.c */
 int cp_live_start(cp_engine *engine);
 int cp_live_stop(cp_engine *engine);
+/* One rehearsal: no other desk hears or knows of it. */
+void cp_live_rehearse(cp_rehearsal *rehearsal, uint64_t now_ns);
 
 /* sim.c */
 int cp_sim_run(cp_engine *engine, uint64_t md_events);

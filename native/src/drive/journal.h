@@ -150,6 +150,17 @@ static inline uint64_t cp_journal_room(cp_journal *journal, uint64_t wanted)
 uint64_t cp_journal_add(cp_journal *journal, cp_journal_kind kind, uint16_t part,
                         uint64_t time_ns, const void *body, uint32_t size);
 
+/* Fetch the next few records' lines, which will be written to. */
+static inline void cp_journal_fetch(const cp_journal *journal, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        const cp_journal_record *record =
+            &journal->slots[(journal->next + i) % CP_JOURNAL_RING];
+        cp_fetch(record);
+        cp_fetch(record->body + CP_JOURNAL_BODY - 1);
+    }
+}
+
 /* What was added counts from now on. */
 static inline void cp_journal_publish(cp_journal *journal)
 {

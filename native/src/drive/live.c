@@ -13,6 +13,7 @@
 #include <sched.h>
 
 #include "drive/exchange.h"
+#include "drive/rehearsal.h"
 #include "drive/remote.h"
 
 #define BATCH 32 /* messages taken from one ring before looking at the others */
@@ -334,6 +335,7 @@ static void desk_carry(cp_engine *engine)
         cp_outbox_clear(orders);
     }
     cp_engine_carry_notes(engine);
+    cp_desk_on_carried(engine->desk);
 }
 
 /* When the desk has something: now, or, of what came over a socket, when it left the
@@ -416,9 +418,58 @@ static bool desk_run_timer(cp_engine *engine, uint64_t now_ns)
     return true;
 }
 
+/* Places in a ring whose lines nobody writes soon: it is their pages that are wanted. */
+#define BEHIND ((uint64_t) - 8)
+#define AHEAD 48u
+#define NEXT_LINES 4u
+
+static void fetch_links(cp_engine *engine)
+{
+    cp_fetch_read(cp_ring_peek(&engine->md_ring, BEHIND));
+    cp_fetch_read(cp_ring_peek(&engine->md_ring, AHEAD));
+    cp_fetch_read(cp_ring_peek(&engine->report_ring, BEHIND));
+    cp_fetch_read(cp_ring_peek(&engine->report_ring, AHEAD));
+    for (uint64_t i = 0; i < NEXT_LINES; i++) {
+        cp_fetch(cp_ring_claim(&engine->order_ring, engine->held_count + i));
+        cp_fetch(cp_ring_claim(&engine->note_ring, i));
+    }
+    if (engine->journal)
+        cp_journal_fetch(engine->journal, NEXT_LINES);
+}
+
+void cp_live_rehearse(cp_rehearsal *rehearsal, uint64_t now_ns)
+{
+    cp_engine *understudy = cp_rehearsal_prompt(rehearsal, now_ns);
+    desk_take_reports(understudy);
+    desk_take_md(understudy);
+    cp_rehearsal_answer(rehearsal, now_ns);
+}
+
+/* A desk that spins has time: it keeps at hand what the next order will touch, and now and
+ * then walks the way an order takes, with an understudy in its place (rehearsal.h). */
+static void desk_practise(cp_engine *engine, uint64_t now_ns)
+{
+    if (!engine->rehearsal)
+        return;
+    fetch_links(engine);
+    cp_desk_keep_warm(engine->desk, now_ns);
+    if (now_ns < engine->rehearsal_ns)
+        return;
+    engine->rehearsal_ns = now_ns + CP_REHEARSAL_NS;
+    cp_live_rehearse(engine->rehearsal, now_ns);
+}
+
+/* The first order of the day is not to be the slowest. */
+static void desk_practise_first(cp_engine *engine)
+{
+    for (uint32_t i = 0; engine->rehearsal && i < CP_REHEARSALS_FIRST; i++)
+        cp_live_rehearse(engine->rehearsal, cp_clock_now_ns(&engine->clock));
+}
+
 static void desk_run(void *argument)
 {
     cp_engine *engine = argument;
+    desk_practise_first(engine);
     /* Pairs with the release in cp_live_stop. */
     while (atomic_load_explicit(&engine->running, memory_order_acquire)) {
         uint64_t now_ns = begin_round(engine, &engine->desk_account);
@@ -431,6 +482,8 @@ static void desk_run(void *argument)
         busy |= desk_run_timer(engine, now_ns);
         if (engine->held_count > 0)
             busy |= desk_release_held(engine, now_ns);
+        if (!busy)
+            desk_practise(engine, now_ns);
         bool show;
         if (engine->net_inline) {
             busy |= net_send(engine);

@@ -104,6 +104,7 @@ static void desk_carry(cp_engine *engine, uint64_t now_ns)
     }
     cp_outbox_clear(orders);
     cp_engine_carry_notes(engine);
+    cp_desk_on_carried(engine->desk);
 }
 
 static void play(cp_engine *engine, enum due next, uint64_t now_ns)
