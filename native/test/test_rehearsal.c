@@ -77,7 +77,7 @@ static outcome trade(const cp_config *config, cp_rehearsal *rehearsal)
             continue;
         uint64_t now_ns = engine->clock.base_ns;
         for (uint32_t k = 0; k < 40; k++)
-            cp_desk_keep_warm(engine->desk, now_ns);
+            cp_desk_keep_warm(engine->desk);
         cp_live_rehearse(rehearsal, now_ns);
     }
     outcome found = { .hash = cp_sim_hash(engine),

@@ -45,7 +45,7 @@ void cp_desk_on_carried(cp_desk *desk);
 
 /* Nothing has happened: fetch a little of what the next order will touch. Nothing is
  * decided, counted or said by it. */
-void cp_desk_keep_warm(cp_desk *desk, uint64_t now_ns);
+void cp_desk_keep_warm(cp_desk *desk);
 
 /* ---- journal and restart ---- */
 

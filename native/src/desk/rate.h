@@ -19,19 +19,32 @@ typedef struct cp_rate {
     uint32_t counts[CP_RATE_SLOTS]; /* by step modulo CP_RATE_SLOTS */
 } cp_rate;
 
-/* Move the window to now and say what is in it. */
+/* So many steps leave the window, the oldest first. They lie side by side, so that after a
+ * quiet second there is little more to do than after a quiet millisecond. */
+static inline void cp_rate_forget(cp_rate *rate, uint64_t steps)
+{
+    uint64_t left = steps < CP_RATE_STEPS ? steps : CP_RATE_STEPS;
+    uint64_t at = (rate->step + 1 - CP_RATE_STEPS) % CP_RATE_SLOTS;
+    while (left > 0 && rate->total > 0) {
+        uint64_t run = left < CP_RATE_SLOTS - at ? left : CP_RATE_SLOTS - at;
+        uint32_t gone = 0;
+        for (uint64_t i = 0; i < run; i++) {
+            gone += rate->counts[at + i];
+            rate->counts[at + i] = 0;
+        }
+        rate->total -= gone;
+        left -= run;
+        at = 0;
+    }
+}
+
+/* Move the window to now and say what is in it. Outside it all counts are 0. */
 static inline uint32_t cp_rate_count(cp_rate *rate, uint64_t now_ns)
 {
     uint64_t step = now_ns >> CP_RATE_STEP_BITS;
-    if (CP_UNLIKELY(step > rate->step + CP_RATE_SLOTS)) {
-        memset(rate->counts, 0, sizeof(rate->counts));
-        rate->total = 0;
+    if (rate->step < step) {
+        cp_rate_forget(rate, step - rate->step);
         rate->step = step;
-    }
-    while (rate->step < step) {
-        rate->step++;
-        rate->counts[rate->step % CP_RATE_SLOTS] = 0;
-        rate->total -= rate->counts[(rate->step - CP_RATE_STEPS) % CP_RATE_SLOTS];
     }
     return rate->total;
 }

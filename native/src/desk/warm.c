@@ -54,6 +54,20 @@ static void add_lots(cp_warm *warm, cp_lots *lots)
     add(warm, cp_lots_at(lots, lots->count), sizeof(cp_lot));
 }
 
+static void add_rate(cp_warm *warm, const cp_rate *rate)
+{
+    add(warm, rate, offsetof(cp_rate, counts));
+    add(warm, &rate->counts[rate->step % CP_RATE_SLOTS], sizeof(rate->counts[0]));
+}
+
+static void add_limits(const cp_desk *desk, cp_warm *warm, uint32_t slot, uint32_t symbol)
+{
+    const cp_risk *risk = &desk->risk;
+    add(warm, risk->symbol_limits[symbol], sizeof(risk->symbol_limits[0]));
+    add(warm, risk->strategy_limits[slot], sizeof(risk->strategy_limits[0]));
+    add(warm, risk->tightest[slot][symbol], sizeof(risk->tightest[0][0]));
+}
+
 static void add_slot(cp_desk *desk, cp_warm *warm, uint32_t index)
 {
     const cp_slot *slot = &desk->slots[index];
@@ -63,10 +77,13 @@ static void add_slot(cp_desk *desk, cp_warm *warm, uint32_t index)
     add(warm, &slot->order_count,
         offsetof(cp_slot, state) - offsetof(cp_slot, order_count));
     add(warm, slot->state, slot->kind->state_size);
+    add_rate(warm, &desk->slot_rates[index]);
     const uint32_t symbols[] = { slot->config.symbol, slot->config.symbol2 };
     for (uint32_t i = 0; i < (slot->kind->two_symbols ? 2u : 1u); i++) {
         add(warm, &desk->cells[index][symbols[i]], sizeof(cp_position));
         add(warm, &desk->costs[index][symbols[i]], sizeof(cp_costs));
+        add(warm, desk->orders.slot_qty[index][symbols[i]], 2 * sizeof(int64_t));
+        add_limits(desk, warm, index, symbols[i]);
         add_lots(warm, &desk->lots[symbols[i]]);
     }
 }
@@ -74,6 +91,9 @@ static void add_slot(cp_desk *desk, cp_warm *warm, uint32_t index)
 static void add_orders(cp_warm *warm, const cp_orders *orders)
 {
     const cp_own_order *table = orders->orders;
+    add(warm, orders, offsetof(cp_orders, slot_qty));
+    add(warm, orders->symbol_orders,
+        sizeof(*orders) - offsetof(cp_orders, symbol_orders));
     uint32_t left = NEAR_ORDERS;
     for (uint32_t i = orders->last; i != CP_NONE && left > 0; i = table[i].prev, left--)
         add(warm, &table[i], sizeof(table[i]));
@@ -89,19 +109,39 @@ static void add_outbox(cp_warm *warm, const cp_outbox *outbox)
     add(warm, cp_outbox_at(outbox, 0), (size_t)NEXT_LINES * CP_LINE);
 }
 
+static void add_risk(const cp_desk *desk, cp_warm *warm)
+{
+    const cp_risk *risk = &desk->risk;
+    const cp_breakers *breakers = &desk->breakers;
+    add(warm, &desk->exposures, sizeof(desk->exposures));
+    add(warm, risk, offsetof(cp_risk, symbol_limits));
+    add(warm, &risk->passed, sizeof(risk->passed));
+    add(warm, desk->limits.triggers, sizeof(desk->limits.triggers));
+    add_rate(warm, &desk->rate);
+    add(warm, &desk->recent, sizeof(desk->recent));
+    add(warm, breakers, offsetof(cp_breakers, rejects));
+    add_rate(warm, &breakers->rejects);
+    add_rate(warm, &breakers->fills);
+    add(warm, &breakers->executions, sizeof(breakers->executions));
+    add(warm, desk->own_best, sizeof(desk->own_best));
+}
+
 static void collect(cp_desk *desk, cp_warm *warm)
 {
     warm->count = 0;
-    add(warm, desk, offsetof(cp_desk, cells)); /* all that is small, in one piece */
+    add(warm, desk, offsetof(cp_desk, orders));
+    add_orders(warm, &desk->orders);
+    add_risk(desk, warm);
+    add(warm, desk->instruments, desk->symbol_count * sizeof(cp_instrument));
+    add(warm, desk->positions, desk->symbol_count * sizeof(cp_position));
     add(warm, &desk->replaying, offsetof(cp_desk, fills) - offsetof(cp_desk, replaying));
     add(warm, &desk->fills[desk->fill_next % CP_FILL_MAX], sizeof(cp_fill));
     add(warm, &desk->orders_out, offsetof(cp_desk, warm) - offsetof(cp_desk, orders_out));
     add_outbox(warm, &desk->orders_out);
     add_outbox(warm, &desk->notes_out);
-    add(warm, desk->feed.symbols, desk->symbol_count * sizeof(cp_feed_symbol));
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         add_slot(desk, warm, i);
-    add_orders(warm, &desk->orders);
+    add(warm, desk->feed.symbols, desk->symbol_count * sizeof(cp_feed_symbol));
     for (uint32_t i = 0; i < desk->symbol_count; i++) {
         add_side(warm, &desk->feed.symbols[i].book, CP_BUY);
         add_side(warm, &desk->feed.symbols[i].book, CP_SELL);
@@ -109,20 +149,10 @@ static void collect(cp_desk *desk, cp_warm *warm)
     add_names(warm, &desk->feed.refs, &desk->feed.pool);
 }
 
-/* Windows that moved on step by step while nothing was counted would have a second's steps
- * to catch up with. Where they stand makes no difference to what they say. */
-static void move_windows(cp_desk *desk, uint64_t now_ns)
-{
-    cp_rate_count(&desk->rate, now_ns);
-    cp_rate_count(&desk->breakers.rejects, now_ns);
-    cp_rate_count(&desk->breakers.fills, now_ns);
-}
-
-void cp_desk_keep_warm(cp_desk *desk, uint64_t now_ns)
+void cp_desk_keep_warm(cp_desk *desk)
 {
     cp_warm *warm = &desk->warm;
     if (warm->region == warm->count) {
-        move_windows(desk, now_ns);
         collect(desk, warm);
         warm->region = warm->line = 0;
         return;

@@ -452,7 +452,7 @@ static void desk_practise(cp_engine *engine, uint64_t now_ns)
     if (!engine->rehearsal)
         return;
     fetch_links(engine);
-    cp_desk_keep_warm(engine->desk, now_ns);
+    cp_desk_keep_warm(engine->desk);
     if (now_ns < engine->rehearsal_ns)
         return;
     engine->rehearsal_ns = now_ns + CP_REHEARSAL_NS;
