@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from textual.app import App
@@ -453,6 +454,7 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def _do_flatten(self) -> None:
         self._ask(self.desk.flatten, "asked to flatten", "warn", RiskState.FLATTENING)
+        self.scene.dialog = _orders().flattening(self.scene)
 
     def _do_halt(self) -> None:
         self.scene.prompt = None
@@ -832,6 +834,27 @@ class CockpitApp(App[int], inherit_bindings=False):
         elif scene.maximised:
             scene.maximised = False
 
+    # Of dialogs that are loaded when they are first asked for.
+
+    def _do_ticket(self) -> None:
+        _orders().ticket(self.desk, self.scene)
+
+    def _do_cancel_row(self) -> None:
+        _orders().cancel_row(self.desk, self.scene)
+
+    def _do_cancel_some(self) -> None:
+        _orders().cancel_some(self.desk, self.scene)
+
+    def _do_kill(self) -> None:
+        _orders().kill(self.desk, self.scene)
+
+    def _do_versions(self) -> None:
+        _orders().versions(self.desk, self.scene)
+
+    def _do_accept(self) -> None:
+        self.desk.accept()
+        self.scene.say("asked to accept positions as they are", "warn")
+
     def _do_take_over(self) -> None:
         raise LookupError("nobody shares this desk")
 
@@ -846,6 +869,12 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.exit(return_code=1)
 
 
+def _orders() -> ModuleType:
+    from cockpit.ui import orders
+
+    return orders
+
+
 def _question(scene: Scene, name: str) -> tuple[str, str]:
     """Title and text of the question before ``name``."""
     desk = scene.picture["desk"]
@@ -856,6 +885,18 @@ def _question(scene: Scene, name: str) -> tuple[str, str]:
             "Flatten",
             f"Pulls {working} working orders and trades {held} open positions to zero at "
             f"whatever the market pays. Ends in PAUSED.",
+        )
+    if name == "accept":
+        doubt = int(desk["doubt"])
+        names = [
+            scene.symbol_name(index)
+            for index in range(len(scene.symbols))
+            if doubt >> index & 1
+        ]
+        return (
+            "Accept",
+            f"In doubt: {', '.join(names)}. Its positions count as they are here, "
+            f"whatever the venue says; what that was is in the log.",
         )
     return (
         "Leave HALTED",

@@ -62,7 +62,7 @@ def _needs_desk(scene: Scene) -> str:
     return "there is no desk: this engine is an exchange alone"
 
 
-def _needs_controls(scene: Scene) -> str:
+def needs_controls(scene: Scene) -> str:
     """Why this screen may not make the desk do more; to brake is everybody's."""
     if reason := _needs_desk(scene):
         return reason
@@ -81,7 +81,7 @@ def _no_take(scene: Scene, index: int) -> str:
 
 
 def _no_strategy(scene: Scene, index: int) -> str:
-    if reason := _needs_controls(scene):
+    if reason := needs_controls(scene):
         return reason
     if index not in dict(scene.slots()):
         return f"no strategy under key {index + 1}"
@@ -100,7 +100,7 @@ def _no_pause(scene: Scene, index: int) -> str:
 
 
 def _no_resume(scene: Scene, index: int) -> str:
-    if reason := _needs_controls(scene):
+    if reason := needs_controls(scene):
         return reason
     match scene.risk_state:
         case RiskState.ACTIVE:
@@ -113,7 +113,7 @@ def _no_resume(scene: Scene, index: int) -> str:
 
 
 def _no_flatten(scene: Scene, index: int) -> str:
-    if reason := _needs_controls(scene):
+    if reason := needs_controls(scene):
         return reason
     match scene.risk_state:
         case RiskState.FLATTENING:
@@ -129,7 +129,7 @@ def _no_halt(scene: Scene, index: int) -> str:
 
 
 def _no_unhalt(scene: Scene, index: int) -> str:
-    if reason := _needs_controls(scene):
+    if reason := needs_controls(scene):
         return reason
     return "" if scene.risk_state == RiskState.HALTED else "not halted"
 
@@ -182,8 +182,45 @@ def _no_cancel(scene: Scene, index: int) -> str:
     return "" if int(scene.live["desk"]["working_count"]) else "no order is working"
 
 
+def _no_ticket(scene: Scene, index: int) -> str:
+    if reason := _no_panel(scene, index) or needs_controls(scene):
+        return reason
+    match scene.risk_state:
+        case RiskState.HALTED:
+            return "halted takes cancels only: un-halt first (u)"
+        case RiskState.FLATTENING:
+            return "flattening: the desk's own orders first"
+    return "" if scene.symbols else "there is no symbol"
+
+
+def _no_cancel_some(scene: Scene, index: int) -> str:
+    return _no_panel(scene, index) or _no_cancel(scene, index)
+
+
+def _no_kill(scene: Scene, index: int) -> str:
+    return _no_panel(scene, index) or _no_halt(scene, index)
+
+
+def _no_versions(scene: Scene, index: int) -> str:
+    return _no_panel(scene, index) or _no_mode_choice(scene, index)
+
+
+def _no_cancel_row(scene: Scene, index: int) -> str:
+    if reason := _no_cancel(scene, index):
+        return reason
+    if scene.focus != "working" or not scene.cursor.get("working"):
+        return "choose an order in Orders first (Tab, Down)"
+    return ""
+
+
+def _no_accept(scene: Scene, index: int) -> str:
+    if reason := needs_controls(scene):
+        return reason
+    return "" if int(scene.live["desk"]["doubt"]) else "no symbol is in doubt"
+
+
 def _no_mode_choice(scene: Scene, index: int) -> str:
-    if reason := _needs_controls(scene):
+    if reason := needs_controls(scene):
         return reason
     return "" if any(True for _ in scene.slots()) else "there is no strategy"
 
@@ -228,15 +265,30 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose_mode", ("m",), "m", "",
            "choose a mode for the strategy under the cursor",
            "trading", refusal=_no_mode_choice),
+    Action("versions", ("V",), "V", "",
+           "a strategy's parameters as they were, and back to them",
+           "trading", refusal=_no_versions),
     Action("pause", ("p",), "p", "pause",
            "hold the strategies, pull their orders",
            "trading", refusal=_no_pause),
     Action("resume", ("r",), "r", "resume",
            "let strategies trade again after a pause",
            "trading", refusal=_no_resume),
+    Action("ticket", ("o",), "o", "order",
+           "an order of your own: what it would do is shown before it is sent",
+           "trading", refusal=_no_ticket),
+    Action("cancel_row", ("delete", "backspace"), "Del", "",
+           "pull the order under the cursor (Backspace as well)",
+           "trading", refusal=_no_cancel_row),
+    Action("cancel_some", ("X",), "X", "",
+           "pull the orders of a side, a symbol or a strategy",
+           "trading", refusal=_no_cancel_some),
     Action("cancel_all", ("x",), "x x", "",
            "pull every order; the strategies go on",
            "trading", Guard.TWICE, refusal=_no_cancel),
+    Action("kill", ("K",), "K", "",
+           "halt or flatten one strategy, one symbol or all, and see it done",
+           "risk", refusal=_no_kill),
     Action("flatten", ("f",), "f", "flatten",
            "trade every position to zero, then pause",
            "risk", Guard.WORD, "flatten", _no_flatten),
@@ -246,6 +298,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("take_over", ("t",), "t t", "",
            "take the controls of a desk that several screens are attached to",
            "trading", Guard.TWICE, refusal=_no_take),
+    Action("accept", ("A",), "A", "",
+           "take positions as reconciliation found them: ends the doubt",
+           "risk", Guard.WORD, "accept", _no_accept),
     Action("acknowledge", ("a",), "a", "",
            "acknowledge all alerts", "risk", refusal=_no_alert),
     Action("down", ("down", "j"), "Down", "",

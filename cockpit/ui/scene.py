@@ -15,6 +15,7 @@ from cockpit.control.desk import Desk, Event, Symbol
 from cockpit.core import (
     LIMITS,
     NOBODY,
+    OPERATOR,
     PRICE_NONE,
     STRATEGY_MAX,
     Mode,
@@ -29,6 +30,8 @@ from cockpit.observe.tape_desk import TapeDesk
 from cockpit.ui.render.glyphs import UNICODE, Glyphs
 from cockpit.ui.render.text import Rows, clean
 
+BY_HAND = "by hand"
+"""Whose the operator's own orders are, where a strategy's name stands."""
 LOG_MAX = 500
 """Events kept for the log."""
 HISTORY_MAX = 120
@@ -420,6 +423,8 @@ class Scene:
                 yield slot, strategies[slot]
 
     def slot_name(self, slot: int) -> str:
+        if slot == OPERATOR:
+            return BY_HAND
         if not 0 <= slot < STRATEGY_MAX:
             return "-"
         name = bytes(self.picture["desk"]["strategies"][slot]["config"]["name"])

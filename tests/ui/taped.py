@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cockpit.control.desk import Event
-from cockpit.core import Mode, Severity
+from cockpit.control.desk import Event, Margin, Preview, StrategyVersion, Ticket
+from cockpit.core import LIMITS, REFUSALS, Mode, Severity, Side
 from cockpit.observe.tape import Tape
 from cockpit.observe.tape_desk import TapeDesk
 from cockpit.ui.app import CockpitApp
@@ -45,14 +46,65 @@ class TapedDesk(TapeDesk):
     def pause(self) -> None:
         self.calls.append("pause")
 
-    def resume(self) -> None:
-        self.calls.append("resume")
+    def resume(self, *, symbol: int | None = None) -> None:
+        self.calls.append("resume" if symbol is None else ("resume", symbol))
 
-    def flatten(self) -> None:
-        self.calls.append("flatten")
+    def flatten(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        scope = strategy is not None or symbol is not None
+        self.calls.append(("flatten", strategy, symbol) if scope else "flatten")
 
-    def halt(self) -> None:
-        self.calls.append("halt")
+    def halt(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
+        scope = strategy is not None or symbol is not None
+        self.calls.append(("halt", strategy, symbol) if scope else "halt")
+
+    def accept(self) -> None:
+        self.calls.append("accept")
+
+    def order(self, ticket: Ticket) -> int:
+        self.calls.append(("order", ticket))
+        return 1
+
+    def preview(self, ticket: Ticket) -> Preview | None:
+        """By the tape's own limits and position, as if nothing else were asked for."""
+        desk = self.read()["desk"]
+        held = int(desk["symbols"][ticket.symbol]["position"])
+        after = held + (ticket.qty if ticket.side == Side.BUY else -ticket.qty)
+        used = [int(limit["used"]) for limit in desk["limits"][: len(LIMITS)]]
+        limits = [int(limit["limit"]) for limit in desk["limits"][: len(LIMITS)]]
+        used[0], used[2] = ticket.qty, max(abs(after), used[2])
+        refuses = next((i for i in (0, 2) if used[i] > limits[i]), None)
+        symbol = self.symbols[ticket.symbol]
+        return Preview(
+            ticket=ticket, price=ticket.price,
+            value=ticket.qty * ticket.price * symbol.point_value, position=held,
+            position_after=after, worst_long=max(after, held),
+            worst_short=min(after, held),
+            reduces=abs(after) < abs(held),
+            refusal="" if refuses is None else REFUSALS[refuses],
+            limit=0 if refuses is None else limits[refuses], current=abs(held),
+            would_be=0 if refuses is None else used[refuses], passing_qty=20,
+            margins=tuple(map(Margin, limits, used)),
+        )  # fmt: skip
+
+    def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
+        size, spread = ("size", 10.0), ("half_spread", 2.0)
+        runs = StrategyVersion(
+            3, 0xA1, self.moment - 60, "root (ctl 912)", "half_spread 1 -> 2 increments",
+            (spread, size), True,
+        )  # fmt: skip
+        changes = "size 5 -> 10 lots"
+        before = replace(
+            runs, version=2, time=self.moment - 600, who="root (screen 877)",
+            changes=changes, values=(("half_spread", 1.0), size), in_force=False,
+        )  # fmt: skip
+        first = replace(
+            before, version=1, time=self.first, who="strategies.toml", changes="",
+            values=(("half_spread", 1.0), ("size", 5.0)),
+        )  # fmt: skip
+        return runs, before, first
+
+    def revert(self, slot: int, version: int) -> None:
+        self.calls.append(("revert", slot, version))
 
     def unhalt(self) -> None:
         self.calls.append("unhalt")

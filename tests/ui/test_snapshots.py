@@ -18,6 +18,7 @@ from cockpit.core import Mode, RiskState, Severity
 from cockpit.observe.alerts import Alert, Rule
 from cockpit.ui import layout
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.scene import Seat
 
 CONFIG = Path(__file__).parent / "config"
 SIZES = [(80, 24), (120, 36), (160, 48)]
@@ -187,6 +188,46 @@ async def test_alerts(picture: Any) -> None:
         app.scene.screen = "log"
         app.step()
         assert "1 ALERT" in shown(app, "header")
+        assert await drawn(app, pilot) == picture
+
+
+DIALOGS = {
+    "ticket": (("o", "1", "2", "enter"), "press Enter again within 2 s to BUY 12 ALFA"),
+    "ticket_refused": (("o", "9", "9", "s", "enter"), "not sent: it would be refused"),
+    "ticket_sent": (("o", "5", "enter", "enter"), "the core has not confirmed it yet"),
+    "kill": (("K", "down", "k"), "press k again within 2 s to HALT mm_alfa"),
+    "halt_one": (("K", "down", "k", "k"), "Halt mm_alfa"),
+    "flatten_one": (("K", *["down"] * 5, "f", *"flat"), "type flatten for ALFA"),
+    "pull": (("X",), "every buy in ALFA"),
+    "versions": (("V", "down", "enter"), "+ half_spread = 1"),
+}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", SIZES, ids=name_of)
+@pytest.mark.parametrize("dialog", DIALOGS)
+async def test_dialog(
+    picture: Any, dialog: str, size: tuple[int, int], theme: str
+) -> None:
+    typed, says = DIALOGS[dialog]
+    desk = TapedDesk("live")
+    app = open_app(desk, theme=theme)
+    async with app.run_test(size=size) as pilot:
+        turn(app, desk, 70)
+        await pilot.press(*typed)
+        assert says in " ".join(shown(app, "over").split())
+        assert await drawn(app, pilot) == picture
+
+
+@pytest.mark.parametrize("size", [*SIZES, (50, 12)], ids=name_of)
+async def test_attached_without_the_controls(picture: Any, size: tuple[int, int]) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=size) as pilot:
+        turn(app, desk, 70)
+        app.scene.seat = Seat(trades=True, mine=False, holder="root (screen 877)")
+        app.draw()
+        assert "READ-ONLY" in shown(app, "small" if size[0] < 60 else "header")
         assert await drawn(app, pilot) == picture
 
 

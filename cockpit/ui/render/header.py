@@ -174,7 +174,13 @@ def render(scene: Scene, width: int) -> Rows:
     right = (*_ages(scene, width), gap, *_line(scene, width), gap, *clock)
     tabs = screens(scene) if width >= TABS_WIDTH else _where(scene)
     if length(right) + length(tabs) + 1 > width:
-        right = tuple(segment for segment in right if segment != ("  ", "text"))
+        # What it carries in short, then smaller gaps, before anything is cut off.
+        right = (*_ages(scene, 0), gap, *_line(scene, 0), gap, *clock)
+    if length(right) + length(tabs) + 1 > width:
+        narrow = [part if part != gap else (" ", "text") for part in right]
+        right = tuple(narrow)
+    if length(right) + length(tabs) + 1 > width:
+        right = tuple(part for part in right if part != (" ", "text"))
     return [spread(first, money, width), spread((edge, *tabs), right, width)]
 
 

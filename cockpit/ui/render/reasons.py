@@ -10,7 +10,7 @@ from cockpit.ui.render import number, risk
 from cockpit.ui.render.table import Line, View
 from cockpit.ui.render.text import Rows, clean, wrap
 from cockpit.ui.render.ways import Way, of_row
-from cockpit.ui.scene import Scene
+from cockpit.ui.scene import BY_HAND, Scene
 
 _NAME = 16
 
@@ -54,6 +54,8 @@ def _slot(scene: Scene, name: object) -> int | None:
 
 
 def _signal(scene: Scene, name: object) -> list[str]:
+    if name == BY_HAND:
+        return ["An operator sent it by hand; the log says who."]
     slot = _slot(scene, name)
     if slot is None:
         return ["It came of the desk itself: flattening, or a strategy that is gone."]
@@ -63,6 +65,8 @@ def _signal(scene: Scene, name: object) -> list[str]:
 
 def _tick(scene: Scene, way: Way | None, who: object) -> list[str]:
     """From an order back to what it answers."""
+    if who == BY_HAND:
+        return []
     if way is None:
         return ["What it answered is not known: the desk itself, an operator, or before "
                 "a restart."]  # fmt: skip
