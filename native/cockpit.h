@@ -37,6 +37,7 @@
 #define CP_SWEEP_MAX 4096   /* resting orders one order may execute against */
 #define CP_NOBODY 65535     /* "no symbol" or "no strategy" in a 16-bit field */
 #define CP_OPERATOR 16      /* the operator's own place behind the strategy slots */
+#define CP_SLOT_COUNT 17    /* places that orders and positions are of */
 #define CP_TICKET_MAX 16    /* latest orders of the operator's shown */
 #define CP_PATH_SIZE 256    /* bytes of a path, NUL included */
 #define CP_WHO_SIZE 32      /* bytes of an operator's name, NUL included */
@@ -1125,11 +1126,11 @@ typedef struct cp_preview {
     int64_t worst_long, worst_short;  /* with it and everything working */
     int64_t limit, current, would_be; /* of the limit that refuses it */
     uint32_t refusal;                 /* cp_refusal; CP_REFUSE_COUNT: it would be sent */
-    uint32_t passing_qty; /* the most lots that would be sent, up to its own */
-    uint32_t reduces;     /* 1: it can only bring the position nearer to none */
-    uint32_t reserved;
-    int64_t limits[CP_LIMIT_MAX]; /* in force */
-    int64_t used[CP_LIMIT_MAX];   /* of each, with the order; in the limit's own unit */
+    uint32_t passing_qty;         /* the most lots that would be sent, up to its own */
+    uint32_t reduces;             /* 1: it can only bring the position nearer to none */
+    uint32_t scope;               /* cp_scope of the limit that refuses it */
+    int64_t limits[CP_LIMIT_MAX]; /* of each, the scope that it leaves the least */
+    int64_t used[CP_LIMIT_MAX];   /* of it, with the order; in the limit's own unit */
 } cp_preview;
 
 typedef struct cp_counters {

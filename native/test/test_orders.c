@@ -970,11 +970,11 @@ static void check_books(const kit *k, uint64_t seed)
     }
     uint32_t of_slots = 0;
     bool right = count == desk->orders.working_count;
-    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+    for (uint32_t i = 0; i < CP_SLOT_COUNT; i++)
         of_slots += desk->slots[i].working_count;
     for (uint32_t i = 0; i < desk->symbol_count; i++) {
         int64_t qty = 0;
-        for (uint32_t s = 0; s < CP_STRATEGY_MAX; s++)
+        for (uint32_t s = 0; s < CP_SLOT_COUNT; s++)
             qty += desk->cells[s][i].qty;
         right &= qty == desk->positions[i].qty;
         right &= working[i][CP_BUY] == desk->orders.working_qty[i][CP_BUY];

@@ -242,7 +242,7 @@ static void allows_by_state(void)
 {
     static const uint32_t want[4][2] = {
         { CP_REFUSE_COUNT, CP_REFUSE_COUNT }, /* active: opening, closing */
-        { CP_REFUSE_STATE, CP_REFUSE_STATE }, /* paused */
+        { CP_REFUSE_STATE, CP_REFUSE_COUNT }, /* paused */
         { CP_REFUSE_STATE, CP_REFUSE_COUNT }, /* flattening */
         { CP_REFUSE_STATE, CP_REFUSE_STATE }, /* halted */
     };

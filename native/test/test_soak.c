@@ -39,6 +39,7 @@ typedef struct soak {
 static uint64_t fired_ever[CP_MISHAP_COUNT];
 static uint64_t armed_ever[CP_MISHAP_COUNT];
 static uint64_t kills_ever, losses_ever, fills_ever, corrections_ever, doubts_ever;
+static uint64_t by_hand_ever, closed_some_ever, halted_kills_ever;
 
 _Noreturn static void broken(const soak *s, const char *what)
 {
@@ -89,6 +90,20 @@ static void refuse_order(soak *s, const cp_order *order, uint64_t now_ns)
     cp_delay_put(&s->engine->report_delay, &report, now_ns);
 }
 
+/* In what the operator has stopped only closing goes on. */
+static void check_stops(const soak *s, const cp_order *order)
+{
+    const cp_desk *desk = s->engine->desk;
+    uint32_t place = cp_orders_find(&desk->orders, order->client_id);
+    bool closes =
+        place != CP_NONE && desk->orders.orders[place].purpose == CP_PURPOSE_CLOSE;
+    HOLDS(s, (desk->halted >> order->symbol & 1) == 0 || closes);
+    HOLDS(s, (desk->killed >> order->strategy & 1) == 0 || closes ||
+                 order->strategy == CP_OPERATOR);
+    by_hand_ever += order->strategy == CP_OPERATOR && !closes;
+    closed_some_ever += closes && desk->risk.state != CP_RISK_FLATTENING;
+}
+
 static void on_order(void *self, const cp_order *order, uint64_t now_ns)
 {
     soak *s = self;
@@ -97,6 +112,7 @@ static void on_order(void *self, const cp_order *order, uint64_t now_ns)
     if (names) {
         /* Once halted nothing leaves that could trade, whatever else goes wrong. */
         HOLDS(s, s->engine->desk->risk.state != CP_RISK_HALTED);
+        check_stops(s, order);
         HOLDS(s, order->client_id > s->highest_id); /* no id is used again, ever */
         s->highest_id = order->client_id;
     }
@@ -354,20 +370,72 @@ static void report_something(soak *s)
         cp_delay_put(&s->engine->report_delay, &report, s->engine->clock.base_ns);
 }
 
+/* An order by hand, or a cancel by what it names; now and then one that nobody can mean. */
+static cp_ticket any_ticket(soak *s, bool cancels)
+{
+    uint16_t symbol = (uint16_t)cp_random_below(&s->random, 2);
+    int64_t mark2 = s->engine->desk->feed.symbols[symbol].touch.mark2;
+    cp_ticket ticket = { .tag = cp_random_u64(&s->random),
+                         .price =
+                             mark2 / 2 + (int64_t)cp_random_below(&s->random, 21) - 10,
+                         .qty = 1 + (uint32_t)cp_random_below(&s->random, 60),
+                         .symbol = symbol,
+                         .side = (uint8_t)cp_random_below(&s->random, 2),
+                         .type = (uint8_t)cp_random_below(&s->random, 2),
+                         .time_in_force = (uint8_t)cp_random_below(&s->random, 3),
+                         .flags = cp_random_below(&s->random, 4) ? 0 : CP_POST_ONLY };
+    if (!cancels && cp_random_below(&s->random, 8) > 0) { /* mostly it makes sense */
+        ticket.time_in_force |= ticket.type == CP_MARKET;
+        ticket.flags = ticket.time_in_force == CP_DAY ? ticket.flags : 0;
+    }
+    if (!cancels)
+        return ticket;
+    const cp_orders *orders = &s->engine->desk->orders;
+    if (cp_random_below(&s->random, 3) == 0 && orders->last != CP_NONE)
+        ticket.client_id = orders->orders[orders->last].client_id;
+    if (cp_random_below(&s->random, 2) == 0)
+        ticket.symbol = CP_NOBODY;
+    if (cp_random_below(&s->random, 2) == 0)
+        ticket.side = CP_SIDE_BOTH;
+    ticket.strategy = cp_random_below(&s->random, 2) == 0 ? CP_NOBODY
+                      : cp_random_below(&s->random, 2)    ? CP_OPERATOR
+                                                          : 0;
+    return ticket;
+}
+
+/* All there is but ACCEPT, which takes positions as they are although they are not. */
 static void command_something(soak *s)
 {
-    static const cp_control_kind kinds[] = { CP_CONTROL_MODE,   CP_CONTROL_PAUSE,
-                                             CP_CONTROL_RESUME, CP_CONTROL_FLATTEN,
-                                             CP_CONTROL_HALT,   CP_CONTROL_UNHALT,
-                                             CP_CONTROL_RESUME, CP_CONTROL_CANCEL_ALL,
-                                             CP_CONTROL_UNHALT, CP_CONTROL_RESUME };
-    cp_control control = {
-        .kind = kinds[cp_random_below(&s->random, sizeof kinds / sizeof kinds[0])],
-        .target = (uint32_t)cp_random_below(&s->random, 4),
-        .mode = cp_random_below(&s->random, 2) ? CP_MODE_LIVE : CP_MODE_OFF,
-        .who = "soak",
-        .why = "because"
+    /* What lets it trade comes oftener than what stops it. */
+    static const struct {
+        cp_control_kind kind;
+        uint32_t weight;
+    } table[] = {
+        { CP_CONTROL_MODE, 3 },          { CP_CONTROL_PAUSE, 1 },
+        { CP_CONTROL_RESUME, 6 },        { CP_CONTROL_FLATTEN, 1 },
+        { CP_CONTROL_HALT, 1 },          { CP_CONTROL_UNHALT, 4 },
+        { CP_CONTROL_CANCEL_ALL, 1 },    { CP_CONTROL_ORDER, 8 },
+        { CP_CONTROL_PREVIEW, 2 },       { CP_CONTROL_CANCEL, 2 },
+        { CP_CONTROL_HALT_STRATEGY, 1 }, { CP_CONTROL_FLATTEN_STRATEGY, 3 },
+        { CP_CONTROL_HALT_SYMBOL, 1 },   { CP_CONTROL_FLATTEN_SYMBOL, 2 },
+        { CP_CONTROL_RESUME_SYMBOL, 6 },
     };
+    uint32_t all = 0, which = 0;
+    for (uint32_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        all += table[i].weight;
+    for (uint32_t roll = (uint32_t)cp_random_below(&s->random, all);
+         roll >= table[which].weight; which++)
+        roll -= table[which].weight;
+    cp_control control = { .kind = table[which].kind,
+                           .target = (uint32_t)cp_random_below(&s->random, 4),
+                           .mode = cp_random_below(&s->random, 2) ? CP_MODE_LIVE
+                                                                  : CP_MODE_OFF,
+                           .who = "soak",
+                           .why = "because" };
+    control.ticket = any_ticket(s, control.kind == CP_CONTROL_CANCEL);
+    if (control.kind == CP_CONTROL_FLATTEN_STRATEGY &&
+        cp_random_below(&s->random, 3) == 0)
+        control.target = CP_OPERATOR;
     cp_sim_command(s->engine, &control);
 }
 
@@ -395,6 +463,7 @@ static void die(soak *s, bool with_power)
     uint64_t synced = atomic_load(&journal->synced), last = journal->next - 1;
     cp_desk_skip_ids(engine->desk, engine->ids_end);
     uint64_t hash = cp_desk_journal_hash(engine->desk);
+    halted_kills_ever += (engine->desk->halted | engine->desk->killed) != 0;
     fills_ever += engine->desk->counters.fill_count;
     corrections_ever += engine->desk->counters.correction_count;
     journal->slots = NULL;
@@ -469,6 +538,20 @@ static void before(void *self)
         begin_anew(s);
 }
 
+static void check_kills(const soak *s)
+{
+    const cp_desk *desk = s->engine->desk;
+    HOLDS(s, (desk->flattening & ~desk->halted) == 0);
+    HOLDS(s, (desk->closing & ~desk->killed) == 0);
+    HOLDS(s, desk->risk.state != CP_RISK_HALTED ||
+                 (desk->flattening == 0 && desk->closing == 0));
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        bool killed = (desk->killed >> i & 1) != 0;
+        HOLDS(s, killed == (desk->slots[i].kill != CP_KILL_NONE));
+        HOLDS(s, !killed || desk->slots[i].config.mode == CP_MODE_OFF);
+    }
+}
+
 static void check_orders(const soak *s)
 {
     const cp_desk *desk = s->engine->desk;
@@ -484,7 +567,7 @@ static void check_orders(const soak *s)
         names += 1u + own->replace_sent;
         HOLDS(s, cp_orders_find(orders, own->client_id) == i);
     }
-    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+    for (uint32_t i = 0; i < CP_SLOT_COUNT; i++)
         of_slots += desk->slots[i].working_count;
     HOLDS(s, count == orders->working_count && of_slots == count);
     HOLDS(s, names == orders->names.taken_count);
@@ -513,7 +596,7 @@ static void check_money(const soak *s)
         int64_t qty = 0;
         cp_i128 cash = 0, fees = 0;
         int64_t mark2 = desk->feed.symbols[i].touch.mark2;
-        for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
+        for (uint32_t slot = 0; slot < CP_SLOT_COUNT; slot++) {
             const cp_position *cell = &desk->cells[slot][i];
             cp_attribution from = cp_costs_read(&desk->costs[slot][i], cell, mark2);
             cp_i128 held2 = mark2 > 0 ? (cp_i128)cell->qty * mark2 : 2 * cell->cost;
@@ -543,6 +626,7 @@ static void after(void *self)
     soak *s = self;
     s->steps++;
     check_orders(s);
+    check_kills(s);
     check_money(s);
     if (s->steps % 64 == 0 && s->engine->desk->feed.symbols[0].touch.stale == false)
         cp_book_check(&s->engine->desk->feed.symbols[0].book);
@@ -566,9 +650,10 @@ static uint32_t weight_of(uint32_t point)
     case CP_MISHAP_POWER_LOSS:
     case CP_MISHAP_CLOCK_STEP:
     case CP_MISHAP_VENUE_ANEW:
-    case CP_MISHAP_OPERATOR:
     case CP_MISHAP_TIMER_STALL:
         return 1; /* each thing that happens is an occasion */
+    case CP_MISHAP_OPERATOR:
+        return 10; /* there is much that one can ask for */
     case CP_MISHAP_VENUE_SILENT:
     case CP_MISHAP_REPORTS_LATE:
         return 60; /* an order, a report */
@@ -827,6 +912,10 @@ int main(int argc, char **argv)
            (unsigned long long)count, (unsigned long long)fills_ever,
            (unsigned long long)kills_ever, (unsigned long long)losses_ever,
            (unsigned long long)corrections_ever, (unsigned long long)doubts_ever);
+    printf("   %llu orders by hand, %llu that closed a strategy or a symbol, %llu kills "
+           "with something stopped\n",
+           (unsigned long long)by_hand_ever, (unsigned long long)closed_some_ever,
+           (unsigned long long)halted_kills_ever);
     uint32_t idle = 0;
     for (uint32_t i = 0; i < CP_MISHAP_COUNT; i++) {
         printf("  %-20s armed in %llu, fired %llu times\n", cp_mishap_name(i),

@@ -15,7 +15,8 @@ from pathlib import Path
 MASK = (1 << 64) - 1
 RECORD = struct.Struct("<QQQQHHI80sII")
 NOBODY = 65535
-INHERITED_SLOTS = 16
+SLOTS = 17
+"""Sixteen strategies and the operator."""
 
 NEW, CANCEL, REPLACE, CANCEL_ALL, QUERY = 1, 2, 3, 4, 8
 ACCEPTED, EXECUTED, CANCELLED, REPLACED, REJECTED, CHANGE_REJECTED = 1, 2, 3, 4, 5, 6
@@ -210,6 +211,8 @@ class Desk:
     next_id: int = 1
     risk_state: int = 0
     doubt: int = 0
+    halted: int = 0
+    killed: int = 0
     ids_end: int = 0
     used: set[int] = field(default_factory=set)
     symbol_count: int = 0
@@ -244,8 +247,8 @@ class Desk:
 
     # What a snapshot repeats is not taken but compared: by its hash.
     def _state(self, kind: int, body: bytes) -> None:
-        risk, _, next_id, executions, _, doubt, hash_ = struct.unpack_from(
-            "<IIQQqQQ", body
+        risk, _, next_id, executions, _, doubt, hash_, halted, killed = (
+            struct.unpack_from("<IIQQqQQQQ", body)
         )
         if kind == 7 and self.snapshot_hashes:
             # Blocks of ids set aside are left behind by a restart, and orders of before
@@ -253,6 +256,7 @@ class Desk:
             self.next_id = max(self.next_id, next_id)
         self.risk_state, self.next_id, self.doubt = risk, next_id, doubt
         self.executions = executions
+        self.halted, self.killed = halted, killed
         if kind == 7:
             assert self.hash() == hash_, "a snapshot differs from what led to it"
             self.snapshot_hashes += 1
@@ -389,14 +393,15 @@ class Desk:
         for symbol in range(self.symbol_count):
             value = self.positions.get(symbol, Position()).into(value)
             value = self.lots.get(symbol, Lots()).into(value)
-        for slot in range(INHERITED_SLOTS):
+        for slot in range(SLOTS):
             for symbol in range(self.symbol_count):
                 cell = self.cells.get((slot, symbol), Cell())
                 if not cell.is_empty:
                     value = cell.into(mix(value, slot << 32 | symbol))
         working = sum(order.hash() for order in self.orders.values()) & MASK
         for word in (
-            working, self.risk_state, self.doubt, self.executions, self.next_id,
+            working, self.risk_state, self.doubt, self.halted, self.killed,
+            self.executions, self.next_id,
         ):  # fmt: skip
             value = mix(value, word)
         return value

@@ -21,7 +21,7 @@ static cp_i128 count_met(cp_desk *desk, uint32_t symbol, cp_side side, int64_t p
     cp_i128 met = 0;
     for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
         const cp_own_order *own = &desk->orders.orders[i];
-        if (own->symbol != symbol || own->side != side || own->time_in_force == CP_IOC ||
+        if (own->symbol != symbol || own->side != side || cp_order_is_immediate(own) ||
             !cp_state_is_working(own->state))
             continue;
         best = better_of(side, best, own->price);

@@ -9,7 +9,11 @@ void cp_desk_set_state(cp_desk *desk, cp_risk_state state, cp_cause cause)
         return;
     desk->risk.state = state;
     desk->risk_changed_ns = desk->now_ns;
-    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+    memset(desk->state_by, 0, sizeof(desk->state_by));
+    memset(desk->state_why, 0, sizeof(desk->state_why));
+    if (state == CP_RISK_HALTED)
+        cp_flatten_some_no_more(desk, cause);
+    for (uint32_t i = 0; i < CP_SLOT_COUNT; i++)
         desk->slots[i].refusal_noted_ns[CP_REFUSE_STATE] = 0;
     cp_severity severity = state == CP_RISK_HALTED   ? CP_CRITICAL
                            : state == CP_RISK_ACTIVE ? CP_INFO
@@ -79,6 +83,32 @@ static int set_mode(cp_desk *desk, const cp_control *control)
     return 0;
 }
 
+/* What is asked about some orders, one strategy or one symbol. */
+static int obey_some(cp_desk *desk, const cp_control *control)
+{
+    switch (control->kind) {
+    case CP_CONTROL_ORDER:
+        return cp_tickets_order(desk, &control->ticket);
+    case CP_CONTROL_PREVIEW:
+        cp_tickets_preview(desk, &control->ticket);
+        return 0;
+    case CP_CONTROL_CANCEL:
+        return cp_tickets_cancel(desk, &control->ticket);
+    case CP_CONTROL_HALT_STRATEGY:
+        return cp_kill_strategy(desk, control->target, false);
+    case CP_CONTROL_FLATTEN_STRATEGY:
+        return cp_kill_strategy(desk, control->target, true);
+    case CP_CONTROL_HALT_SYMBOL:
+        return cp_halt_symbol(desk, control->target, false, control->who);
+    case CP_CONTROL_FLATTEN_SYMBOL:
+        return cp_halt_symbol(desk, control->target, true, control->who);
+    case CP_CONTROL_RESUME_SYMBOL:
+        return cp_resume_symbol(desk, control->target);
+    default:
+        return -EINVAL;
+    }
+}
+
 static int obey(cp_desk *desk, const cp_control *control)
 {
     const uint32_t active = 1u << CP_RISK_ACTIVE, paused = 1u << CP_RISK_PAUSED,
@@ -91,6 +121,7 @@ static int obey(cp_desk *desk, const cp_control *control)
     case CP_CONTROL_LIMITS:
         return set_limits(desk, control);
     case CP_CONTROL_PAUSE:
+        cp_flatten_some_no_more(desk, CP_CAUSE_OPERATOR);
         return change_state(desk, active | paused | flattening, CP_RISK_PAUSED);
     case CP_CONTROL_RESUME:
         return resume(desk);
@@ -115,18 +146,22 @@ static int obey(cp_desk *desk, const cp_control *control)
     case CP_CONTROL_ACCEPT:
         cp_reconcile_accept(desk);
         return 0;
-    case CP_CONTROL_ORDER:
-    case CP_CONTROL_PREVIEW:
-    case CP_CONTROL_CANCEL:
-    case CP_CONTROL_HALT_STRATEGY:
-    case CP_CONTROL_HALT_SYMBOL:
-    case CP_CONTROL_RESUME_SYMBOL:
-    case CP_CONTROL_FLATTEN_STRATEGY:
-    case CP_CONTROL_FLATTEN_SYMBOL:
-        return -ENOSYS;
     default:
-        return -EINVAL;
+        return obey_some(desk, control);
     }
+}
+
+/* Of a change of all: who asked for it, and why. */
+static void sign_state(cp_desk *desk, const cp_control *control)
+{
+    const uint32_t kinds = 1u << CP_CONTROL_PAUSE | 1u << CP_CONTROL_RESUME |
+                           1u << CP_CONTROL_FLATTEN | 1u << CP_CONTROL_HALT |
+                           1u << CP_CONTROL_UNHALT | 1u << CP_CONTROL_STOP;
+    if (control->kind >= 32 || !(kinds >> control->kind & 1))
+        return;
+    memcpy(desk->state_by, control->who, sizeof(desk->state_by));
+    memcpy(desk->state_why, control->why, sizeof(desk->state_why));
+    desk->state_by[CP_WHO_SIZE - 1] = desk->state_why[CP_WHY_SIZE - 1] = 0;
 }
 
 void cp_desk_on_control(cp_desk *desk, const cp_control *control, uint64_t now_ns)
@@ -136,11 +171,20 @@ void cp_desk_on_control(cp_desk *desk, const cp_control *control, uint64_t now_n
     desk->decided_ns = desk->published_ns = 0;
     desk->clock = NULL;
     int error = obey(desk, control);
-    if (error == 0)
+    if (error == 0) {
+        sign_state(desk, control);
         return;
-    uint16_t slot =
-        control->target < CP_STRATEGY_MAX ? (uint16_t)control->target : CP_NOBODY;
-    cp_note *note = cp_desk_note(desk, CP_NOTE_CONTROL, CP_WARNING, CP_NOBODY, slot);
+    }
+    bool of_symbol = control->kind == CP_CONTROL_HALT_SYMBOL ||
+                     control->kind == CP_CONTROL_RESUME_SYMBOL ||
+                     control->kind == CP_CONTROL_FLATTEN_SYMBOL;
+    uint16_t slot = !of_symbol && control->target < CP_STRATEGY_MAX
+                        ? (uint16_t)control->target
+                        : CP_NOBODY;
+    uint16_t symbol = of_symbol && control->target < desk->symbol_count
+                          ? (uint16_t)control->target
+                          : CP_NOBODY;
+    cp_note *note = cp_desk_note(desk, CP_NOTE_CONTROL, CP_WARNING, symbol, slot);
     if (note) {
         note->a = control->kind;
         note->b = error;

@@ -83,7 +83,7 @@ static int init_parts(cp_desk *desk, const cp_config *config)
 
 static int init_strategies(cp_desk *desk, const cp_config *config, char *error)
 {
-    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+    for (uint32_t i = 0; i < CP_SLOT_COUNT; i++) {
         cp_slot *slot = &desk->slots[i];
         slot->quotes[CP_BUY] = slot->quotes[CP_SELL] = CP_NONE;
         slot->take = slot->take2 = slot->close = CP_NONE;
@@ -366,6 +366,8 @@ static void on_order_report(cp_desk *desk, const cp_report *report)
         on_answer(desk, own, report, outcome.event);
     if (outcome.filled > 0)
         cp_desk_on_fill(desk, own, report, outcome.filled);
+    if (CP_UNLIKELY(outcome.ended && slot == CP_OPERATOR))
+        cp_tickets_end(desk, own, report);
     if (outcome.ended)
         cp_desk_detach(desk, own,
                        outcome.event == CP_EVENT_CANCELLED &&
@@ -407,6 +409,8 @@ void cp_desk_on_timer(cp_desk *desk, uint64_t now_ns, const cp_clock *clock)
     bool remain = desk->orders.swept_count > 0 && now_ns - desk->sweep_ns >= CP_SECOND_NS;
     if (desk->sweep_due || remain)
         cp_desk_sweep(desk);
+    if (desk->pull_due)
+        cp_desk_pull_again(desk);
     cp_reconcile_on_timer(desk);
     cp_flatten_on_timer(desk);
     cp_seats_on_timer(desk);

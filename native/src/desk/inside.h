@@ -7,7 +7,8 @@
  *     seats.c     strategies at work: calls, wishes, configuration
  *     breakers.c  signs that something is wrong although no limit is exceeded
  *     control.c   what an operator may ask
- *     flatten.c   out of every position
+ *     tickets.c   the operator's own orders
+ *     flatten.c   out of every position, or out of some
  *     reconcile.c do we and the venue agree about every order
  *     recover.c   what a journal says, before anything is traded
  *     would_be.c  the orders of strategies in SHADOW
@@ -38,7 +39,13 @@
 #define CP_DOUBT_LOOK_NS 100000000u /* and late answers looked for */
 #define CP_FLATTEN_CROSS 5 /* increments past the far touch a closing order may pay */
 
-/* A strategy slot: what runs in it and what it has at the venue. */
+#define CP_STRATEGY_SLOTS ((UINT64_C(1) << CP_STRATEGY_MAX) - 1) /* bit a slot */
+
+static_assert(CP_OPERATOR == CP_STRATEGY_MAX && CP_SLOT_COUNT == CP_OPERATOR + 1,
+              "the last slot is the operator's");
+
+/* A strategy slot: what runs in it and what it has at the venue. Behind the strategies'
+ * there is the operator's own: nothing runs in it. */
 typedef struct cp_slot {
     cp_seat seat;
     const cp_strategy_kind *kind; /* NULL: empty */
@@ -50,6 +57,7 @@ typedef struct cp_slot {
     uint32_t working_count;
     uint32_t last_refusal;
     uint32_t fault;        /* cp_fault */
+    uint32_t kill;         /* cp_strategy_kill */
     uint32_t strike_count; /* calls over their budget since strike_ns */
     uint64_t strike_ns;
     bool waiting; /* `next` comes into force when nothing is working any more */
@@ -96,6 +104,14 @@ typedef struct cp_taken {
     cp_hop hop;
 } cp_taken;
 
+/* A symbol that the operator has halted: since when, and whose doing it is. */
+typedef struct cp_symbol_stop {
+    uint64_t since_ns; /* 0: since before the start */
+    uint32_t cause;    /* cp_cause */
+    uint32_t reserved;
+    char by[CP_WHO_SIZE];
+} cp_symbol_stop;
+
 struct cp_desk {
     /* of the step under way */
     uint64_t now_ns;
@@ -114,16 +130,31 @@ struct cp_desk {
     cp_risk risk;
     cp_limits limits;
     cp_rate rate;
-    cp_rate slot_rates[CP_STRATEGY_MAX]; /* messages of each strategy */
+    cp_rate slot_rates[CP_SLOT_COUNT]; /* messages of each slot */
     cp_recent recent;
     cp_breakers breakers;
     int64_t own_best[CP_SYMBOL_MAX][2]; /* no order of ours is at a better price */
     cp_instrument instruments[CP_SYMBOL_MAX];
     cp_position positions[CP_SYMBOL_MAX];
-    cp_position cells[CP_STRATEGY_MAX][CP_SYMBOL_MAX]; /* the same, by slot */
-    cp_costs costs[CP_STRATEGY_MAX][CP_SYMBOL_MAX];    /* and what it came from */
+    cp_position cells[CP_SLOT_COUNT][CP_SYMBOL_MAX]; /* the same, by slot */
+    cp_costs costs[CP_SLOT_COUNT][CP_SYMBOL_MAX];    /* and what it came from */
     cp_lots lots[CP_SYMBOL_MAX];
-    cp_slot slots[CP_STRATEGY_MAX];
+    cp_slot slots[CP_SLOT_COUNT];
+
+    uint64_t halted;        /* bit a symbol: by the operator, nothing new in it */
+    uint64_t flattening;    /* of them: those whose positions are being closed */
+    uint64_t killed;        /* bit a slot: stopped by the operator's kill */
+    uint64_t closing;       /* of them: those whose positions are being closed */
+    uint64_t making_way[2]; /* by cp_side, bit a symbol: own orders of that side would
+                               meet those that close a position */
+    cp_symbol_stop stops[CP_SYMBOL_MAX]; /* of those halted */
+    uint64_t ticket_next;                /* the operator's orders so far */
+    cp_ticket_picture tickets[CP_TICKET_MAX];
+    cp_preview preview;
+    cp_risk trial;              /* for previews: limits to be tried one by one */
+    char state_by[CP_WHO_SIZE]; /* of a state the operator asked for */
+    char state_why[CP_WHY_SIZE];
+    bool pull_due; /* an order is to be cancelled as soon as that can be said */
 
     bool replaying; /* nothing is said or sent: a journal is being read */
     cp_journal_trouble journal_trouble; /* nothing may leave that is not recorded */
@@ -196,7 +227,16 @@ void cp_limits_restore(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX]);
 /* A note to fill in, or NULL when the step has no room for more: that is counted. */
 cp_note *cp_desk_note(cp_desk *desk, cp_note_kind kind, cp_severity severity,
                       uint16_t symbol, uint16_t strategy);
-/* Check and send a new order; its place, or CP_NONE when it was refused. */
+/* Why an order may not be sent now, or CP_REFUSE_COUNT; completes `ask`. `closes`: it is
+ * one of flatten.c's. */
+uint32_t cp_desk_check(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask,
+                       bool closes, cp_risk_finding *finding);
+/* Check and send an order with these terms (price, qty, symbol, strategy, side, purpose,
+ * time in force) and flags; its place, or CP_NONE when it was refused, which was counted
+ * and noted. */
+uint32_t cp_desk_send(cp_desk *desk, const cp_own_order *terms, bool reduces_only,
+                      uint8_t flags);
+/* The same with the terms that the purpose has. */
 uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side side,
                           int64_t price, uint32_t qty, cp_purpose purpose);
 /* Check and send new terms for an order; false when they were refused. */
@@ -205,6 +245,11 @@ bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t
 bool cp_desk_would_pass(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask);
 /* Cancel it now, or as soon as its state and the link allow. */
 void cp_desk_pull(cp_desk *desk, uint32_t place);
+/* Those that could not be cancelled before. */
+void cp_desk_pull_again(cp_desk *desk);
+/* Cancel all that work and fit: of a slot or CP_NOBODY, in a symbol or CP_NOBODY, of a
+ * side or CP_SIDE_BOTH, closing ones left out. How many. */
+uint32_t cp_desk_pull_some(cp_desk *desk, uint32_t slot, uint32_t symbol, uint32_t side);
 /* Ask how an order stands, or with 0 how all do. False: the link is full. */
 bool cp_desk_send_query(cp_desk *desk, uint64_t original_id);
 /* Cancel an order at the venue that the table does not have. */
@@ -271,9 +316,25 @@ void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *re
 /* The order is over: its slot lets go of it. */
 void cp_desk_detach(cp_desk *desk, const cp_own_order *own, bool by_us);
 
+/* ---- tickets.c ---- */
+
+/* 0, or -EINVAL for terms that no order has. What came of it is in the tickets. */
+int cp_tickets_order(cp_desk *desk, const cp_ticket *ticket);
+void cp_tickets_preview(cp_desk *desk, const cp_ticket *ticket);
+int cp_tickets_cancel(cp_desk *desk, const cp_ticket *ticket);
+/* One of the operator's orders is over. */
+void cp_tickets_end(cp_desk *desk, const cp_own_order *own, const cp_report *report);
+void cp_tickets_read(const cp_desk *desk, cp_operator_picture *picture);
+
 /* ---- flatten.c ---- */
 
 void cp_flatten_on_timer(cp_desk *desk);
+/* Halt a symbol, or a strategy; with `flatten` its positions are closed then. */
+int cp_halt_symbol(cp_desk *desk, uint32_t symbol, bool flatten, const char *who);
+int cp_resume_symbol(cp_desk *desk, uint32_t symbol);
+int cp_kill_strategy(cp_desk *desk, uint32_t slot, bool flatten);
+/* What is being closed of some is left as it is; what was halted stays halted. */
+void cp_flatten_some_no_more(cp_desk *desk, cp_cause cause);
 
 /* ---- picture.c ---- */
 
@@ -281,6 +342,15 @@ void cp_flatten_on_timer(cp_desk *desk);
  * beyond the limit. */
 void cp_desk_evaluate(cp_desk *desk);
 cp_i128 cp_desk_equity(const cp_desk *desk);
+
+static inline void cp_slot_set_kill(cp_desk *desk, uint32_t slot, cp_strategy_kill kill)
+{
+    uint64_t bit = UINT64_C(1) << slot;
+    desk->slots[slot].kill = kill;
+    desk->killed = kill != CP_KILL_NONE ? desk->killed | bit : desk->killed & ~bit;
+    desk->closing =
+        kill == CP_KILL_FLATTENING ? desk->closing | bit : desk->closing & ~bit;
+}
 
 static inline const cp_touch *cp_desk_touch(const cp_desk *desk, uint32_t symbol)
 {

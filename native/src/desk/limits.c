@@ -59,7 +59,7 @@ void cp_limits_enforce(cp_desk *desk, const cp_limits *limits)
     desk->limits = *limits;
     memcpy(risk->limits, limits->values, sizeof(risk->limits));
     fill_none(risk->symbol_limits[0], CP_SYMBOL_MAX * CP_LIMIT_MAX);
-    fill_none(risk->strategy_limits[0], CP_STRATEGY_MAX * CP_LIMIT_MAX);
+    fill_none(risk->strategy_limits[0], CP_SLOT_COUNT * CP_LIMIT_MAX);
     for (uint32_t i = 0; i < limits->scoped_count; i++) {
         const cp_scoped_limit *limit = &limits->scoped[i];
         int64_t *of = limit->scope == CP_SCOPE_SYMBOL

@@ -130,7 +130,7 @@ static void count_in(cp_orders *orders, const cp_own_order *order)
 static uint32_t enter(cp_orders *orders, const cp_own_order *order)
 {
     CP_ASSERT(order->symbol < CP_SYMBOL_MAX && order->side <= CP_SELL && order->qty > 0);
-    CP_ASSERT(order->strategy < CP_STRATEGY_MAX);
+    CP_ASSERT(order->strategy < CP_SLOT_COUNT);
     uint32_t place = orders->free_head;
     if (place == CP_NONE)
         return CP_NONE;
@@ -274,7 +274,9 @@ static int event_of(const cp_own_order *own, const cp_report *report)
     case CP_REPORT_CANCELLED:
         if (report->leaves > 0 && report->qty < own->leaves)
             return CP_EVENT_REDUCED;
-        return report->reason == CP_REASON_IOC || report->reason == CP_REASON_NO_LIQUIDITY
+        return report->reason == CP_REASON_IOC ||
+                       report->reason == CP_REASON_NO_LIQUIDITY ||
+                       report->reason == CP_REASON_FOK
                    ? CP_EVENT_EXPIRED
                    : CP_EVENT_CANCELLED;
     case CP_REPORT_REPLACED:

@@ -48,8 +48,9 @@ uint8_t cp_order_next_state(uint8_t state, cp_order_event event, bool was_filled
 typedef enum cp_purpose {
     CP_PURPOSE_QUOTE = 0,
     CP_PURPOSE_TAKE = 1,
-    CP_PURPOSE_CLOSE = 2,    /* flattening */
-    CP_PURPOSE_INHERITED = 3 /* from before a restart, or a stranger: only to be ended */
+    CP_PURPOSE_CLOSE = 2,     /* flattening */
+    CP_PURPOSE_INHERITED = 3, /* from before a restart, or a stranger: only to be ended */
+    CP_PURPOSE_OPERATOR = 4
 } cp_purpose;
 
 /* Places in cp_way's hop_ns. */
@@ -114,8 +115,8 @@ typedef struct cp_orders {
     uint64_t execution_count; /* executions heard of since the venue began, each once */
     uint64_t duplicate_count; /* executions heard of again */
     int64_t working_qty[CP_SYMBOL_MAX][2]; /* lots that may still trade, by cp_side */
-    int64_t slot_qty[CP_STRATEGY_MAX][CP_SYMBOL_MAX][2]; /* the same, by strategy */
-    uint32_t symbol_orders[CP_SYMBOL_MAX];               /* working_count, by symbol */
+    int64_t slot_qty[CP_SLOT_COUNT][CP_SYMBOL_MAX][2]; /* the same, by strategy */
+    uint32_t symbol_orders[CP_SYMBOL_MAX];             /* working_count, by symbol */
     uint32_t changed; /* bit a symbol whose lots have; its reader clears it */
     cp_pool names; /* client ids to places: `id` is the client id, `serial` the place */
     cp_idmap by_name;
@@ -134,6 +135,12 @@ static inline bool cp_orders_is_full(const cp_orders *orders)
 static inline bool cp_orders_has_id(const cp_orders *orders)
 {
     return orders->next_id < orders->id_end;
+}
+
+/* It never rests: what does not trade at once is over. */
+static inline bool cp_order_is_immediate(const cp_own_order *order)
+{
+    return order->time_in_force == CP_IOC || order->time_in_force == CP_FOK;
 }
 
 /* A state in which the order can still trade. */

@@ -77,6 +77,14 @@ static void read_symbol(const cp_desk *desk, uint32_t index, cp_symbol_picture *
     picture->md_count = symbol->md_count;
     picture->last_md_ns = symbol->last_md_ns;
     picture->stale = touch->stale;
+    if (desk->halted >> index & 1) {
+        const cp_symbol_stop *stop = &desk->stops[index];
+        picture->halt =
+            desk->flattening >> index & 1 ? CP_SYMBOL_FLATTENING : CP_SYMBOL_HALTED;
+        picture->halt_cause = stop->cause;
+        picture->halt_ns = stop->since_ns;
+        memcpy(picture->halt_by, stop->by, sizeof(picture->halt_by));
+    }
     read_levels(symbol, picture);
 }
 
@@ -119,6 +127,7 @@ static void read_slot(const cp_desk *desk, uint32_t index, cp_strategy_picture *
     picture->last_refusal = slot->last_refusal;
     picture->signal = slot->kind ? slot->seat.signal : 0.0;
     picture->fault = slot->fault;
+    picture->kill = slot->kill;
     read_would_be(desk, slot, picture);
 }
 
@@ -150,6 +159,29 @@ static void read_would_be(const cp_desk *desk, const cp_slot *slot,
         picture->would_be_ahead[side] = quote->leaves ? quote->ahead : 0;
         picture->would_be_qty[side] = quote->leaves;
     }
+}
+
+/* The operator's own place is a slot like any other, with more to tell of its orders. */
+static void read_by_hand(const cp_desk *desk, cp_operator_picture *picture)
+{
+    cp_strategy_picture slot = { .kill = CP_KILL_NONE };
+    read_slot(desk, CP_OPERATOR, &slot);
+    for (uint32_t i = 0; i < desk->symbol_count; i++)
+        picture->positions[i] = desk->cells[CP_OPERATOR][i].qty;
+    picture->realised = slot.realised;
+    picture->unrealised = slot.unrealised;
+    picture->fees = slot.fees;
+    picture->spread = slot.spread;
+    picture->slippage = slot.slippage;
+    picture->inventory = slot.inventory;
+    picture->order_count = slot.order_count;
+    picture->fill_count = slot.fill_count;
+    picture->refusal_count = slot.refusal_count;
+    picture->reject_count = slot.reject_count;
+    picture->working_count = slot.working_count;
+    picture->last_refusal = slot.last_refusal;
+    picture->kill = slot.kill;
+    cp_tickets_read(desk, picture);
 }
 
 static void read_limits(const cp_desk *desk, cp_limit_picture *limits, uint64_t now_ns)
@@ -258,6 +290,12 @@ void cp_desk_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns
     memcpy(picture->breakers, desk->breakers.pictures, sizeof(desk->breakers.pictures));
     read_fills(desk, picture);
     read_working(desk, picture);
+    picture->halted = desk->halted;
+    picture->state_cause = desk->state_cause;
+    memcpy(picture->state_by, desk->state_by, sizeof(picture->state_by));
+    memcpy(picture->state_why, desk->state_why, sizeof(picture->state_why));
+    read_by_hand(desk, &picture->by_hand);
+    picture->preview = desk->preview;
     picture->doubt = desk->unconfirmed ? UINT64_MAX : desk->doubt;
     picture->reconciled_ns = desk->reconciled_ns;
     picture->counters = desk->counters;

@@ -40,7 +40,7 @@ static uint64_t since(const cp_desk *desk, uint64_t then_ns)
 
 static bool owes_answer(const cp_own_order *own)
 {
-    bool immediate = own->time_in_force == CP_IOC; /* which is over at once */
+    bool immediate = cp_order_is_immediate(own); /* which is over at once */
     return own->state == CP_STATE_PENDING_NEW || own->state == CP_STATE_PENDING_CANCEL ||
            own->state == CP_STATE_PENDING_REPLACE ||
            (immediate && own->state != CP_STATE_UNKNOWN);
@@ -111,8 +111,8 @@ static void doubt_missing(cp_desk *desk)
 {
     for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
         cp_own_order *own = &desk->orders.orders[i];
-        bool was_there = cp_state_is_working(own->state) &&
-                         own->time_in_force != CP_IOC && own->told_ns < desk->list_ns;
+        bool was_there = cp_state_is_working(own->state) && !cp_order_is_immediate(own) &&
+                         own->told_ns < desk->list_ns;
         if (!was_there || own->listed == desk->round)
             continue;
         desk->missing_count++;
@@ -169,6 +169,7 @@ static void on_stranger(cp_desk *desk, const cp_report *report)
                            .asked = report->leaves,
                            .leaves = report->leaves,
                            .symbol = report->symbol,
+                           .strategy = CP_OPERATOR,
                            .side = report->side & 1,
                            .state = CP_STATE_LIVE,
                            .purpose = CP_PURPOSE_INHERITED,
@@ -178,7 +179,7 @@ static void on_stranger(cp_desk *desk, const cp_report *report)
     bool known = cp_orders_find(&desk->orders, report->client_id) != CP_NONE;
     if (desk->stranger_policy == CP_STRANGER_ADOPT && !known &&
         cp_orders_adopt(&desk->orders, &order) != CP_NONE) {
-        desk->slots[0].working_count++;
+        desk->slots[CP_OPERATOR].working_count++;
         cp_ask_forget(desk);
     } else if (desk->stranger_policy != CP_STRANGER_SHOW) {
         cp_desk_send_stranger_cancel(desk, report);
@@ -231,6 +232,8 @@ static void on_order_status(cp_desk *desk, const cp_report *report)
         cp_desk_book_fill(desk, own, report->price, outcome.filled, true);
     else if (outcome.filled > 0)
         cp_desk_on_fill(desk, own, report, outcome.filled);
+    if (outcome.ended && slot == CP_OPERATOR)
+        cp_tickets_end(desk, own, report);
     if (outcome.ended)
         cp_desk_detach(desk, own, false);
     else if (own->pulled && !desk->replaying)

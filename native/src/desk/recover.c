@@ -64,6 +64,8 @@ void cp_desk_get_state(const cp_desk *desk, cp_journal_state *state)
         .execution_count = desk->orders.execution_count,
         .equity_peak = desk->equity_peak,
         .doubt = desk->doubt,
+        .halted = desk->halted,
+        .killed = desk->killed & CP_STRATEGY_SLOTS,
     };
 }
 
@@ -73,6 +75,7 @@ bool cp_desk_state_changed(cp_desk *desk)
     cp_desk_get_state(desk, &now);
     const cp_journal_state *then = &desk->shown;
     bool changed = now.risk_state != then->risk_state || now.doubt != then->doubt ||
+                   now.halted != then->halted || now.killed != then->killed ||
                    now.execution_count < then->execution_count;
     desk->shown = now;
     return changed;
@@ -132,7 +135,7 @@ uint64_t cp_desk_journal_hash(const cp_desk *desk)
         hash = mix_position(hash, &desk->positions[i]);
         hash = mix_lots(hash, &desk->lots[i]);
     }
-    for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
+    for (uint32_t slot = 0; slot < CP_SLOT_COUNT; slot++) {
         for (uint32_t i = 0; i < desk->symbol_count; i++) {
             const cp_position *cell = &desk->cells[slot][i];
             if (is_empty(cell))
@@ -148,6 +151,8 @@ uint64_t cp_desk_journal_hash(const cp_desk *desk)
     hash = cp_mix(hash, working);
     hash = cp_mix(hash, desk->stopping ? desk->state_before_stop : desk->risk.state);
     hash = cp_mix(hash, desk->doubt);
+    hash = cp_mix(hash, desk->halted);
+    hash = cp_mix(hash, desk->killed & CP_STRATEGY_SLOTS);
     hash = cp_mix(hash, desk->orders.execution_count);
     return cp_mix(hash, desk->orders.next_id);
 }
@@ -237,7 +242,7 @@ static void give_symbol(const cp_desk *desk, uint16_t i, add_record *add, void *
         give_costs(NULL, &desk->lots[i], i, CP_NOBODY, add, context);
         give_lots(&desk->lots[i], i, add, context);
     }
-    for (uint16_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
+    for (uint16_t slot = 0; slot < CP_SLOT_COUNT; slot++) {
         give_position(&desk->cells[slot][i], i, slot, add, context);
         if (!is_empty(&desk->cells[slot][i]))
             give_costs(&desk->costs[slot][i], NULL, i, slot, add, context);
@@ -413,7 +418,7 @@ static void begin_lots(cp_lots *lots, const cp_position *position)
 static int take_position(cp_desk *desk, cp_journal_position body)
 {
     bool is_cell = body.strategy != CP_NOBODY;
-    if (!map_symbol(desk, &body.symbol) || (is_cell && body.strategy >= CP_STRATEGY_MAX))
+    if (!map_symbol(desk, &body.symbol) || (is_cell && body.strategy >= CP_SLOT_COUNT))
         return -EBADMSG;
     cp_position *position = is_cell ? &desk->cells[body.strategy][body.symbol]
                                     : &desk->positions[body.symbol];
@@ -439,7 +444,7 @@ static int take_costs(cp_desk *desk, cp_journal_costs body)
                            .merged = body.lots_merged != 0 };
         return 0;
     }
-    if (body.strategy >= CP_STRATEGY_MAX)
+    if (body.strategy >= CP_SLOT_COUNT)
         return -EBADMSG;
     desk->costs[body.strategy][body.symbol] =
         (cp_costs){ .arrival2 = join(body.arrival2), .expected = join(body.expected) };
@@ -457,7 +462,7 @@ static int take_lots(cp_desk *desk, cp_journal_lots body)
 
 static int take_working(cp_desk *desk, cp_journal_working body)
 {
-    if (!map_symbol(desk, &body.symbol) || body.strategy >= CP_STRATEGY_MAX ||
+    if (!map_symbol(desk, &body.symbol) || body.strategy >= CP_SLOT_COUNT ||
         !cp_state_is_working(body.state) || body.side > CP_SELL || body.qty == 0 ||
         cp_orders_find(&desk->orders, body.client_id) != CP_NONE ||
         (body.replace_sent && cp_orders_find(&desk->orders, body.pending_id) != CP_NONE))
@@ -508,7 +513,7 @@ static int take_new(cp_desk *desk, const cp_journal_order *body, uint16_t symbol
                            .purpose = CP_PURPOSE_INHERITED,
                            .time_in_force = order->time_in_force,
                            .told_ns = desk->now_ns };
-    if (order->strategy >= CP_STRATEGY_MAX || order->side > CP_SELL || order->qty == 0 ||
+    if (order->strategy >= CP_SLOT_COUNT || order->side > CP_SELL || order->qty == 0 ||
         order->client_id < desk->orders.next_id)
         return -EBADMSG;
     desk->orders.next_id = order->client_id;
@@ -604,6 +609,19 @@ static int take_dropped(cp_desk *desk, const cp_order *order)
     return take_report(desk, &report);
 }
 
+/* Bits by the journal's symbols, by ours; of one that we do not have nothing is left. */
+static uint64_t map_symbols(const cp_desk *desk, uint64_t bits)
+{
+    uint64_t mapped = 0;
+    for (uint16_t i = 0; i < CP_SYMBOL_MAX; i++) {
+        uint16_t symbol = i;
+        if ((bits >> i & 1) != 0 && map_symbol(desk, &symbol) &&
+            symbol < desk->symbol_count)
+            mapped |= UINT64_C(1) << symbol;
+    }
+    return mapped;
+}
+
 static int take_state(cp_desk *desk, const cp_journal_state *state)
 {
     if (state->risk_state > CP_RISK_HALTED || state->next_id < desk->orders.next_id)
@@ -613,7 +631,10 @@ static int take_state(cp_desk *desk, const cp_journal_state *state)
     desk->orders.next_id = state->next_id;
     desk->orders.execution_count = state->execution_count;
     desk->equity_peak = state->equity_peak;
-    desk->doubt = state->doubt;
+    desk->doubt = map_symbols(desk, state->doubt);
+    desk->halted = map_symbols(desk, state->halted);
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+        cp_slot_set_kill(desk, i, state->killed >> i & 1 ? CP_KILL_HALTED : CP_KILL_NONE);
     return 0;
 }
 
@@ -651,7 +672,7 @@ void cp_desk_recover_new_day(cp_desk *desk)
     for (uint32_t i = 0; i < CP_SYMBOL_MAX; i++) {
         desk->positions[i].realised = desk->positions[i].fees = 0;
         desk->lots[i].realised = 0;
-        for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
+        for (uint32_t slot = 0; slot < CP_SLOT_COUNT; slot++) {
             desk->cells[slot][i].realised = desk->cells[slot][i].fees = 0;
             cp_costs_begin(&desk->costs[slot][i], &desk->cells[slot][i]);
         }
@@ -756,6 +777,17 @@ static void add_position(cp_position *to, const cp_position *from)
     to->fees += from->fees;
 }
 
+static void move_kills(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX])
+{
+    uint64_t killed = 0;
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+        killed |= (desk->killed >> i & 1) << targets[i];
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        bool still = desk->slots[i].config.used && (killed >> i & 1) != 0;
+        cp_slot_set_kill(desk, i, still ? CP_KILL_HALTED : CP_KILL_NONE);
+    }
+}
+
 static void move_slots(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX])
 {
     for (uint32_t symbol = 0; symbol < desk->symbol_count; symbol++) {
@@ -773,14 +805,36 @@ static void move_slots(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX])
             desk->costs[i][symbol] = costs[i];
         }
     }
+    move_kills(desk, targets);
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         desk->slots[i].working_count = 0;
     for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
         cp_own_order *own = &desk->orders.orders[i];
+        if (own->strategy == CP_OPERATOR)
+            continue; /* has no name to go by, and needs none */
         own->strategy = (uint16_t)targets[own->strategy];
         desk->slots[own->strategy].working_count += cp_state_is_working(own->state);
     }
     cp_orders_recount(&desk->orders);
+}
+
+/* What the operator had stopped stays so until the operator says otherwise. */
+static void stop_again(cp_desk *desk)
+{
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        if (desk->slots[i].kill != CP_KILL_NONE)
+            cp_seats_set_mode(desk, i, CP_MODE_OFF, CP_CAUSE_RECOVERY);
+    }
+    for (uint16_t i = 0; i < desk->symbol_count; i++) {
+        if ((desk->halted >> i & 1) == 0)
+            continue;
+        desk->stops[i] = (cp_symbol_stop){ .cause = CP_CAUSE_RECOVERY };
+        cp_note *note = cp_desk_note(desk, CP_NOTE_SYMBOL, CP_WARNING, i, CP_NOBODY);
+        if (note) {
+            note->a = note->b = CP_SYMBOL_HALTED;
+            note->c = CP_CAUSE_RECOVERY;
+        }
+    }
 }
 
 static void doubt_orders(cp_desk *desk)
@@ -818,6 +872,7 @@ int cp_desk_recover_end(cp_desk *desk, bool is_restored, char *error)
         desk->positions[i] = (cp_position){ .qty = 0 };
         desk->lots[i].count = 0;
     }
+    stop_again(desk);
     desk->unconfirmed = true;
     desk->listing = false;
     desk->list_ns = desk->look_ns = desk->reconciled_ns = 0;

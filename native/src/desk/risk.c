@@ -321,7 +321,7 @@ static int64_t least(int64_t a, int64_t b)
 
 void cp_risk_settle(cp_risk *risk)
 {
-    for (uint32_t slot = 0; slot < CP_STRATEGY_MAX; slot++) {
+    for (uint32_t slot = 0; slot < CP_SLOT_COUNT; slot++) {
         for (uint32_t symbol = 0; symbol < CP_SYMBOL_MAX; symbol++) {
             int64_t *tightest = risk->tightest[slot][symbol];
             for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {

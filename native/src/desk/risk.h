@@ -68,16 +68,16 @@ typedef struct cp_risk {
     cp_risk_state state;
     int64_t loss;     /* money lost today when last evaluated; negative is a gain */
     int64_t drawdown; /* money below the day's best, likewise */
-    int64_t strategy_loss[CP_STRATEGY_MAX]; /* likewise, of those with such a limit */
+    int64_t strategy_loss[CP_SLOT_COUNT]; /* likewise, of those with such a limit */
     /* by cp_limit; CP_LIMIT_NONE where none is set. After a change: cp_risk_settle. */
     int64_t limits[CP_LIMIT_MAX];
     int64_t symbol_limits[CP_SYMBOL_MAX][CP_LIMIT_MAX];
-    int64_t strategy_limits[CP_STRATEGY_MAX][CP_LIMIT_MAX];
+    int64_t strategy_limits[CP_SLOT_COUNT][CP_LIMIT_MAX];
     /* the least of the three; of positions, whose figure is the symbol's, of two */
-    int64_t tightest[CP_STRATEGY_MAX][CP_SYMBOL_MAX][CP_LIMIT_MAX];
+    int64_t tightest[CP_SLOT_COUNT][CP_SYMBOL_MAX][CP_LIMIT_MAX];
     uint64_t refusal_count[CP_LIMIT_MAX]; /* by whichever scope */
     uint64_t symbol_refusals[CP_SYMBOL_MAX][CP_LIMIT_MAX];
-    uint64_t strategy_refusals[CP_STRATEGY_MAX][CP_LIMIT_MAX];
+    uint64_t strategy_refusals[CP_SLOT_COUNT][CP_LIMIT_MAX];
     cp_risk_ask passed; /* the latest order that did */
 } cp_risk;
 
@@ -185,10 +185,11 @@ static inline int64_t cp_risk_age_ms(uint64_t age_ns)
     return (int64_t)(age_ns / 1000000 + (age_ns % 1000000 != 0));
 }
 
-/* ACTIVE allows everything, FLATTENING what closes, the others nothing. */
+/* ACTIVE allows everything, PAUSED and FLATTENING what closes, HALTED nothing. */
 static inline bool cp_risk_state_allows(cp_risk_state state, bool reduces_only)
 {
-    return state == CP_RISK_ACTIVE || (state == CP_RISK_FLATTENING && reduces_only);
+    bool closing = state == CP_RISK_FLATTENING || state == CP_RISK_PAUSED;
+    return state == CP_RISK_ACTIVE || (closing && reduces_only);
 }
 
 static inline uint32_t cp_risk_refused(const cp_risk *risk, const cp_risk_ask *ask,

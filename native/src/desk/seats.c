@@ -484,6 +484,8 @@ static void install(cp_desk *desk, uint32_t slot_index, const cp_strategy_config
     slot->kind = config->used ? cp_strategy_kind_at(config->kind) : NULL;
     if (!config->used)
         slot->config.mode = CP_MODE_OFF;
+    if (slot->config.mode != CP_MODE_OFF)
+        cp_slot_set_kill(desk, slot_index, CP_KILL_NONE);
     if (slot->kind)
         seat_strategy(desk, slot_index);
     set_listening(desk, slot_index);
@@ -543,6 +545,8 @@ void cp_seats_set_mode(cp_desk *desk, uint32_t slot_index, uint32_t mode, cp_cau
     if (mode != CP_MODE_LIVE || old == CP_MODE_SHADOW)
         cp_seats_pull(desk, slot_index);
     slot->config.mode = mode;
+    if (mode != CP_MODE_OFF)
+        cp_slot_set_kill(desk, slot_index, CP_KILL_NONE);
     set_listening(desk, slot_index);
     if (mode != CP_MODE_OFF && !slot->waiting && !goes_on(old, mode))
         seat_strategy(desk, slot_index); /* what it knew of the market is old by now */

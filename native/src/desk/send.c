@@ -28,7 +28,8 @@ static bool refusal_is_news(cp_slot *slot, uint32_t refusal, uint64_t now_ns)
 {
     uint64_t last_ns = slot->refusal_noted_ns[refusal];
     bool lasting = refusal == CP_REFUSE_STATE || refusal == CP_REFUSE_STALE ||
-                   refusal == CP_REFUSE_DOUBT;
+                   refusal == CP_REFUSE_DOUBT || refusal == CP_REFUSE_SYMBOL_HALTED ||
+                   refusal == CP_REFUSE_CLOSING;
     if (last_ns != 0 && (lasting || now_ns - last_ns < CP_SECOND_NS))
         return false;
     slot->refusal_noted_ns[refusal] = now_ns > 0 ? now_ns : 1;
@@ -44,7 +45,7 @@ static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t
     desk->counters.refusal_count++;
     if (refusal < CP_LIMIT_COUNT)
         cp_risk_count_refusal(&desk->risk, ask, refusal, finding->scope);
-    if (!refusal_is_news(slot, refusal, desk->now_ns))
+    if (slot_index != CP_OPERATOR && !refusal_is_news(slot, refusal, desk->now_ns))
         return;
     cp_note *note = cp_desk_note(desk, CP_NOTE_REFUSAL, CP_WARNING, (uint16_t)symbol,
                                  (uint16_t)slot_index);
@@ -59,8 +60,16 @@ static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t
         note->client_id = cp_risk_passing_qty(&desk->risk, ask);
 }
 
-static uint32_t check(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask,
-                      cp_risk_finding *finding)
+/* What the operator has stopped in the symbol, beside the state of all. */
+static uint32_t check_stops(const cp_desk *desk, uint32_t symbol, cp_side side)
+{
+    if (desk->halted >> symbol & 1)
+        return CP_REFUSE_SYMBOL_HALTED;
+    return desk->making_way[side] >> symbol & 1 ? CP_REFUSE_CLOSING : CP_REFUSE_COUNT;
+}
+
+uint32_t cp_desk_check(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask,
+                       bool closes, cp_risk_finding *finding)
 {
     cp_ask_complete(desk, slot, symbol, ask);
     if (desk->decided_ns == 0)
@@ -68,6 +77,9 @@ static uint32_t check(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask
     uint32_t refusal = cp_risk_check(&desk->risk, ask, finding);
     if (CP_UNLIKELY(refusal != CP_REFUSE_COUNT))
         return refusal;
+    uint64_t stops = desk->halted | desk->making_way[ask->side];
+    if (CP_UNLIKELY((stops >> symbol & 1) != 0 && !closes))
+        return check_stops(desk, symbol, ask->side);
     if (CP_UNLIKELY(cp_desk_in_doubt(desk, symbol)))
         return CP_REFUSE_DOUBT;
     if (CP_UNLIKELY(!cp_orders_has_id(&desk->orders)))
@@ -78,7 +90,7 @@ static uint32_t check(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask
 bool cp_desk_would_pass(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask)
 {
     cp_risk_finding finding;
-    uint32_t refusal = check(desk, slot, symbol, ask, &finding);
+    uint32_t refusal = cp_desk_check(desk, slot, symbol, ask, false, &finding);
     if (refusal != CP_REFUSE_COUNT)
         refuse(desk, slot, symbol, refusal, ask, &finding);
     return refusal == CP_REFUSE_COUNT;
@@ -160,15 +172,18 @@ static void write_terms(cp_order *order, const cp_own_order *own, int64_t price,
     order->strategy = own->strategy;
 }
 
-uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side side,
-                          int64_t price, uint32_t qty, cp_purpose purpose)
+uint32_t cp_desk_send(cp_desk *desk, const cp_own_order *terms, bool reduces_only,
+                      uint8_t flags)
 {
-    cp_risk_ask ask = { .side = side,
-                        .reduces_only = purpose == CP_PURPOSE_CLOSE,
+    uint32_t slot = terms->strategy, symbol = terms->symbol, qty = terms->qty;
+    int64_t price = terms->price;
+    cp_risk_ask ask = { .side = terms->side == CP_SELL ? CP_SELL : CP_BUY,
+                        .reduces_only = reduces_only,
                         .qty = qty,
                         .price = price };
     cp_risk_finding finding;
-    uint32_t refusal = check(desk, slot, symbol, &ask, &finding);
+    uint32_t refusal = cp_desk_check(desk, slot, symbol, &ask,
+                                     terms->purpose == CP_PURPOSE_CLOSE, &finding);
     if (refusal == CP_REFUSE_COUNT && cp_orders_is_full(&desk->orders))
         refusal = CP_REFUSE_CAPACITY;
     if (refusal != CP_REFUSE_COUNT) {
@@ -176,21 +191,14 @@ uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side
         return CP_NONE;
     }
     cp_ask_passed(desk, slot, symbol, &ask);
-    cp_own_order terms = { .price = price,
-                           .qty = qty,
-                           .symbol = (uint16_t)symbol,
-                           .strategy = (uint16_t)slot,
-                           .side = (uint8_t)side,
-                           .purpose = (uint8_t)purpose,
-                           .time_in_force =
-                               purpose == CP_PURPOSE_QUOTE ? CP_DAY : CP_IOC };
-    uint32_t place = cp_orders_open(&desk->orders, &terms);
+    uint32_t place = cp_orders_open(&desk->orders, terms);
     cp_own_order *own = &desk->orders.orders[place];
     stamp_passed(desk, own);
     stamp_market(desk, own, price);
     cp_order *order = message(desk, CP_ORDER_NEW);
     cp_rate_add(&desk->slot_rates[slot], desk->now_ns);
     order->client_id = own->client_id;
+    order->flags = flags;
     write_terms(order, own, price, qty);
     put_in_hash(desk, order);
     desk->slots[slot].working_count++;
@@ -199,13 +207,28 @@ uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side
     return place;
 }
 
+uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side side,
+                          int64_t price, uint32_t qty, cp_purpose purpose)
+{
+    cp_own_order terms = { .price = price,
+                           .qty = qty,
+                           .symbol = (uint16_t)symbol,
+                           .strategy = (uint16_t)slot,
+                           .side = (uint8_t)side,
+                           .purpose = (uint8_t)purpose,
+                           .time_in_force =
+                               purpose == CP_PURPOSE_QUOTE ? CP_DAY : CP_IOC };
+    return cp_desk_send(desk, &terms, purpose == CP_PURPOSE_CLOSE, 0);
+}
+
 bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t qty)
 {
     cp_own_order *own = &desk->orders.orders[place];
     cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
     cp_risk_ask ask = { .side = side, .is_replace = true, .qty = qty, .price = price };
     cp_risk_finding finding;
-    uint32_t refusal = check(desk, own->strategy, own->symbol, &ask, &finding);
+    uint32_t refusal =
+        cp_desk_check(desk, own->strategy, own->symbol, &ask, false, &finding);
     if (refusal != CP_REFUSE_COUNT) {
         refuse(desk, own->strategy, own->symbol, refusal, &ask, &finding);
         return false;
@@ -230,13 +253,14 @@ void cp_desk_pull(cp_desk *desk, uint32_t place)
 {
     cp_own_order *own = &desk->orders.orders[place];
     if (!cp_state_is_working(own->state) || own->state == CP_STATE_PENDING_CANCEL ||
-        own->time_in_force == CP_IOC)
+        cp_order_is_immediate(own))
         return;
     /* While a replace is under way nobody knows which of the two names is good; and of an
      * unknown order nobody knows whether it is there. */
     if (own->state == CP_STATE_PENDING_REPLACE || own->state == CP_STATE_UNKNOWN ||
         cp_outbox_is_full(&desk->orders_out)) {
         own->pulled = true;
+        desk->pull_due = true;
         return;
     }
     if (!cp_orders_ask_cancel(&desk->orders, place, false))
@@ -250,6 +274,33 @@ void cp_desk_pull(cp_desk *desk, uint32_t place)
     order->strategy = own->strategy;
     put_in_hash(desk, order);
     desk->counters.cancel_count++;
+}
+
+void cp_desk_pull_again(cp_desk *desk)
+{
+    desk->pull_due = false;
+    for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next)
+        if (desk->orders.orders[i].pulled)
+            cp_desk_pull(desk, i);
+}
+
+uint32_t cp_desk_pull_some(cp_desk *desk, uint32_t slot, uint32_t symbol, uint32_t side)
+{
+    uint32_t count = 0;
+    for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
+        const cp_own_order *own = &desk->orders.orders[i];
+        if (!cp_state_is_working(own->state) || own->purpose == CP_PURPOSE_CLOSE ||
+            (slot != CP_NOBODY && own->strategy != slot) ||
+            (symbol != CP_NOBODY && own->symbol != symbol) ||
+            (side != CP_SIDE_BOTH && own->side != side))
+            continue;
+        count++;
+        cp_desk_pull(desk, i);
+        if (own->purpose == CP_PURPOSE_QUOTE)
+            cp_seats_refresh(desk, own->strategy,
+                             own->side == CP_SELL ? CP_SELL : CP_BUY);
+    }
+    return count;
 }
 
 bool cp_desk_send_query(cp_desk *desk, uint64_t original_id)

@@ -361,6 +361,8 @@ static bool desk_take_controls(cp_engine *engine, uint64_t now_ns)
         cp_ring_release(&engine->control_ring, 1);
         desk_carry(engine);
     }
+    if (ready > 0)
+        engine->desk_account.shown_ns = 0; /* whoever asked is waiting for the answer */
     return ready > 0;
 }
 

@@ -85,18 +85,36 @@ static size_t scoped_size(const cp_control *control)
     return (count < CP_SCOPED_MAX ? count : CP_SCOPED_MAX) * sizeof control->scoped[0];
 }
 
+/* What a control of one structure says beside who and why. */
+static const void *part_of(const cp_control *control, size_t *size)
+{
+    switch (control->kind) {
+    case CP_CONTROL_STRATEGY:
+        *size = sizeof control->strategy;
+        return &control->strategy;
+    case CP_CONTROL_ORDER:
+    case CP_CONTROL_CANCEL:
+        *size = sizeof control->ticket;
+        return &control->ticket;
+    default:
+        *size = 0;
+        return NULL;
+    }
+}
+
 void cp_engine_record_control(cp_engine *engine, const cp_control *control,
                               uint64_t now_ns)
 {
     cp_journal *journal = engine->journal;
-    if (!journal)
+    if (!journal || control->kind == CP_CONTROL_PREVIEW) /* which changes nothing */
         return;
     if (cp_journal_room(journal, CONTROL_PARTS_MAX + 1) < CONTROL_PARTS_MAX + 1) {
         journal->unrecorded_count++;
         return;
     }
     bool is_limits = control->kind == CP_CONTROL_LIMITS;
-    size_t size = control->kind == CP_CONTROL_STRATEGY ? sizeof control->strategy : 0;
+    size_t size;
+    const void *more = part_of(control, &size);
     uint32_t parts = parts_of(size);
     if (is_limits)
         parts = parts_of(sizeof control->limits) + parts_of(sizeof control->triggers) +
@@ -117,7 +135,7 @@ void cp_engine_record_control(cp_engine *engine, const cp_control *control,
             add_parts(journal, part, now_ns, control->triggers, sizeof control->triggers);
         add_parts(journal, part, now_ns, control->scoped, scoped_size(control));
     } else {
-        add_parts(journal, part, now_ns, &control->strategy, size);
+        add_parts(journal, part, now_ns, more, size);
     }
     chain(journal, first, now_ns);
     journal->cause = first;
