@@ -130,6 +130,8 @@ void cp_breakers_on_timer(cp_desk *desk)
 {
     cp_breakers *breakers = &desk->breakers;
     uint64_t now_ns = desk->now_ns;
+    cp_rate_count(&breakers->rejects, clock_of(desk, REJECTS)); /* see move_windows */
+    cp_rate_count(&breakers->fills, clock_of(desk, FILLS));
     bool has_begun =
         breakers->md_ns != 0; /* one that went on from a journal has orders */
     if (!has_begun || breakers->md_count != desk->feed.md_count ||

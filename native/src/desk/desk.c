@@ -400,9 +400,20 @@ void cp_desk_on_report(cp_desk *desk, const cp_report *report, uint64_t now_ns,
     cp_breakers_settle(desk);
 }
 
+/* Windows that are moved on now and then are near where the next order wants them. What they
+ * say does not depend on it. */
+static void move_windows(cp_desk *desk)
+{
+    cp_rate_count(&desk->rate, desk->now_ns);
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+        if (desk->slots[i].kind)
+            cp_rate_count(&desk->slot_rates[i], desk->now_ns);
+}
+
 void cp_desk_on_timer(cp_desk *desk, uint64_t now_ns, const cp_clock *clock)
 {
     begin(desk, now_ns, 0, clock);
+    move_windows(desk);
     cp_desk_evaluate(desk);
     cp_breakers_on_timer(desk);
     cp_breakers_settle(desk);

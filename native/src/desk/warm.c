@@ -57,7 +57,9 @@ static void add_lots(cp_warm *warm, cp_lots *lots)
 static void add_rate(cp_warm *warm, const cp_rate *rate)
 {
     add(warm, rate, offsetof(cp_rate, counts));
+    uint64_t oldest = rate->step + 1 - CP_RATE_STEPS;
     add(warm, &rate->counts[rate->step % CP_RATE_SLOTS], sizeof(rate->counts[0]));
+    add(warm, &rate->counts[oldest % CP_RATE_SLOTS], sizeof(rate->counts[0]));
 }
 
 static void add_limits(const cp_desk *desk, cp_warm *warm, uint32_t slot, uint32_t symbol)
