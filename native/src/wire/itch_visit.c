@@ -71,47 +71,78 @@ static void visit_seldom(const uint8_t *m, uint32_t length, cp_itch_record *r,
         visitors->by_type[m[0]](visitors->context, r);
 }
 
+/* What comes seldom and is read by straight code all the same. */
+INLINE void visit_other(const uint8_t *m, uint32_t length, cp_itch_record *r,
+                        const cp_itch_visitors *visitors)
+{
+    switch (m[0]) {
+    case 'U':
+        visit(m, 'U', r, visitors);
+        break;
+    case 'E':
+        visit(m, 'E', r, visitors);
+        break;
+    case 'X':
+        visit(m, 'X', r, visitors);
+        break;
+    case 'I':
+        visit(m, 'I', r, visitors);
+        break;
+    case 'F':
+        visit(m, 'F', r, visitors);
+        break;
+    case 'P':
+        visit(m, 'P', r, visitors);
+        break;
+    case 'C':
+        visit(m, 'C', r, visitors);
+        break;
+    default:
+        visit_seldom(m, length, r, visitors);
+        break;
+    }
+}
+
+/* As cp_itch_frame, with one look at the size where any message fits and another at the
+ * length where it is the type's. */
+INLINE int frame(const uint8_t *bytes, uint64_t size, uint64_t *offset,
+                 const uint8_t **message, uint32_t *length)
+{
+    if (CP_LIKELY(size - *offset >= 2 + CP_ITCH_LENGTH_MAX)) {
+        const uint8_t *m = bytes + *offset + 2;
+        uint32_t said = cp_load_u16(m - 2), expected = cp_itch_length(m[0]);
+        if (CP_LIKELY(said == expected && expected != 0)) {
+            *message = m;
+            *length = said;
+            *offset += 2 + (uint64_t)said;
+            return 0;
+        }
+    }
+    return cp_itch_frame(bytes, size, offset, message, length);
+}
+
+/* What type comes next is a coin's throw between two, and the processor guesses it wrong
+ * every other time. So the next message is framed and its type read before this one is
+ * handed over: a wrong guess is found out as soon as it is made. */
 int cp_itch_visit(const uint8_t *bytes, uint64_t size, uint64_t *offset,
                   const cp_itch_visitors *visitors)
 {
     cp_itch_record record = { 0 };
-    for (;;) {
-        const uint8_t *m;
-        uint32_t length;
-        int result = cp_itch_frame(bytes, size, offset, &m, &length);
-        if (CP_UNLIKELY(result != 0))
-            return result;
-        switch (m[0]) {
-        case 'A':
+    const uint8_t *m, *next;
+    uint32_t length, next_length;
+    CP_ASSERT(*offset <= size);
+    int result = frame(bytes, size, offset, &m, &length);
+    while (CP_LIKELY(result == 0)) {
+        uint32_t type = m[0];
+        result = frame(bytes, size, offset, &next, &next_length);
+        if (type == 'A')
             visit(m, 'A', &record, visitors);
-            break;
-        case 'D':
+        else if (type == 'D')
             visit(m, 'D', &record, visitors);
-            break;
-        case 'U':
-            visit(m, 'U', &record, visitors);
-            break;
-        case 'E':
-            visit(m, 'E', &record, visitors);
-            break;
-        case 'X':
-            visit(m, 'X', &record, visitors);
-            break;
-        case 'I':
-            visit(m, 'I', &record, visitors);
-            break;
-        case 'F':
-            visit(m, 'F', &record, visitors);
-            break;
-        case 'P':
-            visit(m, 'P', &record, visitors);
-            break;
-        case 'C':
-            visit(m, 'C', &record, visitors);
-            break;
-        default:
-            visit_seldom(m, length, &record, visitors);
-            break;
-        }
+        else
+            visit_other(m, length, &record, visitors);
+        m = next;
+        length = next_length;
     }
+    return result;
 }
