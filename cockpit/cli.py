@@ -17,15 +17,13 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cockpit import __version__, paths
-from cockpit.control.ctl import EXIT_NO_DESK, ctl
-from cockpit.journal.commands import journal
-from cockpit.strategies.commands import strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
 
 EXIT_TROUBLE = 1
 EXIT_USAGE = 2
+EXIT_NO_DESK = 3
 LOOK_SECONDS = 0.05
 SIM_CHUNK = 1_000_000
 
@@ -403,8 +402,30 @@ def recorded(desk: LocalDesk, path: Path) -> RecordingDesk:
 # ---- commands --------------------------------------------------------------------------
 
 
+GROUPS = {
+    "ctl": "cockpit.control.ctl",
+    "journal": "cockpit.journal.commands",
+    "strategy": "cockpit.strategies.commands",
+}
+"""Commands of their own modules, which are loaded when they are asked for."""
+
+
+class Commands(click.Group):
+    """The commands here and those of :data:`GROUPS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *GROUPS})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in GROUPS and name not in self.commands:
+            self.add_command(getattr(import_module(GROUPS[name]), name))
+        return super().get_command(ctx, name)
+
+
 @click.group(
-    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @market_options
 @venue_options
@@ -448,7 +469,7 @@ def main(
     if why := refusal():
         click.echo(f"cockpit: {why}", err=True)
         sys.exit(EXIT_USAGE)
-    load_ahead(color)
+    load_ahead()
     show = functools.partial(
         run,
         theme=theme,
@@ -615,11 +636,6 @@ def sim(
 
 
 # ---- a desk in another process ---------------------------------------------------------
-
-
-main.add_command(ctl)
-main.add_command(strategy)
-main.add_command(journal)
 
 
 @main.command()

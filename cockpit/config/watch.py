@@ -11,8 +11,6 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from watchfiles import watch
-
 from cockpit.config.load import FILES, Reading, interpret
 from cockpit.config.problems import Problem
 from cockpit.config.reading import Look, settle
@@ -59,6 +57,9 @@ class Watcher:
                 return found
 
     def _run(self) -> None:
+        # Here and not above: it is slow to load, and nothing waits for this thread.
+        from watchfiles import watch
+
         while not self._stopping.is_set():
             try:
                 self._consider(changed=True)

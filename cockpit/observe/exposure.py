@@ -21,7 +21,6 @@ import tomllib
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from cockpit.control.desk import Symbol
@@ -40,7 +39,8 @@ SAMPLES_MAX = 900
 """Seconds of market kept."""
 PERCENT_MIN, PERCENT_MAX = -100.0, 1000.0
 _SECOND_NS = 1_000_000_000
-_QUANTILE = NormalDist().inv_cdf(LEVEL)
+_QUANTILE = 2.3263478740408408
+"""Of the normal distribution, at LEVEL."""
 _KEYS = {"name", "all", "against", "symbols"}
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import platform
 import signal
 import threading
 import time
@@ -39,24 +38,31 @@ from cockpit.ui.dialogs.line import Line as WrittenLine
 from cockpit.ui.dialogs.menu import Choice, Menu
 from cockpit.ui.dialogs.text import Text
 from cockpit.ui.files import Files
+from cockpit.ui.frame import BY_NAME as PANELS
+from cockpit.ui.frame import TITLES
 from cockpit.ui.hangup import Terminal
-from cockpit.ui.render import glyphs as glyph_sets
+from cockpit.ui.opening import (
+    REFRESH_MAX_HZ,
+    REFRESH_MIN_HZ,
+    SIGNALS,
+    Opened,
+    new_scene,
+)
 from cockpit.ui.render import listing, parameters, reasons, risk
 from cockpit.ui.render.table import Line, View
 from cockpit.ui.render.text import clean
 from cockpit.ui.scene import PENDING_S, Pending, Prompt, Scene
-from cockpit.ui.screens.main import TITLES, MainScreen
+from cockpit.ui.screens.main import MainScreen
 from cockpit.ui.state import FILE as STATE_FILE
-from cockpit.ui.state import restore, save
+from cockpit.ui.state import save
+from cockpit.ui.themes import Theme
 
-REFRESH_MIN_HZ, REFRESH_MAX_HZ = 1.0, 10.0
 FILES_S = 1.0
 """How often theme and alerts are looked at for changes, s."""
 _NEVER_TYPED = frozenset(
     key for name in ("halt", "quit_now") for key in keys.BY_NAME[name].keys
 )
 _NEVER_WRITTEN = _NEVER_TYPED - {"h"}
-_SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 
 LEAVE_SECONDS = 2.0
 """How long the farewell to the terminal may take once the desk is closed."""
@@ -93,7 +99,8 @@ class CockpitApp(App[int], inherit_bindings=False):
     """A screen over ``desk``, which is running and is closed on the way out.
 
     ``clock`` gives seconds since 1970. Without ``auto`` nothing is painted until
-    :meth:`step` is called. Raises :class:`cockpit.ui.themes.ThemeError`.
+    :meth:`step` is called. ``opened``: what :mod:`cockpit.ui.opening` has shown already.
+    Raises :class:`cockpit.ui.themes.ThemeError`.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -107,23 +114,30 @@ class CockpitApp(App[int], inherit_bindings=False):
         auto: bool = True,
         refresh_hz: float = 4,
         theme: str = "dark",
+        look: Theme | None = None,
         glyphs: str = "unicode",
         themes_dir: Path | None = None,
         colour: bool = True,
         state: Path | None = None,
         keymap: dict[str, tuple[str, ...]] | None = None,
         problems: tuple[str, ...] = (),
+        opened: Opened | None = None,
     ) -> None:
         self._colour = colour and "NO_COLOR" not in os.environ
         self._themes_dir = themes_dir
-        self._look = themes.load(theme, themes_dir, colour=self._colour)
-        super().__init__(ansi_color=self._look.ansi)
+        self._look = look or themes.load(theme, themes_dir, colour=self._colour)
+        super().__init__(
+            ansi_color=self._look.ansi,
+            driver_class=painting.taking_over() if opened and opened.drawn else None,
+        )
         painting.install()
         self.animation_level = "none"
         self.desk = desk
-        self.scene = Scene(
-            glyphs=glyph_sets.SETS[glyphs],
-            refresh_hz=min(max(refresh_hz, REFRESH_MIN_HZ), REFRESH_MAX_HZ),
+        self._opened = opened
+        self.scene = (
+            opened.scene
+            if opened
+            else new_scene(glyphs, refresh_hz, keymap or {}, state, named=auto)
         )
         self.closing_error = ""
         """What close() could not do, after the app has ended."""
@@ -136,11 +150,6 @@ class CockpitApp(App[int], inherit_bindings=False):
         self._teller = Teller()
         self._meter = painting.Meter(time.monotonic)
         self._stalls = StallMeter()
-        self.scene.keymap = dict(keymap or {})
-        if auto:
-            self.scene.host = clean(platform.node())
-        if state is not None:
-            restore(state / STATE_FILE, self.scene)
         self.main = MainScreen(self._look, self._begin)
         self._signals: list[signal.Signals] = []
         self._terminal = Terminal()
@@ -160,12 +169,14 @@ class CockpitApp(App[int], inherit_bindings=False):
             self._meter.install(self)
             self._stalls.start()
         loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
+        for number in SIGNALS:
             try:
                 loop.add_signal_handler(number, self._on_signal, number)
             except (RuntimeError, ValueError, NotImplementedError):
                 continue  # not the main thread: the signal is somebody else's
             self._signals.append(number)
+        if self._opened and self._opened.signals:
+            self._on_signal(signal.Signals(self._opened.signals[0]))
 
     def _begin(self) -> None:
         self._begun = True
@@ -543,8 +554,8 @@ class CockpitApp(App[int], inherit_bindings=False):
     # Rows.
 
     def _view(self) -> View | None:
-        panel = self.main.panel(self.scene.focus)
-        return panel.view(self.scene, panel.size.width)
+        rect = self.main.placed.get(self.scene.focus)
+        return PANELS[self.scene.focus].view(self.scene, rect.width if rect else 0)
 
     def _move(self, step: int) -> None:
         if view := self._view():

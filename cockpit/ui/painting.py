@@ -10,12 +10,13 @@ and of a style only what differs from the one before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import textual
-from rich.color import ColorSystem
 from rich.style import Style
+
+from cockpit.ui.codes import RESET, codes, switch
+from cockpit.ui.opening import ENTER
 
 CHECKED_VERSIONS = frozenset({"8.2.8"})
 
@@ -25,26 +26,11 @@ EXACT_SPANS = False
 """Whether small spans cost what they are long, so that runs are worth refreshing."""
 
 
-@lru_cache(maxsize=1024)
-def _codes(style: Style, system: ColorSystem) -> tuple[str, str, str]:
-    """What a style asks for, apart: attributes, colour, ground."""
-    colour, ground = style.color, style.bgcolor
-    return (
-        style.without_color._make_ansi_codes(system),
-        ";".join(colour.downgrade(system).get_ansi_codes(True)) if colour else "39",
-        ";".join(ground.downgrade(system).get_ansi_codes(False)) if ground else "49",
-    )
-
-
 def _render_segments(update: Any, console: Any) -> str:
     """As ChopsUpdate.render_segments; leaves the same screen in fewer bytes."""
     pieces: list[str] = []
     system = console._color_system
-    now = (
-        "",
-        "39",
-        "49",
-    )  # what the terminal writes in after the reset each update ends with
+    now = RESET  # each update ends with one
     for y, first, last in update.spans:
         for end, (start, strip) in zip(
             update.chop_ends[y], update.chops[y].items(), strict=True
@@ -56,22 +42,13 @@ def _render_segments(update: Any, console: Any) -> str:
             for text, style, control in strip.crop(left - start, right - start):
                 if control:
                     continue
-                wanted = _codes(style or _PLAIN, system) if system is not None else now
+                wanted = codes(style or _PLAIN, system) if system is not None else now
                 if wanted != now:
-                    pieces.append(_switch(now, wanted))
+                    pieces.append(switch(now, wanted))
                     now = wanted
                 pieces.append(text)
     pieces.append("\x1b[0m")
     return "".join(pieces)
-
-
-def _switch(now: tuple[str, str, str], wanted: tuple[str, str, str]) -> str:
-    """The shortest way from one look to another. Attributes only go away with a reset."""
-    if now[0] != wanted[0]:
-        codes = ["0", *(code for code in wanted if code not in ("", "39", "49"))]
-    else:
-        codes = [new for old, new in zip(now, wanted, strict=True) if old != new]
-    return f"\x1b[{';'.join(codes)}m"
 
 
 def install() -> None:
@@ -83,6 +60,22 @@ def install() -> None:
 
     ChopsUpdate.render_segments = _render_segments  # type: ignore
     EXACT_SPANS = True
+
+
+def taking_over() -> Any:
+    """A driver for a terminal that shows the first frame already, and is to keep it."""
+    from textual.drivers.linux_driver import LinuxDriver
+
+    class Driver(LinuxDriver):
+        kept = False
+
+        def write(self, data: str) -> None:
+            if data == ENTER and not self.kept:
+                self.kept = True  # it would clear the screen, only to draw it again
+                return
+            super().write(data)
+
+    return Driver
 
 
 def backlog(app: Any) -> int:

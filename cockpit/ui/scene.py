@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cockpit.control.desk import Desk, Event, Symbol
 from cockpit.core import (
@@ -24,11 +24,13 @@ from cockpit.core import (
     Severity,
     blank_picture,
 )
-from cockpit.observe.alerts import Alert
 from cockpit.observe.exposure import Exposure, Marks, Scenario
 from cockpit.observe.tape_desk import TapeDesk
 from cockpit.ui.render.glyphs import UNICODE, Glyphs
 from cockpit.ui.render.text import Rows, clean
+
+if TYPE_CHECKING:
+    from cockpit.observe.alerts import Alert
 
 BY_HAND = "by hand"
 """Whose the operator's own orders are, where a strategy's name stands."""
@@ -253,7 +255,7 @@ class Scene:
     keymap: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Keys of the operator's own, by action."""
     said: list[Event] = field(default_factory=list)
-    """What is new in the log with this frame."""
+    """What is new in the log, and has not been looked at for alerts."""
     _seen_ns: int = -1
     now: float = 0.0
     offset: float | None = None
@@ -318,7 +320,7 @@ class Scene:
         self._count_trades()
         said = desk.events()
         self.log.extend(said)
-        self.said = said
+        self.said = [*self.said, *said][-LOG_MAX:]
         if self.offset is None:
             self.offset = self.moment - int(self.picture["time_ns"]) / _SECOND_NS
         self.history.sample(self.live)

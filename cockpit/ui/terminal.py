@@ -53,12 +53,11 @@ def choose_colours(wish: str) -> bool:
     return wish != "none"
 
 
-def load_ahead(color: str) -> None:
-    """Begin to load the screen while the desk is being made; :func:`run` waits for it."""
-    choose_colours(color)
+def load_ahead() -> None:
+    """Load what draws the first frame while the desk is made, which mostly waits."""
 
     def load() -> None:
-        import cockpit.ui.app  # noqa: F401
+        import cockpit.ui.opening  # noqa: F401
 
     threading.Thread(target=load, name="load", daemon=True).start()
 
@@ -98,27 +97,34 @@ def run(
     when there is no such theme, 128 plus the number after a signal.
     """
     colour = choose_colours(color)
-    from cockpit.ui.app import CockpitApp
-    from cockpit.ui.themes import ThemeError
+    from cockpit.ui import opening
+    from cockpit.ui.themes import ThemeError, load
 
     own, problems = own_keys(desk)
+    glyphs = glyph_set(glyphs)
     try:
+        look = load(theme, themes_dir, colour=colour and "NO_COLOR" not in os.environ)
+    except ThemeError as error:
+        trouble = "; ".join(text for text in (str(error), desk.close()) if text)
+        print(f"cockpit: {trouble}", file=sys.stderr)
+        return EXIT_USAGE
+    scene = opening.new_scene(glyphs, refresh_hz, own, state, named=True)
+    with opening.shown(scene, look, desk, clock) as opened:
+        from cockpit.ui.app import CockpitApp
+
         app = CockpitApp(
             desk,
             clock=clock,
-            theme=theme,
-            glyphs=glyph_set(glyphs),
+            look=look,
+            glyphs=glyphs,
             refresh_hz=refresh_hz,
             themes_dir=themes_dir,
             colour=colour,
             state=state,
             keymap=own,
             problems=problems,
+            opened=opened,
         )
-    except ThemeError as error:
-        trouble = "; ".join(text for text in (str(error), desk.close()) if text)
-        print(f"cockpit: {trouble}", file=sys.stderr)
-        return EXIT_USAGE
     app.run(mouse=mouse_wanted(mouse))
     if app.last_resort:
         app.last_resort.cancel()

@@ -19,6 +19,7 @@ from cockpit.core import (
     RiskState,
     Severity,
 )
+from cockpit.ui.frame import TITLES
 from cockpit.ui.grid import changes
 from cockpit.ui.layout import SCREENS
 from cockpit.ui.panels import PANELS
@@ -52,7 +53,6 @@ from cockpit.ui.render.glyphs import ASCII, UNICODE
 from cockpit.ui.render.table import Column, table
 from cockpit.ui.render.text import Row, Rows, clean, length, settle, spread, wrap
 from cockpit.ui.scene import History, Message, Prompt, Scene
-from cockpit.ui.screens.main import TITLES
 
 BODIES: dict[str, Callable[[Scene, int, int], Rows]] = {
     "strategies": strategies.render,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cockpit.ui.grid import Grid
 from cockpit.ui.render import heading
 from cockpit.ui.render.number import LATE_S, STALE_S
 from cockpit.ui.render.table import View
@@ -12,7 +11,7 @@ from cockpit.ui.render.text import Rows, clean, paragraph, settle
 from cockpit.ui.scene import Scene
 
 
-class Panel(Grid):
+class Panel:
     """Subclasses name themselves and point at their drawing."""
 
     NAME: ClassVar[str]
@@ -33,8 +32,8 @@ class Panel(Grid):
     def body(self, scene: Scene, width: int, height: int) -> Rows:
         raise NotImplementedError
 
-    def paint(self, scene: Scene, width: int, height: int) -> str:
-        """Draw ``scene``. What goes wrong is shown in the panel, and returned."""
+    def rows(self, scene: Scene, width: int, height: int) -> tuple[Rows, str]:
+        """``scene`` drawn. What goes wrong is shown in the panel, and returned."""
         failure = ""
         try:
             detail = self._filtered(scene, self.detail(scene))
@@ -53,8 +52,7 @@ class Panel(Grid):
         title = "" if scene.layout == "one" else self.TITLE
         focused = scene.focus == self.NAME and scene.layout != "one"
         head = heading.render(title, detail, width, scene.glyphs, focused)
-        self.show([head, *body], width, height)
-        return failure
+        return [head, *body], failure
 
     def _filtered(self, scene: Scene, detail: str) -> str:
         wanted = scene.filters.get(self.NAME)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cockpit.core import Severity
-from cockpit.observe.alerts import Alert
 from cockpit.ui.render import number
 from cockpit.ui.render.listing import draw
 from cockpit.ui.render.table import Column, Line, View
 from cockpit.ui.render.text import Rows, Segment, clean
 from cockpit.ui.scene import Scene
+
+if TYPE_CHECKING:
+    from cockpit.observe.alerts import Alert
 
 _COLUMNS = (
     Column("since", "<", 8),

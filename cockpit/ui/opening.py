@@ -1,0 +1,145 @@
+"""The first frame, drawn as soon as there is a picture and before Textual is loaded.
+
+Loading Textual takes longer than everything else from the command to the screen. What it
+will show first is known without it: the same frame, of the same scene, written straight
+to the terminal. Textual then takes over the screen as it stands, and paints over it.
+Keys pressed meanwhile wait in the terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.color import ColorSystem
+
+from cockpit.control.desk import Desk
+from cockpit.ui.codes import RESET, codes, switch
+from cockpit.ui.frame import Frame, compose
+from cockpit.ui.render import glyphs as glyph_sets
+from cockpit.ui.render.text import BLANK, Row, clean, settle
+from cockpit.ui.scene import Scene
+from cockpit.ui.state import FILE as STATE_FILE
+from cockpit.ui.state import restore
+from cockpit.ui.themes import Theme
+
+ENTER = "\x1b[?1049h"
+"""To the alternate screen, which is cleared."""
+LEAVE = "\x1b[0m\x1b[?25h\x1b[?1049l"
+REFRESH_MIN_HZ, REFRESH_MAX_HZ = 1.0, 10.0
+SIGNALS = (signal.SIGHUP, signal.SIGTERM)
+
+_SYSTEMS = {
+    "truecolor": ColorSystem.TRUECOLOR,
+    "256": ColorSystem.EIGHT_BIT,
+    "standard": ColorSystem.STANDARD,
+}
+
+
+def new_scene(
+    glyphs: str,
+    refresh_hz: float,
+    keymap: dict[str, tuple[str, ...]],
+    state: Path | None,
+    *,
+    named: bool,
+) -> Scene:
+    """A scene as the screen was left; ``named``: with this machine's name."""
+    scene = Scene(
+        glyphs=glyph_sets.SETS[glyphs],
+        refresh_hz=min(max(refresh_hz, REFRESH_MIN_HZ), REFRESH_MAX_HZ),
+        keymap=dict(keymap),
+        host=clean(os.uname().nodename) if named else "",
+    )
+    if state is not None:
+        restore(state / STATE_FILE, scene)
+    return scene
+
+
+def colour_system() -> ColorSystem:
+    """What the terminal can show, as Textual will find it."""
+    wish = os.environ.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    if wish in _SYSTEMS:
+        return _SYSTEMS[wish]
+    if os.environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return ColorSystem.TRUECOLOR
+    term = os.environ.get("TERM", "").strip().lower()
+    wide = term.rpartition("-")[2] in ("256color", "kitty")
+    return ColorSystem.EIGHT_BIT if wide else ColorSystem.STANDARD
+
+
+def as_bytes(
+    frame: Frame, theme: Theme, width: int, height: int, system: ColorSystem
+) -> bytes:
+    """A frame as a terminal is told it: every cell, line by line."""
+    lines: list[list[tuple[int, Row]]] = [[] for _ in range(height)]
+    for name, rect in frame.placed.items():
+        rows = frame.rows[name]
+        for y in range(min(rect.height, height - rect.y)):
+            row = rows[y] if y < len(rows) else BLANK
+            lines[rect.y + y].append((rect.x, settle(row, rect.width)))
+    pieces, now = [ENTER, "\x1b[?25l"], RESET
+    for y, parts in enumerate(lines):
+        pieces.append(f"\x1b[{y + 1};1H")
+        x = 0
+        for start, row in (*sorted(parts), (width, BLANK)):
+            for text, style in ((" " * (start - x), "text"), *row):
+                wanted = codes(theme.look(style), system)
+                if text and wanted != now:
+                    pieces.append(switch(now, wanted))
+                    now = wanted
+                pieces.append(text)
+            x = start + sum(len(text) for text, _ in row)
+    pieces.append("\x1b[0m")
+    return "".join(pieces).encode(getattr(sys.__stderr__, "encoding", "utf-8"), "replace")
+
+
+def _draw(scene: Scene, theme: Theme, desk: Desk, now: float) -> bool:
+    """Draw the first frame on stderr, where Textual draws; False: there is none yet."""
+    try:
+        width, height = os.get_terminal_size(2)
+        scene.refresh(desk, now)
+        if not width or not height or scene.starting:
+            return False
+        frame = compose(scene, width, height)
+        os.write(2, as_bytes(frame, theme, width, height, colour_system()))
+    except Exception:
+        return False  # whatever it is: Textual's frame is next, and says it
+    return True
+
+
+@dataclass(slots=True)
+class Opened:
+    """What has happened before there is an app."""
+
+    scene: Scene
+    drawn: bool = False
+    """The first frame is on the terminal."""
+    signals: list[int] = field(default_factory=list)
+    """To end, which the app is to obey as soon as it is there."""
+
+
+@contextmanager
+def shown(
+    scene: Scene, theme: Theme, desk: Desk, clock: Callable[[], float]
+) -> Iterator[Opened]:
+    """The first frame is on the terminal, which is given back if nothing comes after it.
+
+    From now on HUP and TERM wait for the app: the desk is to be closed in order.
+    """
+    opened = Opened(scene)
+    with suppress(ValueError):  # not the main thread: signals are somebody else's
+        for number in SIGNALS:
+            signal.signal(number, lambda n, _: opened.signals.append(n))
+    opened.drawn = _draw(scene, theme, desk, clock())
+    try:
+        yield opened
+    except BaseException:
+        if opened.drawn:
+            os.write(2, LEAVE.encode())
+        raise

@@ -1,0 +1,107 @@
+"""The first frame is drawn before Textual is there, and is the frame Textual draws."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pyte
+import pytest
+from rich.color import ColorSystem
+from taped import TRADING, TapedDesk, open_app, turn
+from test_painting import console, differing
+
+from cockpit.ui import opening, themes
+from cockpit.ui.frame import compose
+from cockpit.ui.opening import as_bytes, colour_system, new_scene
+
+SYSTEMS = {
+    "truecolor": ColorSystem.TRUECOLOR,
+    "256": ColorSystem.EIGHT_BIT,
+    "standard": ColorSystem.STANDARD,
+}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", [(160, 48), (120, 36), (80, 24), (50, 12)])
+async def test_it_is_cell_for_cell_what_textual_draws_next(
+    size: tuple[int, int], theme: str
+) -> None:
+    desk = TapedDesk()
+    app = open_app(desk, theme=theme)
+    screens = [pyte.Screen(*size) for _ in range(2)]
+    async with app.run_test(size=size) as pilot:
+        turn(app, desk, TRADING)
+        await pilot.pause()
+        drawn = app.screen._compositor.render_update(full=True)
+        pyte.Stream(screens[0]).feed(drawn.render_segments(console("truecolor")))
+        frame = compose(app.scene, *size)
+        first = as_bytes(frame, themes.load(theme), *size, SYSTEMS["truecolor"])
+        pyte.ByteStream(screens[1]).feed(first)
+    assert any(line.strip() for line in screens[1].display)
+    # The colour of the characters where there are none cannot be seen.
+    seen = [
+        d for d in differing(*screens) if d[2]._replace(fg="") != d[3]._replace(fg="")
+    ]
+    assert [d for d in differing(*screens) if d[2].data != " "] == []
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"COLORTERM": "truecolor", "TERM": "xterm-256color"}, "truecolor"),
+        ({"COLORTERM": "", "TERM": "xterm-256color"}, "256"),
+        ({"COLORTERM": "", "TERM": "screen"}, "standard"),
+        ({"COLORTERM": "truecolor", "TEXTUAL_COLOR_SYSTEM": "256"}, "256"),
+        ({"COLORTERM": "truecolor", "TEXTUAL_COLOR_SYSTEM": "standard"}, "standard"),
+    ],
+)
+def test_its_colours_are_those_textual_will_find(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: str
+) -> None:
+    from rich.console import Console
+
+    for name in ("COLORTERM", "TERM", "TEXTUAL_COLOR_SYSTEM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert colour_system() == SYSTEMS[expected]
+    wish = environment.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    found = Console(force_terminal=True, color_system=wish)._color_system  # type: ignore[arg-type]
+    assert found == SYSTEMS[expected]
+
+
+def test_what_draws_it_is_loaded_without_textual() -> None:
+    code = "import sys, cockpit.cli, cockpit.control.local, cockpit.ui.opening\n"
+    code += "sys.exit(any(m in sys.modules for m in ('textual', 'numpy', 'asyncio')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_terminal_is_given_back_when_nothing_comes_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[bytes] = []
+    monkeypatch.setattr(opening, "_draw", lambda *given: True)
+    monkeypatch.setattr(opening.os, "write", lambda to, data: written.append(data))
+    scene = new_scene("unicode", 4, {}, None, named=False)
+    given = scene, themes.load("dark"), TapedDesk(), lambda: 0.0
+    with opening.shown(*given):
+        assert written == []
+    assert written == []
+    with pytest.raises(ImportError), opening.shown(*given):
+        raise ImportError("no Textual here")
+    assert b"".join(written).endswith(b"\x1b[?1049l")
+
+
+def test_what_was_said_before_the_screen_is_kept_for_the_alerts(tmp_path: Path) -> None:
+    desk = TapedDesk()
+    scene = new_scene("unicode", 4, {}, tmp_path, named=True)
+    scene.refresh(desk, 1.0)
+    first = list(scene.said)
+    desk.step(3)
+    scene.refresh(desk, 2.0)
+    assert scene.said[: len(first)] == first
+    assert len(scene.said) > len(first)
+    assert scene.host
