@@ -140,11 +140,12 @@ static int size_up(const uint8_t *bytes, uint64_t size, cp_books_limits *limits)
         ref_max = ref > ref_max ? ref : ref_max;
         locate_max = locate > locate_max ? locate : locate_max;
     }
-    uint64_t pages = (ref_max >> CP_REFS_PAGE_BITS) + 1, most = 1u << 19; /* 2 or 4 GB */
+    uint64_t pages = (ref_max >> CP_REFS_PAGE_BITS) + 1, most = 1u << 19; /* 2 GB */
     *limits = (cp_books_limits){ .ref_max = ref_max,
                                  .page_count = (uint32_t)(pages < most ? pages : most),
                                  .symbol_count = locate_max + 1,
-                                 .level_count = 1u << 21 };
+                                 .level_count = 1u << 19,
+                                 .line_count = 1u << 20 };
     return result;
 }
 

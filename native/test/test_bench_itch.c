@@ -26,7 +26,7 @@ static void fits_the_books_without_a_misfit(void)
 {
     uint64_t size = make_day(3, day), offset = 0;
     cp_books books;
-    cp_books_limits limits = { 10 * COUNT, COUNT / 50, 10000, COUNT };
+    cp_books_limits limits = { 10 * COUNT, COUNT / 50, 10000, COUNT, COUNT, 0 };
     CHECK_EQ(0, cp_books_init(&books, CP_BOOKS_QUEUES, &limits));
     CHECK_EQ(-EPIPE, cp_books_play(&books, day, size, &offset));
     CHECK_EQ(COUNT, books.counts.message_count);

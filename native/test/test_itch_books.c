@@ -119,13 +119,13 @@ static void level_is_the_models(const cp_books *books, uint16_t locate, uint8_t 
     static cp_books_place places[MODEL_ORDERS];
     uint32_t price = (uint32_t)level->price, count = 0, queued = 0;
     uint64_t qty = 0;
-    if (books->queued)
+    if (books->queues.lines)
         queued = cp_books_queue(books, locate, side, price, places, MODEL_ORDERS);
     for (uint32_t i = 0; i < model_count; i++) {
         const model_order *o = &model[i];
         if (o->locate != locate || o->side != side || o->price != price)
             continue;
-        if (books->queued) {
+        if (books->queues.lines) {
             CHECK(count < queued);
             CHECK_EQ(o->ref, places[count].ref);
             CHECK_EQ(o->qty, places[count].qty);
@@ -135,7 +135,7 @@ static void level_is_the_models(const cp_books *books, uint16_t locate, uint8_t 
     }
     CHECK_EQ(qty, level->qty);
     CHECK_EQ(count, level->order_count);
-    if (books->queued)
+    if (books->queues.lines)
         CHECK_EQ(count, queued);
 }
 
@@ -279,9 +279,11 @@ static void put_random_message(uint32_t spread, uint32_t target)
     }
 }
 
-static const cp_books_limits roomy = {
-    .ref_max = 1u << 20, .page_count = 256, .symbol_count = SYMBOLS, .level_count = 20000
-};
+static const cp_books_limits roomy = { .ref_max = 1u << 20,
+                                       .page_count = 256,
+                                       .symbol_count = SYMBOLS,
+                                       .level_count = 20000,
+                                       .line_count = 20000 };
 
 /* As many times as there are stretches: some messages, then one look at everything. */
 static void plays_a_day(int kind, uint32_t seed, uint32_t spread, bool one_by_one)
@@ -353,9 +355,9 @@ static void says_what_a_message_changed(void)
 
 static void uses_the_pages_again_and_refuses_when_there_are_none(void)
 {
-    cp_books_limits limits = { .ref_max = 1000000000,
-                               .page_count = 2,
-                               .symbol_count = 2 };
+    cp_books_limits limits = {
+        .ref_max = 1000000000, .page_count = 2, .symbol_count = 2, .line_count = 2
+    };
     cp_books books;
     CHECK_EQ(0, cp_books_init(&books, CP_BOOKS_QUEUES, &limits));
     uint8_t m[50];
@@ -421,7 +423,9 @@ static void keeps_long_sides_sorted(void)
 
 static void refuses_levels_when_there_is_no_room_for_more(void)
 {
-    cp_books_limits limits = { 100000, 256, 2, 100 };
+    cp_books_limits limits = {
+        .ref_max = 100000, .page_count = 256, .symbol_count = 2, .level_count = 200
+    };
     cp_books books;
     CHECK_EQ(0, cp_books_init(&books, CP_BOOKS_LEVELS, &limits));
     uint8_t m[50];
@@ -446,6 +450,63 @@ static void refuses_levels_when_there_is_no_room_for_more(void)
     cp_itch_put_add(m, 1, 0, CP_FLAT_LEVELS_MAX, CP_BUY, 1, "ACME    ", 7);
     CHECK_EQ(-ENOSPC, cp_books_apply(&books, m));
     cp_books_check(&books);
+    cp_books_free(&books);
+}
+
+static void refuses_orders_when_no_line_of_a_queue_is_left(void)
+{
+    cp_books_limits limits = roomy;
+    limits.line_count = 2;
+    cp_books books;
+    CHECK_EQ(0, cp_books_init(&books, CP_BOOKS_QUEUES, &limits));
+    uint8_t m[50];
+    for (uint32_t i = 0; i < 2 * CP_QUEUE_SLOTS; i++) {
+        cp_itch_put_add(m, 1, 0, i, CP_BUY, 1, "ACME    ", 100);
+        CHECK(cp_books_apply(&books, m) > 0);
+    }
+    for (uint32_t price = 99; price <= 101; price++) { /* in the queue and beside it */
+        cp_itch_put_add(m, 1, 0, 1000, CP_BUY, 1, "ACME    ", price);
+        CHECK_EQ(-ENOSPC, cp_books_apply(&books, m));
+        CHECK_EQ(1, cp_books_level_count(&books, 1, CP_BUY));
+        cp_books_check(&books);
+    }
+    for (uint32_t i = 0; i < CP_QUEUE_SLOTS;
+         i++) { /* from the middle of the first line on */
+        cp_itch_put_delete(m, 1, 0, (i + 5) % CP_QUEUE_SLOTS);
+        CHECK(cp_books_apply(&books, m) > 0);
+        cp_books_check(&books);
+    }
+    cp_itch_put_add(m, 1, 0, 1000, CP_BUY, 1, "ACME    ", 101);
+    CHECK(cp_books_apply(&books, m) > 0);
+    CHECK_EQ(3, books.counts.no_space_count);
+    cp_books_place places[2 * CP_QUEUE_SLOTS];
+    CHECK_EQ(CP_QUEUE_SLOTS,
+             cp_books_queue(&books, 1, CP_BUY, 100, places, 2 * CP_QUEUE_SLOTS));
+    CHECK_EQ(CP_QUEUE_SLOTS, places[0].ref);
+    CHECK_EQ(5, cp_books_queue(&books, 1, CP_BUY, 100, places, 5));
+    cp_books_check(&books);
+    cp_books_free(&books);
+}
+
+/* A locate that is not the order's own is told by its queue. */
+static void refuses_the_orders_of_another_symbol(void)
+{
+    cp_books books;
+    CHECK_EQ(0, cp_books_init(&books, CP_BOOKS_QUEUES, &roomy));
+    uint8_t m[50];
+    for (uint16_t locate = 1; locate <= 2; locate++) {
+        cp_itch_put_add(m, locate, 0, locate, CP_BUY, 100, "ACME    ", 100);
+        CHECK(cp_books_apply(&books, m) > 0);
+    }
+    cp_itch_put_delete(m, 2, 0, 1);
+    CHECK_EQ(-ENOENT, cp_books_apply(&books, m));
+    cp_itch_put_cancel(m, 1, 0, 2, 10);
+    m[0] = 'X';
+    CHECK_EQ(-ENOENT, cp_books_apply(&books, m));
+    cp_itch_put_replace(m, 1, 0, 2, 3, 100, 100);
+    CHECK_EQ(-ENOENT, cp_books_apply(&books, m));
+    cp_books_check(&books);
+    CHECK_EQ(2, books.counts.live_count);
     cp_books_free(&books);
 }
 
@@ -504,6 +565,9 @@ static void refuses_limits_that_are_none(void)
     limits = roomy;
     limits.symbol_count = 65537;
     CHECK_EQ(-EINVAL, cp_books_init(&books, CP_BOOKS_LEVELS, &limits));
+    limits = roomy;
+    limits.line_count = 0;
+    CHECK_EQ(-EINVAL, cp_books_init(&books, CP_BOOKS_QUEUES, &limits));
     limits = roomy;
     limits.ref_max = UINT64_MAX;
     CHECK_EQ(-EINVAL, cp_books_init(&books, CP_BOOKS_LEVELS, &limits));
@@ -567,7 +631,7 @@ static void ends_a_recorded_morning_as_published(void)
         puts("no recording: set COCKPIT_DATA");
         return;
     }
-    cp_books_limits limits = { 1000000000, 4096, 14, 100000 };
+    cp_books_limits limits = { 1000000000, 4096, 14, 100000, 100000, 0 };
     for (int kind = CP_BOOKS_LEVELS; kind <= CP_BOOKS_QUEUES; kind++) {
         cp_books books;
         CHECK_EQ(0, cp_books_init(&books, kind, &limits));
@@ -599,6 +663,8 @@ int main(void)
     RUN(keeps_long_sides_sorted);
     RUN(uses_the_pages_again_and_refuses_when_there_are_none);
     RUN(refuses_levels_when_there_is_no_room_for_more);
+    RUN(refuses_orders_when_no_line_of_a_queue_is_left);
+    RUN(refuses_the_orders_of_another_symbol);
     RUN(refuses_more_shares_at_a_price_than_a_level_counts);
     RUN(survives_locates_that_lie);
     RUN(refuses_limits_that_are_none);

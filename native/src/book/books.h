@@ -1,22 +1,24 @@
 /* books.h: the books of every symbol of an ITCH 5.0 feed, for following a whole exchange.
  *
  *     refs    the exchange's reference of an order -> the slot it stands in (refs.h)
- *     orders  price, side and shares left, 8 bytes; with queues 8 more, which link the
- *             orders of a price in the sequence they will be executed in
+ *     orders  by slot: shares left, side, and price or place in a queue, 8 bytes
  *     flat    the levels of each side, shares and orders at each (flat.h)
+ *     queues  whose turn it is at a level, if that is kept (queues.h)
  *
  * Level books (CP_BOOKS_LEVELS, "L2") know how much rests at a price; order books
  * (CP_BOOKS_QUEUES, "L3") also whose turn it is. book.h is the book for few symbols that
  * are traded and prices that go anywhere; this one is for thousands that are watched.
  *
  * A message that does not fit is counted, changes nothing and is never fatal: a feed joined
- * in the middle of a day is full of them. The symbol is the message's locate, and that it
- * is the order's own is trusted; where it is not, levels may be wrong and memory is not.
+ * in the middle of a day is full of them. The symbol is the message's locate. Order books
+ * refuse one that is not the order's own; level books trust it: where it lies, levels may be
+ * wrong and memory is not.
  */
 #ifndef CP_BOOKS_H
 #define CP_BOOKS_H
 
 #include "book/flat.h"
+#include "book/queues.h"
 #include "book/refs.h"
 
 #define CP_BOOKS_LEVELS 0 /* what is kept */
@@ -25,25 +27,23 @@
 #define CP_BOOKS_LEVEL 1 /* what a message changed: a level of some side */
 #define CP_BOOKS_BEST 2  /* the best level of a side, or which that is */
 
+#define CP_BOOKS_SIDE_SHIFT 31        /* of a word: the side of an order */
+#define CP_BOOKS_LOW_BITS 0x7fffffffu /* the key of its price; with queues its line */
+
 typedef struct cp_books_order {
-    uint32_t qty;  /* shares left; 0: no order is here */
-    uint32_t word; /* key of its price, its side in the topmost bit */
+    uint32_t qty; /* shares left; 0: no order is here */
+    uint32_t word;
 } cp_books_order;
 
-typedef struct cp_books_queued {
-    cp_books_order order;
-    uint32_t next; /* slot of the order behind it at its price, or CP_NONE */
-    uint32_t prev; /* before it */
-} cp_books_queued;
-
-static_assert(sizeof(cp_books_order) == 8 && sizeof(cp_books_queued) == 16,
-              "none astride");
+static_assert(sizeof(cp_books_order) == 8, "none astride");
 
 typedef struct cp_books_limits {
     uint64_t ref_max;      /* largest reference */
     uint32_t page_count;   /* of CP_REFS_PAGE_SLOTS references with an order among them */
     uint32_t symbol_count; /* locates are below it */
-    uint32_t level_count;  /* beyond the first CP_FLAT_WINDOW of each side (flat.h) */
+    uint32_t level_count;  /* beyond the CP_FLAT_NEAR best of each side (flat.h) */
+    uint32_t line_count;   /* of queues, if they are kept (queues.h) */
+    uint32_t reserved;
 } cp_books_limits;
 
 /* Messages by what became of them. */
@@ -60,8 +60,8 @@ typedef struct cp_books_counts {
 typedef struct cp_books {
     cp_refs refs;
     cp_flat flat;
-    cp_books_order *orders;  /* by slot, of level books */
-    cp_books_queued *queued; /* by slot, of order books */
+    cp_queues queues;       /* without queues it has no lines */
+    cp_books_order *orders; /* by slot */
     cp_books_counts counts;
 } cp_books;
 
@@ -78,12 +78,12 @@ void cp_books_free(cp_books *books);
 
 /* Apply one whole message, its length that of its type. What it changed, as CP_BOOKS_*
  * bits; 0 for a message that is about no book; -errno, and nothing has changed:
- *   -ENOENT     unknown reference
+ *   -ENOENT     unknown reference, or that of an order of another symbol
  *   -EEXIST     the reference is that of an order which is there
  *   -EINVAL     no shares, or neither buy nor sell
  *   -ERANGE     price above CP_FLAT_PRICE_MAX, or locate or reference above the limits
  *   -EOVERFLOW  more shares or orders at a price than a level counts
- *   -ENOSPC     no page of references or no levels left
+ *   -ENOSPC     no page of references, no levels or no lines left
  * When the new half of a replacement is refused the old order is gone all the same, as it
  * is at the exchange. */
 int cp_books_apply(cp_books *books, const uint8_t *message);
