@@ -128,6 +128,22 @@ class FlowKind(IntEnum):
     REPLAY = lib.CP_FLOW_REPLAY
 
 
+class Smp(IntEnum):
+    NONE = lib.CP_SMP_NONE
+    NEWEST = lib.CP_SMP_NEWEST
+    OLDEST = lib.CP_SMP_OLDEST
+    BOTH = lib.CP_SMP_BOTH
+    DECREMENT = lib.CP_SMP_DECREMENT
+
+
+class Leg(IntEnum):
+    """Of a message between desk and venue."""
+
+    ORDERS = lib.CP_LEG_ORDERS
+    REPORTS = lib.CP_LEG_REPORTS
+    FEED = lib.CP_LEG_FEED
+
+
 class JournalLevel(IntEnum):
     MAPPED = lib.CP_JOURNAL_MAPPED
     BACKGROUND = lib.CP_JOURNAL_BACKGROUND
@@ -168,6 +184,7 @@ class JournalKind(IntEnum):
     NEW_DAY = lib.CP_JOURNAL_NEW_DAY
     COSTS = lib.CP_JOURNAL_COSTS
     LOTS = lib.CP_JOURNAL_LOTS
+    EXPECTED = lib.CP_JOURNAL_EXPECTED
 
 
 class Strangers(IntEnum):
@@ -501,6 +518,57 @@ class Flow:
     replay_speed: float = 1.0
 
 
+TIER_MAX: int = lib.CP_TIER_MAX
+HALT_MAX: int = lib.CP_HALT_MAX
+LATENCY_POINTS: int = lib.CP_LATENCY_POINTS
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Added to an instrument's fees from so many lots traded on; money a lot."""
+
+    from_qty: int
+    maker_fee: int
+    taker_fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A pause, of one instrument by its place or of all."""
+
+    from_ns: int
+    for_ns: int
+    symbol: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The venue's day, and what participants are held to. See ``cp_rules``."""
+
+    pre_open_ns: int = 0
+    continuous_ns: int = 0
+    pre_close_ns: int = 0
+    closed_ns: int = 0
+    reference_ns: int = 0
+    throttle_window_ns: int = 0
+    dead_man_ns: int = 0
+    throttle_count: int = 0
+    band_bp: int = 0
+    smp: Smp = Smp.NONE
+    tiers: tuple[Tier, ...] = ()
+    halts: tuple[Halt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long messages are under way: points in ns, evenly likely between each two."""
+
+    points_ns: tuple[int, ...]
+    """``LATENCY_POINTS`` of them, ascending."""
+    spike_ppm: int = 0
+    spike_ns: int = 0
+
+
 USER_MAX: int = lib.CP_USER_MAX
 HOST_MAX: int = lib.CP_HOST_SIZE - 1
 
@@ -586,6 +654,9 @@ class Settings:
     """None: venue and desk in this process."""
     journal: Journal | None = None
     """Live desks only; None: nothing outlives the process."""
+    rules: Rules = Rules()
+    latency: tuple[Latency | None, Latency | None, Latency | None] = (None, None, None)
+    """By :class:`Leg`; None: as long as it takes."""
 
 
 def _fill_instrument(target: Any, instrument: Instrument) -> None:
@@ -638,6 +709,29 @@ def _fill_journal(target: Any, journal: Journal) -> None:
     target.directory = path
 
 
+def _fill_rules(target: Any, rules: Rules) -> None:
+    for name in Rules.__slots__:
+        if name not in ("tiers", "halts"):
+            setattr(target, name, int(getattr(rules, name)))
+    target.tier_count = len(rules.tiers)
+    for tier_place, tier in zip(target.tiers, rules.tiers, strict=False):
+        tier_place.from_qty = tier.from_qty
+        tier_place.maker_fee = tier.maker_fee
+        tier_place.taker_fee = tier.taker_fee
+    target.halt_count = len(rules.halts)
+    for halt_place, halt in zip(target.halts, rules.halts, strict=False):
+        halt_place.from_ns = halt.from_ns
+        halt_place.for_ns = halt.for_ns
+        halt_place.symbol = lib.CP_SYMBOL_MAX if halt.symbol is None else halt.symbol
+
+
+def _fill_latency(target: Any, latency: Latency) -> None:
+    target.used = 1
+    target.spike_ppm = latency.spike_ppm
+    target.spike_ns = latency.spike_ns
+    target.points_ns = latency.points_ns
+
+
 def _fill_config(config: Any, settings: Settings) -> None:
     for name in (
         "seed", "virtual_time", "desk", "order_capacity", "desk_order_capacity",
@@ -664,6 +758,10 @@ def _fill_config(config: Any, settings: Settings) -> None:
     config.scoped[0 : len(rows)] = rows
     if settings.net:
         _fill_net(config.net, settings.net)
+    _fill_rules(config.rules, settings.rules)
+    for way, latency in enumerate(settings.latency):
+        if latency is not None:
+            _fill_latency(config.latency[way], latency)
 
 
 # ---- C memory, read from Python --------------------------------------------------------
@@ -741,6 +839,7 @@ _BODIES = {
     JournalKind.WORKING: "cp_journal_working",
     JournalKind.COSTS: "cp_journal_costs",
     JournalKind.LOTS: "cp_journal_lots",
+    JournalKind.EXPECTED: "cp_journal_expected",
     JournalKind.MATCHES: "cp_journal_matches",
     JournalKind.STATE: "cp_journal_state",
     JournalKind.SNAPSHOT_END: "cp_journal_state",

@@ -22,26 +22,29 @@
 #define CP_MONEY_SCALE 100000000 /* money units in one unit of currency */
 #define CP_PRICE_NONE -1
 
-#define CP_NAME_SIZE 16     /* bytes of a name, NUL included */
-#define CP_ERROR_SIZE 256   /* bytes of an error text, NUL included */
-#define CP_SYMBOL_MAX 32    /* instruments of one engine */
-#define CP_STRATEGY_MAX 16  /* strategy slots of one desk */
-#define CP_PARAMETER_MAX 16 /* parameters of one strategy */
-#define CP_LIMIT_MAX 16     /* risk limits */
-#define CP_BREAKER_MAX 8    /* circuit breakers */
-#define CP_TRIGGER_MAX 16   /* figures they trip at */
-#define CP_SCOPED_MAX 128   /* limits of one symbol or one strategy */
-#define CP_DEPTH_MAX 16     /* price levels shown per side */
-#define CP_FILL_MAX 32      /* latest fills shown */
-#define CP_WORKING_MAX 64   /* working orders shown */
-#define CP_SWEEP_MAX 4096   /* resting orders one order may execute against */
-#define CP_NOBODY 65535     /* "no symbol" or "no strategy" in a 16-bit field */
-#define CP_OPERATOR 16      /* the operator's own place behind the strategy slots */
-#define CP_SLOT_COUNT 17    /* places that orders and positions are of */
-#define CP_TICKET_MAX 16    /* latest orders of the operator's shown */
-#define CP_PATH_SIZE 256    /* bytes of a path, NUL included */
-#define CP_WHO_SIZE 32      /* bytes of an operator's name, NUL included */
-#define CP_WHY_SIZE 80      /* bytes of an operator's reason, NUL included */
+#define CP_NAME_SIZE 16       /* bytes of a name, NUL included */
+#define CP_ERROR_SIZE 256     /* bytes of an error text, NUL included */
+#define CP_SYMBOL_MAX 32      /* instruments of one engine */
+#define CP_STRATEGY_MAX 16    /* strategy slots of one desk */
+#define CP_PARAMETER_MAX 16   /* parameters of one strategy */
+#define CP_LIMIT_MAX 16       /* risk limits */
+#define CP_BREAKER_MAX 8      /* circuit breakers */
+#define CP_TRIGGER_MAX 16     /* figures they trip at */
+#define CP_SCOPED_MAX 128     /* limits of one symbol or one strategy */
+#define CP_DEPTH_MAX 16       /* price levels shown per side */
+#define CP_FILL_MAX 32        /* latest fills shown */
+#define CP_WORKING_MAX 64     /* working orders shown */
+#define CP_SWEEP_MAX 4096     /* resting orders one order may execute against */
+#define CP_NOBODY 65535       /* "no symbol" or "no strategy" in a 16-bit field */
+#define CP_OPERATOR 16        /* the operator's own place behind the strategy slots */
+#define CP_SLOT_COUNT 17      /* places that orders and positions are of */
+#define CP_TICKET_MAX 16      /* latest orders of the operator's shown */
+#define CP_PATH_SIZE 256      /* bytes of a path, NUL included */
+#define CP_WHO_SIZE 32        /* bytes of an operator's name, NUL included */
+#define CP_WHY_SIZE 80        /* bytes of an operator's reason, NUL included */
+#define CP_TIER_MAX 8         /* fee tiers */
+#define CP_HALT_MAX 16        /* halts of a day */
+#define CP_LATENCY_POINTS 257 /* of a latency, from its shortest to its longest */
 
 /* ---- words ------------------------------------------------------------------ */
 
@@ -89,6 +92,14 @@ typedef enum cp_time_in_force {
 #define CP_POST_ONLY 1  /* refused when it would take */
 #define CP_POST_SLIDE 2 /* moved one tick behind the best opposite price instead */
 #define CP_TOTAL 4      /* REPLACE, REDUCE: qty counts what was executed already */
+
+/* The ways of a message between desk and venue. */
+typedef enum cp_leg {
+    CP_LEG_ORDERS = 0,
+    CP_LEG_REPORTS = 1,
+    CP_LEG_FEED = 2,
+    CP_LEG_COUNT = 3
+} cp_leg;
 
 /* What a taker's order does when it meets one of its own side of the house. */
 typedef enum cp_smp {
@@ -688,6 +699,7 @@ typedef enum cp_journal_kind {
     CP_JOURNAL_STRATEGY = 23,    /* who is in a slot from now on */
     CP_JOURNAL_NEW_DAY = 24,     /* realised and fees begin at zero again */
     CP_JOURNAL_COSTS = 25,       /* of a snapshot, after its position: cp_journal_costs */
+    CP_JOURNAL_EXPECTED = 30,    /* of a snapshot, after its order: cp_journal_expected */
     CP_JOURNAL_LOTS = 26,  /* of a snapshot, after its symbol's costs, oldest first */
     CP_JOURNAL_LIMITS = 27 /* the limits from now on: cp_journal_limits, in turn */
 } cp_journal_kind;
@@ -762,6 +774,12 @@ typedef struct cp_journal_working {
     uint8_t accepted, cancel_sent, replace_sent, swept;
     int64_t arrival2; /* twice the mid when it was decided on; 0: not known */
 } cp_journal_working;
+
+/* The price a working order was worth expecting to deal at, where it is not its own. */
+typedef struct cp_journal_expected {
+    uint64_t client_id;
+    int64_t expected;
+} cp_journal_expected;
 
 typedef struct cp_journal_matches {
     uint64_t client_id[5], match_ref[5]; /* executions counted; 0: none */
@@ -859,6 +877,51 @@ typedef struct cp_journal_picture {
     uint64_t recovered_hash;   /* cp_journal_hash() of what was restored */
 } cp_journal_picture;
 
+/* Added to an instrument's fees once a session has traded from_qty lots. */
+typedef struct cp_fee_tier {
+    uint64_t from_qty;
+    int64_t maker_fee; /* money a lot */
+    int64_t taker_fee;
+} cp_fee_tier;
+
+/* A pause of trading while the symbol is in CONTINUOUS; a cross ends it. */
+typedef struct cp_halt {
+    uint64_t from_ns; /* after the day began */
+    uint64_t for_ns;
+    uint32_t symbol; /* CP_SYMBOL_MAX: all */
+    uint32_t reserved;
+} cp_halt;
+
+/* The venue's day, and what it holds participants to; the flow is held to the day alone.
+ * All zero: it trades without a break or a bound. */
+typedef struct cp_rules {
+    uint64_t pre_open_ns;   /* orders are collected before the opening cross */
+    uint64_t continuous_ns; /* 0: it never closes */
+    uint64_t pre_close_ns;  /* orders are collected before the closing cross */
+    uint64_t closed_ns;     /* until the next day; 0: there is none */
+    uint64_t reference_ns; /* a band's middle is the last price of so long ago at most; 0:
+                               the instrument's first price */
+    uint64_t throttle_window_ns;
+    uint64_t dead_man_ns; /* silence after which a session's orders are pulled; 0: none */
+    uint32_t throttle_count; /* new orders and replaces a window; 0: any number */
+    uint32_t band_bp;        /* width to either side, of the reference; 0: none */
+    uint32_t smp;            /* cp_smp of orders that name none */
+    uint32_t tier_count;
+    uint32_t halt_count;
+    uint32_t reserved;
+    cp_fee_tier tiers[CP_TIER_MAX];
+    cp_halt halts[CP_HALT_MAX];
+} cp_rules;
+
+/* How long a message is under way on one hop: drawn from points between which it is even,
+ * from the shortest to the longest. */
+typedef struct cp_latency {
+    uint32_t used;
+    uint32_t spike_ppm; /* of a million messages so many take spike_ns longer */
+    uint64_t spike_ns;
+    uint64_t points_ns[CP_LATENCY_POINTS];
+} cp_latency;
+
 typedef struct cp_config {
     uint64_t seed;
     uint32_t virtual_time; /* 1: one thread, cp_engine_run drives it */
@@ -884,6 +947,8 @@ typedef struct cp_config {
     cp_strategy_config strategies[CP_STRATEGY_MAX];
     cp_net_config net;
     cp_journal_config journal;
+    cp_rules rules;
+    cp_latency latency[CP_LEG_COUNT]; /* by cp_leg; virtual time: beside link_latency */
 } cp_config;
 
 /* ---- commands ------------------------------------------------------------------ */

@@ -14,6 +14,7 @@ from cockpit.config.models import (
     JournalOptions,
     MarketOptions,
 )
+from cockpit.config.venue_tables import TABLES, venue_options
 from cockpit.core import (
     MONEY_SCALE,
     SYMBOL_MAX,
@@ -112,7 +113,9 @@ INSTRUMENT = (
 def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | None:
     """The checked file, or None with the problems in ``checker``."""
     before = len(checker.problems)
-    checker.unknown(table, ["engine", "market", "control", "journal", "instrument"], "")
+    checker.unknown(
+        table, ["engine", "market", "control", "journal", "instrument", *TABLES], ""
+    )
     engine = _section(checker, table, "engine", ENGINE)
     market = _section(checker, table, "market", MARKET)
     # May be left out: files written before desks were served have none.
@@ -121,6 +124,7 @@ def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | No
         control = _section(checker, table, "control", CONTROL)
     journal = _journal(checker, table)
     instruments = _instruments(checker, table.get("instrument"))
+    venue = venue_options(checker, table, [i.name for i in instruments])
     if len(checker.problems) > before or None in (engine, market, control):
         return None
     assert engine is not None and market is not None and control is not None
@@ -140,6 +144,7 @@ def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | No
         instruments,
         ControlOptions(**control),
         journal,
+        venue,
     )
 
 

@@ -7,11 +7,20 @@ order of keys makes no other hash. The core is given the hash and shows it back.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from cockpit.core import LIMITS, STRATEGY_KINDS, TRIGGERS, Instrument, Mode, Scope
+from cockpit.core import (
+    LIMITS,
+    STRATEGY_KINDS,
+    TRIGGERS,
+    Instrument,
+    Latency,
+    Mode,
+    Rules,
+    Scope,
+)
 
 
 def digest(value: Any) -> int:
@@ -66,6 +75,26 @@ class JournalOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class HaltOptions:
+    """desk.toml, [[halt]]: a pause of trading."""
+
+    symbol: str
+    """Empty: of all."""
+    from_ns: int
+    for_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class VenueOptions:
+    """desk.toml's [day], [bounds], [[halt]], [[tier]] and [latency], or none of them."""
+
+    rules: Rules = field(default_factory=Rules)
+    """Without the halts."""
+    halts: tuple[HaltOptions, ...] = ()
+    latency: tuple[Latency | None, Latency | None, Latency | None] = (None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
 class DeskOptions:
     """desk.toml: read when the desk starts, and only then."""
 
@@ -74,6 +103,7 @@ class DeskOptions:
     instruments: tuple[Instrument, ...]
     control: ControlOptions = ControlOptions()
     journal: JournalOptions = JournalOptions()
+    venue: VenueOptions = VenueOptions()
 
     @property
     def hash(self) -> int:
@@ -84,6 +114,7 @@ class DeskOptions:
                 [_plain(i) for i in self.instruments],
                 _plain(self.control),
                 _plain(self.journal),
+                asdict(self.venue),
             ]
         )
 

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.config.load import universe_of
-from cockpit.config.models import Config, RiskOptions, StrategyOptions
+from cockpit.config.models import Config, RiskOptions, StrategyOptions, VenueOptions
 from cockpit.config.universe import Universe
 from cockpit.core import (
     Flow,
     FlowKind,
+    Halt,
     Instrument,
     Limits,
+    Rules,
     Scope,
     ScopedLimit,
     Settings,
@@ -75,7 +77,18 @@ def settings(
         venue_cpu=engine.venue_cpu,
         desk_cpu=engine.desk_cpu,
         link_latency_ns=engine.link_latency_ns,
+        rules=venue_rules(config.desk.venue, universe),
+        latency=config.desk.venue.latency,
     )
+
+
+def venue_rules(venue: VenueOptions, universe: Universe) -> Rules:
+    """The venue's rules with its halts, instruments by their places."""
+    halts = tuple(
+        Halt(h.from_ns, h.for_ns, universe.index(h.symbol) if h.symbol else None)
+        for h in venue.halts
+    )
+    return replace(venue.rules, halts=halts)
 
 
 def core_limits(

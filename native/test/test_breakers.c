@@ -180,6 +180,18 @@ static void wants_a_market_that_is_young_and_close(void)
     kit_close(k);
 }
 
+static void sends_nothing_new_while_trading_pauses(void)
+{
+    kit *k = open_kit();
+    for (cp_phase phase = CP_PHASE_PRE_OPEN; phase < CP_PHASE_COUNT; phase++) {
+        kit_md(k, (cp_md){ .kind = CP_MD_PHASE, .symbol = 0, .qty = phase });
+        CHECK_EQ(CP_NONE, quote(k, 0, CP_SELL, 15010, 1));
+    }
+    kit_md(k, (cp_md){ .kind = CP_MD_PHASE, .symbol = 0, .qty = CP_PHASE_CONTINUOUS });
+    CHECK(quote(k, 0, CP_SELL, 15010, 1) != CP_NONE);
+    kit_close(k);
+}
+
 static void sets_long_and_short_against_each_other_but_no_hopes(void)
 {
     kit *k = kit_make();
@@ -484,6 +496,7 @@ int main(void)
     RUN(finds_an_order_it_has_adopted);
     RUN(holds_back_the_same_order_again_and_again);
     RUN(wants_a_market_that_is_young_and_close);
+    RUN(sends_nothing_new_while_trading_pauses);
     RUN(sets_long_and_short_against_each_other_but_no_hopes);
     RUN(halts_when_a_profit_melts_away);
     RUN(makes_no_profit_or_loss_of_positions_without_a_price);

@@ -379,6 +379,29 @@ static void the_throttle_counts_new_orders_and_replaces(void)
     tear_down();
 }
 
+static void a_session_set_again_keeps_its_window_and_its_deadline(void)
+{
+    set_up();
+    cp_session s = session(1);
+    s.throttle_count = 1;
+    s.throttle_window_ns = 1000000;
+    s.dead_man_ns = 1000;
+    CHECK_EQ(0, cp_venue_set_session(venue, &s));
+    limit(1, 1, CP_BUY, 100, 10);
+    s.throttle_count = 2;
+    s.dead_man_ns = 5000; /* from the next message on */
+    CHECK_EQ(0, cp_venue_set_session(venue, &s));
+    CHECK(!timer(1000));
+    expect_report(0, CP_REPORT_CANCELLED, 1, 1, 10, 0, CP_REASON_DEAD_MAN);
+    limit(1, 2, CP_BUY, 100, 10);
+    refused(limit_order(1, 3, CP_BUY, 100, 10), CP_REASON_THROTTLE); /* two by now */
+    s.dead_man_ns = 0;
+    CHECK_EQ(0, cp_venue_set_session(venue, &s));
+    CHECK(!timer(10000)); /* none any more */
+    expect_counts(0, 0);
+    tear_down();
+}
+
 static void a_lost_session_leaves_nothing(void)
 {
     set_up();
@@ -530,6 +553,7 @@ int main(void)
     RUN(day_orders_expire_at_the_close_and_gtc_orders_stay);
     RUN(a_price_band_bounds_the_taker);
     RUN(the_throttle_counts_new_orders_and_replaces);
+    RUN(a_session_set_again_keeps_its_window_and_its_deadline);
     RUN(a_lost_session_leaves_nothing);
     RUN(the_dead_man_pulls_the_orders_of_a_silent_session);
     RUN(a_drop_copy_repeats_each_report);

@@ -6,10 +6,12 @@ import pytest
 
 from cockpit.config import load, settings
 from cockpit.config.desk_file import CONTROL, ENGINE, INSTRUMENT, MARKET
+from cockpit.config.venue_tables import BOUNDS, DAY, HALT, LATENCY, TIER
 from cockpit.core import LIMITS, STRATEGY_KINDS, Engine, StrategyKind
 from cockpit.paths import default_config
 
 UNITS = {"bp": "basis points", "per second": "last second"}
+VENUE = (*DAY, *BOUNDS, *HALT, *TIER, *LATENCY)
 MANUAL = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
@@ -51,6 +53,6 @@ def test_the_comments_say_the_unit_of_every_limit() -> None:
 
 def test_the_manual_names_every_key_with_its_range() -> None:
     manual = MANUAL.read_text()
-    for field in (*ENGINE, *MARKET, *CONTROL, *INSTRUMENT):
+    for field in (*ENGINE, *MARKET, *CONTROL, *INSTRUMENT, *VENUE):
         assert f"| `{field.name}` |" in manual, field
         assert field.allowed in manual, field

@@ -112,7 +112,7 @@ void cp_ask_complete(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask 
     ask->strategy = (uint16_t)slot;
     ask->mark2 = touch->mark2;
     ask->last = touch->last;
-    ask->stale = touch->stale;
+    ask->stale = touch->stale || desk->feed.symbols[symbol].pausing;
     ask->spread = both ? touch->price[CP_SELL] - touch->price[CP_BUY] : INT64_MAX;
     ask->age_ns = desk->now_ns > told_ns ? desk->now_ns - told_ns : 0;
     ask->point_value = desk->instruments[symbol].point_value;

@@ -250,6 +250,8 @@ uint32_t cp_feed_on_md(cp_feed *feed, const cp_md *md, uint64_t now_ns)
         changed |= on_trade(symbol, md);
     if (md->kind == CP_MD_CLEAR)
         return changed | on_clear(feed, symbol);
+    if (md->kind == CP_MD_PHASE)
+        symbol->pausing = md->qty != CP_PHASE_CONTINUOUS;
     if (CP_UNLIKELY(symbol->touch.stale))
         return changed;
     switch (md->kind) {
@@ -260,8 +262,8 @@ uint32_t cp_feed_on_md(cp_feed *feed, const cp_md *md, uint64_t now_ns)
     case CP_MD_DELETE:
     case CP_MD_REPLACE:
         return changed | on_change(feed, symbol, md);
-    case CP_MD_TRADE:
-    case CP_MD_PHASE: /* nothing moves in the book by it */
+    case CP_MD_TRADE: /* nothing moves in the book by it */
+    case CP_MD_PHASE:
         return changed;
     default:
         return changed | misfit(feed, symbol);

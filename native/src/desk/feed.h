@@ -39,6 +39,7 @@ typedef struct cp_feed_symbol {
     uint64_t volume;
     uint64_t md_count;
     uint64_t last_md_ns;
+    bool pausing; /* not in CONTINUOUS: its book may cross, nothing trades as it looks */
 } cp_feed_symbol;
 
 typedef struct cp_feed {

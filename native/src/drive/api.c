@@ -7,10 +7,20 @@
 #define RING_CAPACITY_MAX (1u << 24)
 #define ORDER_CAPACITY_MAX (1u << 25)
 #define FLOW_RATE_MAX 1000000u
+#define LATENCY_MAX_NS 3600000000000u
 
 static_assert(RING_CAPACITY_MIN > CP_VENUE_MD_MAX, "one step always fits");
 
 /* ---- create and destroy ---------------------------------------------------------------- */
+
+static bool is_latency(const cp_latency *latency)
+{
+    for (uint32_t i = 1; i < CP_LATENCY_POINTS; i++)
+        if (latency->points_ns[i] < latency->points_ns[i - 1])
+            return false;
+    return latency->points_ns[CP_LATENCY_POINTS - 1] <= LATENCY_MAX_NS &&
+           latency->spike_ns <= LATENCY_MAX_NS;
+}
 
 /* NULL, or what is wrong with the config. What belongs to the desk it checks itself. */
 static const char *find_fault(const cp_config *config)
@@ -40,8 +50,13 @@ static const char *find_fault(const cp_config *config)
             return "an instrument's increment or point_value is not above 0";
         if (instrument->price_max == 0 || instrument->price_max > INT32_MAX)
             return "an instrument's price_max is not 1 .. 2147483647";
+        if (instrument->price_start > instrument->price_max)
+            return "an instrument's price_start is above its price_max";
     }
-    return NULL;
+    for (uint32_t way = 0; way < CP_LEG_COUNT; way++)
+        if (!is_latency(&config->latency[way]))
+            return "a latency does not go up to an hour from point to point";
+    return cp_day_find_fault(&config->rules, config->symbol_count);
 }
 
 #define TIMEOUT_MAX_NS 3600000000000u
@@ -120,6 +135,10 @@ static int create_parts(cp_engine *engine, char *error)
                                  config->symbol_count, config->order_capacity);
     if (result == 0 && engine->venue && !config->virtual_time)
         cp_venue_keep_hash(engine->venue, false); /* nobody could compare it */
+    if (result == 0 && engine->venue)
+        result = cp_engine_set_rules(engine);
+    if (result == 0 && !remote) /* what the desk connects to delays what it likes */
+        cp_engine_set_latency(engine);
     if (result == 0 && config->desk)
         result = cp_desk_create(&engine->desk, config, error);
     if (result == 0 && config->flow.kind == CP_FLOW_SYNTHETIC && !remote)

@@ -1,12 +1,11 @@
 /* delay.h: the link under virtual time: a line goes in now and is due later.
  *
- * The delay is the same for every line of one link, so first in is first due and a ring
- * is enough.
+ * What was put in first is due first, whatever is drawn for it, so a ring is enough.
  */
 #ifndef CP_DELAY_H
 #define CP_DELAY_H
 
-#include "base/base.h"
+#include "drive/latency.h"
 
 typedef struct cp_delayed {
     uint8_t line[CP_LINE];
@@ -19,6 +18,7 @@ typedef struct cp_delay {
     uint64_t put_count, taken_count;
     uint64_t high_water, full_count;
     uint64_t delay_ns;
+    cp_transit *transit; /* what is drawn beside delay_ns; NULL: nothing */
     uint64_t late_ns; /* nothing put from now on is due before: the link stands still */
 } cp_delay;
 
@@ -38,8 +38,12 @@ static inline void *cp_delay_put(cp_delay *delay, const void *line, uint64_t now
     cp_delayed *slot = &delay->lines[delay->put_count++ & delay->mask];
     memcpy(slot->line, line, CP_LINE);
     slot->due_ns = now_ns + delay->delay_ns;
+    if (CP_UNLIKELY(delay->transit != NULL))
+        slot->due_ns += cp_transit_draw(delay->transit);
     if (slot->due_ns < delay->late_ns)
         slot->due_ns = delay->late_ns;
+    if (CP_UNLIKELY(delay->transit != NULL))
+        delay->late_ns = slot->due_ns;
     uint64_t waiting = delay->put_count - delay->taken_count;
     if (waiting > delay->high_water)
         delay->high_water = waiting;

@@ -36,8 +36,22 @@ static int64_t mid2(const cp_book *book)
     return bid == CP_PRICE_NONE || ask == CP_PRICE_NONE ? 0 : bid + ask;
 }
 
+/* The venue's own choice where the order has none. */
+static const cp_order *with_smp(const cp_engine *engine, const cp_order *order,
+                                cp_order *made)
+{
+    bool matches = order->kind == CP_ORDER_NEW || order->kind == CP_ORDER_REPLACE;
+    if (engine->config.rules.smp == CP_SMP_NONE || order->smp != CP_SMP_NONE || !matches)
+        return order;
+    *made = *order;
+    made->smp = (uint8_t)engine->config.rules.smp;
+    return made;
+}
+
 void cp_engine_take_order(cp_engine *engine, const cp_order *order, uint64_t now_ns)
 {
+    cp_order made;
+    order = with_smp(engine, order, &made);
     engine->venue_picture.order_count++;
     if (order->symbol >= engine->config.symbol_count) {
         cp_venue_on_order(engine->venue, order, now_ns); /* which will refuse it */
@@ -56,6 +70,27 @@ void cp_engine_take_order(cp_engine *engine, const cp_order *order, uint64_t now
             order->side == CP_BUY ? after - before : before - after;
         engine->venue_picture.impact_count++;
     }
+}
+
+int cp_engine_set_rules(cp_engine *engine)
+{
+    uint16_t participants[CP_USER_MAX] = { CP_PARTICIPANT_DESK };
+    uint32_t count = 1;
+    if (engine->config.net.role == CP_ROLE_EXCHANGE)
+        for (count = 0; count < engine->config.net.user_count; count++)
+            participants[count] = cp_engine_participant(count);
+    return cp_day_init(&engine->day, engine->venue, &engine->config, participants, count);
+}
+
+void cp_engine_set_latency(cp_engine *engine)
+{
+    for (uint32_t way = 0; way < CP_LEG_COUNT; way++)
+        cp_transit_init(&engine->transits[way], &engine->config.latency[way],
+                        engine->config.seed + way);
+    cp_delay *lines[CP_LEG_COUNT] = { &engine->order_delay, &engine->report_delay,
+                                      &engine->md_delay };
+    for (uint32_t way = 0; way < CP_LEG_COUNT; way++)
+        lines[way]->transit = engine->transits[way].model ? &engine->transits[way] : NULL;
 }
 
 #define PARTICIPANT_USERS 0x8000u /* far above the flow's */

@@ -12,6 +12,7 @@
 #include "base/snapshot.h"
 #include "base/thread.h"
 #include "desk/desk.h"
+#include "drive/day.h"
 #include "drive/delay.h"
 #include "drive/journal.h"
 #include "venue/flow.h"
@@ -70,6 +71,7 @@ struct cp_engine {
     uint64_t executed_count; /* executions the desk was told of */
     bool md_stalled;
     uint64_t venue_timer_ns; /* when the venue's timer is due */
+    cp_day day;
     cp_account venue_account;
 
     /* Live. */
@@ -103,6 +105,9 @@ struct cp_engine {
     cp_delay md_delay, report_delay, order_delay;
     const cp_sim_hooks *hooks; /* NULL but in a test */
 
+    /* Each of whoever takes the messages off: venue, desk or the sockets' thread. */
+    alignas(CP_LINE_PAIR) cp_transit transits[CP_LEG_COUNT];
+
     /* Of the reading thread. */
     uint64_t *counts; /* CP_HISTOGRAM_COUNTS of them */
 };
@@ -113,6 +118,9 @@ struct cp_engine {
  * to an embedded one, so that a replay measures what it does to the recording. */
 uint16_t cp_engine_participant(uint32_t user);
 
+/* What the config says of the venue's day, of bounds and of delays. -ENOSPC. */
+int cp_engine_set_rules(cp_engine *engine);
+void cp_engine_set_latency(cp_engine *engine);
 uint64_t cp_engine_flow_next_ns(const cp_engine *engine);
 void cp_engine_flow_start(cp_engine *engine, uint64_t now_ns);
 /* Submit the flow's next event. */

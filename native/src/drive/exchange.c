@@ -492,6 +492,8 @@ bool cp_exchange_is_idle(void *exchange)
 void cp_exchange_close(cp_exchange *x)
 {
     cp_net_begin(&x->net, cp_clock_now_ns(x->net.clock));
+    for (uint32_t way = 0; way < CP_LEG_COUNT; way++)
+        x->engine->transits[way].model = NULL; /* what is under way arrives now */
     while (cp_order_server_answer(x) || cp_feed_server_publish(x))
         ;
     cp_order_server_say_event(x, 'E');

@@ -112,6 +112,7 @@ typedef struct cp_exchange {
     /* feed_server.c */
     uint32_t steps[CP_SYMBOL_MAX]; /* 1/10000 in one increment */
     char names[CP_SYMBOL_MAX][CP_ITCH_SYMBOL_SIZE];
+    uint8_t trading[CP_SYMBOL_MAX]; /* what ITCH calls the phase: T, Q or H */
     cp_log feed;
     cp_log snapshot;
     cp_shadow shadow;

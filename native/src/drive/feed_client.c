@@ -13,6 +13,7 @@
 #include "wire/itch_record.h"
 
 #define ROOM_MIN 8
+#define TRADING_STATE_AT 19 /* of Stock Trading Action */
 
 /* ---- to the desk --------------------------------------------------------------------------- */
 
@@ -120,13 +121,23 @@ void cp_feed_client_trust(cp_remote *r)
     r->recovered = r->imaging = true;
 }
 
+static void tell_phase(cp_remote *r, uint16_t symbol, uint64_t time_ns)
+{
+    cp_md *md = emit(r, CP_MD_PHASE, symbol, time_ns);
+    md->price = CP_PRICE_NONE;
+    md->qty = r->phase_told[symbol] = r->phase_of[symbol];
+}
+
 /* Clear the symbols up to and with this one that have not been. */
 static bool clear_to(cp_remote *r, uint32_t symbol)
 {
     while (r->image_symbol <= symbol) {
         if (!has_room(r))
             return false;
-        emit(r, CP_MD_CLEAR, (uint16_t)r->image_symbol++, r->net.now_ns);
+        uint16_t cleared = (uint16_t)r->image_symbol++;
+        emit(r, CP_MD_CLEAR, cleared, r->net.now_ns);
+        if (r->phase_told[cleared] != r->phase_of[cleared])
+            tell_phase(r, cleared, r->net.now_ns);
     }
     return true;
 }
@@ -294,6 +305,20 @@ static void on_message(cp_remote *r, const cp_itch_message *m)
         on_loss(r, m, index);
 }
 
+/* Of the phases ITCH tells trading from quoting and from neither. */
+static void on_trading(cp_remote *r, const cp_itch_message *m, uint8_t code)
+{
+    uint16_t symbol = r->symbol_of[m->locate];
+    if (symbol == CP_NOBODY)
+        return;
+    r->phase_of[symbol] = code == 'T'   ? CP_PHASE_CONTINUOUS
+                          : code == 'Q' ? CP_PHASE_PRE_OPEN
+                                        : CP_PHASE_HALT;
+    if (r->phase < CP_FEED_STREAM)
+        return;
+    tell_phase(r, symbol, cp_net_core_ns(&r->net, m->time_ns));
+}
+
 /* The snapshot is whole: the stream goes on from there. */
 static void end_snapshot(cp_remote *r, uint64_t sequence)
 {
@@ -322,7 +347,9 @@ void cp_feed_client_take(cp_remote *r, const uint8_t *bytes, uint32_t size)
         r->feed.next++;
         r->net.picture.feed_count++;
     }
-    if (result == 0)
+    if (result == 0 && message.type == 'H')
+        on_trading(r, &message, bytes[TRADING_STATE_AT]);
+    else if (result == 0)
         on_message(r, &message);
     else
         r->net.picture.ignored_count++;

@@ -64,11 +64,11 @@ static void put_directory(cp_exchange *x, cp_log *log, uint32_t symbol)
     put_record(x, log, &r);
 }
 
-static void put_trading(cp_exchange *x, cp_log *log, uint32_t symbol)
+static void put_trading(cp_exchange *x, cp_log *log, uint32_t symbol, uint8_t code)
 {
     cp_itch_record r = { .type = 'H',
                          .locate = locate_of(symbol),
-                         .code = 'T',
+                         .code = code,
                          .flag = ' ',
                          .reason = "    " };
     memcpy(r.symbol, x->names[symbol], sizeof r.symbol);
@@ -78,17 +78,10 @@ static void put_trading(cp_exchange *x, cp_log *log, uint32_t symbol)
 /* A phase of the venue in ITCH's words: trading, quoting only, halted. */
 static void put_phase(cp_exchange *x, const cp_md *md)
 {
-    cp_itch_record r = { .type = 'H',
-                         .locate = locate_of(md->symbol),
-                         .code = md->qty == CP_PHASE_CONTINUOUS ? 'T'
-                                 : md->qty == CP_PHASE_PRE_OPEN ||
-                                         md->qty == CP_PHASE_PRE_CLOSE
-                                     ? 'Q'
-                                     : 'H',
-                         .flag = ' ',
-                         .reason = "    " };
-    memcpy(r.symbol, x->names[md->symbol], sizeof r.symbol);
-    put_record(x, &x->feed, &r);
+    bool collects = md->qty == CP_PHASE_PRE_OPEN || md->qty == CP_PHASE_PRE_CLOSE;
+    uint8_t code = md->qty == CP_PHASE_CONTINUOUS ? 'T' : collects ? 'Q' : 'H';
+    x->trading[md->symbol] = code;
+    put_trading(x, &x->feed, md->symbol, code);
 }
 
 static void open_day(cp_exchange *x)
@@ -97,7 +90,7 @@ static void open_day(cp_exchange *x)
     for (uint32_t i = 0; i < x->engine->config.symbol_count; i++)
         put_directory(x, &x->feed, i);
     for (uint32_t i = 0; i < x->engine->config.symbol_count; i++)
-        put_trading(x, &x->feed, i);
+        put_trading(x, &x->feed, i, x->trading[i] = 'T');
     cp_feed_server_say_event(x, 'S');
     cp_feed_server_say_event(x, 'Q');
 }
@@ -211,12 +204,18 @@ bool cp_feed_server_publish(cp_exchange *x)
 {
     cp_ring *ring = &x->engine->md_ring;
     uint64_t ready = cp_ring_ready(ring);
-    uint64_t count = ready < CP_ROUND_MAX ? ready : CP_ROUND_MAX;
-    for (uint64_t i = 0; i < count; i++)
-        put_md(x, cp_ring_peek(ring, i));
+    uint64_t most = ready < CP_ROUND_MAX ? ready : CP_ROUND_MAX, count = 0;
+    cp_transit *transit = &x->engine->transits[CP_LEG_FEED];
+    for (; count < most; count++) {
+        const cp_md *md = cp_ring_peek(ring, count);
+        if (cp_transit_holds(transit, md->sent_ns, x->net.now_ns))
+            break;
+        cp_transit_pass(transit);
+        put_md(x, md);
+    }
     if (count > 0)
         cp_ring_release(ring, count);
-    return count > 0;
+    return ready > 0;
 }
 
 /* ---- snapshots ----------------------------------------------------------------------------- */
@@ -228,6 +227,9 @@ void cp_feed_server_take_snapshot(cp_exchange *x)
     cp_log_clear(&x->snapshot, 1);
     for (uint32_t i = 0; i < x->engine->config.symbol_count; i++)
         put_directory(x, &x->snapshot, i);
+    for (uint32_t i = 0; i < x->engine->config.symbol_count; i++)
+        if (x->trading[i] != 'T')
+            put_trading(x, &x->snapshot, i, x->trading[i]);
     for (uint32_t i = x->shadow.first; i != CP_NONE;) {
         const cp_book_order *order = cp_shadow_at(&x->shadow, i);
         cp_itch_put_add(cp_log_claim(&x->snapshot, 36), locate_of(order->symbol),

@@ -203,7 +203,10 @@ static bool venue_take_orders(cp_engine *engine, uint64_t now_ns)
     uint64_t count = 0;
     while (count < ready && count < BATCH && venue_has_room(engine)) {
         const cp_order *order = cp_ring_peek(&engine->order_ring, 0);
+        if (cp_transit_holds(&engine->transits[CP_LEG_ORDERS], order->sent_ns, now_ns))
+            return true; /* soon */
         cp_engine_take_order(engine, order, now_ns);
+        cp_transit_pass(&engine->transits[CP_LEG_ORDERS]);
         cp_ring_release(&engine->order_ring, 1);
         venue_carry(engine);
         count++;
@@ -223,12 +226,13 @@ static bool venue_play_flow(cp_engine *engine, uint64_t now_ns)
     return count > 0;
 }
 
-/* What the venue has to do by the clock: the dead man's switch, what is left of a cross. */
+/* What the venue has to do by the clock: its phases, the dead man's switch, what is left of
+ * a cross. */
 static bool venue_run_timer(cp_engine *engine, uint64_t now_ns)
 {
     if (now_ns < engine->venue_timer_ns || !venue_has_room(engine))
         return false;
-    bool more = cp_venue_on_timer(engine->venue, now_ns);
+    bool more = cp_day_step(&engine->day, now_ns);
     venue_carry(engine);
     if (!more)
         engine->venue_timer_ns = now_ns + CP_DESK_TIMER_NS;
@@ -238,13 +242,16 @@ static bool venue_run_timer(cp_engine *engine, uint64_t now_ns)
 static void venue_run(void *argument)
 {
     cp_engine *engine = argument;
+    bool has_timer = engine->exchange || engine->day.used;
+    while (has_timer && venue_run_timer(engine, engine->start_ns))
+        ; /* the phase the day begins with, before anybody trades */
     /* Pairs with the release in cp_live_stop. */
     while (atomic_load_explicit(&engine->running, memory_order_acquire)) {
         uint64_t now_ns = begin_round(engine, &engine->venue_account);
         bool busy = engine->net_inline && net_receive(engine, now_ns);
         busy |= venue_take_orders(engine, now_ns);
         busy |= venue_play_flow(engine, now_ns);
-        busy |= engine->exchange && venue_run_timer(engine, now_ns);
+        busy |= has_timer && venue_run_timer(engine, now_ns);
         bool show;
         if (engine->net_inline) {
             busy |= net_send(engine);
@@ -378,15 +385,26 @@ static void desk_hear(cp_engine *engine, const cp_md *line)
     cp_desk_on_md(engine->desk, &md, desk_time(engine, line->sent_ns), &engine->clock);
 }
 
+/* Whether the first message of that way is not there yet. */
+static bool desk_holds(cp_engine *engine, cp_leg leg, uint64_t sent_ns)
+{
+    cp_transit *transit = &engine->transits[leg];
+    return CP_UNLIKELY(transit->model != NULL) &&
+           cp_transit_holds(transit, sent_ns, cp_clock_now_ns(&engine->clock));
+}
+
 static bool desk_take_reports(cp_engine *engine)
 {
     uint64_t ready = cp_ring_ready(&engine->report_ring);
     for (uint64_t i = 0; i < ready; i++) {
         desk_make_room(engine);
         const cp_report *report = cp_ring_peek(&engine->report_ring, 0);
+        if (desk_holds(engine, CP_LEG_REPORTS, report->time_ns))
+            return true; /* soon */
         uint64_t now_ns = desk_time(engine, report->time_ns);
         cp_engine_record_report(engine, report, now_ns);
         cp_desk_on_report(engine->desk, report, now_ns, &engine->clock);
+        cp_transit_pass(&engine->transits[CP_LEG_REPORTS]);
         cp_ring_release(&engine->report_ring, 1);
         desk_carry(engine);
     }
@@ -396,15 +414,20 @@ static bool desk_take_reports(cp_engine *engine)
 static bool desk_take_md(cp_engine *engine)
 {
     uint64_t ready = cp_ring_ready(&engine->md_ring);
-    uint64_t count = ready < BATCH ? ready : BATCH;
-    for (uint64_t i = 0; i < count; i++) {
+    uint64_t most = ready < BATCH ? ready : BATCH, count = 0;
+    while (count < most) {
+        const cp_md *line = cp_ring_peek(&engine->md_ring, count);
+        if (desk_holds(engine, CP_LEG_FEED, line->sent_ns))
+            break;
         desk_make_room(engine);
-        desk_hear(engine, cp_ring_peek(&engine->md_ring, i));
+        desk_hear(engine, line);
         desk_carry(engine);
+        cp_transit_pass(&engine->transits[CP_LEG_FEED]);
+        count++;
     }
     if (count)
         cp_ring_release(&engine->md_ring, count);
-    return count > 0;
+    return ready > 0;
 }
 
 static bool desk_run_timer(cp_engine *engine, uint64_t now_ns)
@@ -556,6 +579,7 @@ int cp_live_start(cp_engine *engine)
     if (!engine->started) {
         engine->start_ns = now_ns;
         cp_engine_flow_start(engine, now_ns);
+        cp_day_start(&engine->day, now_ns);
         engine->started = true;
     }
     if (engine->journal) {

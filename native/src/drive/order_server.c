@@ -407,16 +407,20 @@ bool cp_order_server_answer(cp_exchange *x)
 {
     cp_ring *ring = &x->engine->report_ring;
     uint64_t ready = cp_ring_ready(ring);
-    uint64_t count = ready < CP_ROUND_MAX ? ready : CP_ROUND_MAX;
-    for (uint64_t i = 0; i < count; i++) {
-        const cp_report *report = cp_ring_peek(ring, i);
+    uint64_t most = ready < CP_ROUND_MAX ? ready : CP_ROUND_MAX, count = 0;
+    cp_transit *transit = &x->engine->transits[CP_LEG_REPORTS];
+    for (; count < most; count++) {
+        const cp_report *report = cp_ring_peek(ring, count);
+        if (cp_transit_holds(transit, report->time_ns, x->net.now_ns))
+            break;
+        cp_transit_pass(transit);
         cp_port *port = port_for(x, report->participant);
         if (port)
             on_report(x, port, report);
     }
     if (count > 0)
         cp_ring_release(ring, count);
-    return count > 0;
+    return ready > 0;
 }
 
 /* ---- requests ------------------------------------------------------------------------------ */

@@ -122,7 +122,9 @@ struct cp_remote {
     cp_shadow shadow;
     uint16_t *symbol_of; /* by locate; CP_NOBODY */
     bool listed[CP_SYMBOL_MAX];
-    bool unusable[CP_SYMBOL_MAX]; /* priced in steps we do not have */
+    bool unusable[CP_SYMBOL_MAX];      /* priced in steps we do not have */
+    uint8_t phase_of[CP_SYMBOL_MAX];   /* cp_phase, as far as ITCH tells it */
+    uint8_t phase_told[CP_SYMBOL_MAX]; /* and as the desk knows it */
 
     /* mold_client.c */
     int mold_fd;              /* -1: none */

@@ -6,7 +6,7 @@
  */
 #include "drive/engine.h"
 
-enum due { DUE_ORDER, DUE_FLOW, DUE_REPORT, DUE_MD, DUE_TIMER, DUE_NOTHING };
+enum due { DUE_VENUE, DUE_ORDER, DUE_FLOW, DUE_REPORT, DUE_MD, DUE_TIMER, DUE_NOTHING };
 
 static bool venue_has_room(cp_engine *engine)
 {
@@ -38,6 +38,11 @@ static enum due find_next(cp_engine *engine, uint64_t *next_ns)
     if (venue_has_room(engine)) {
         consider(DUE_ORDER, cp_delay_next_ns(&engine->order_delay), &next, next_ns);
         consider(DUE_FLOW, cp_engine_flow_next_ns(engine), &next, next_ns);
+        bool first = next != DUE_NOTHING && engine->venue_timer_ns <= *next_ns;
+        if (engine->day.used && first) {
+            next = DUE_VENUE;
+            *next_ns = engine->venue_timer_ns;
+        }
     }
     if (engine->desk) {
         consider(DUE_REPORT, cp_delay_next_ns(&engine->report_delay), &next, next_ns);
@@ -110,6 +115,12 @@ static void desk_carry(cp_engine *engine, uint64_t now_ns)
 static void play(cp_engine *engine, enum due next, uint64_t now_ns)
 {
     switch (next) {
+    case DUE_VENUE: {
+        bool more = cp_day_step(&engine->day, now_ns);
+        venue_carry(engine, now_ns);
+        engine->venue_timer_ns = more ? now_ns : now_ns + CP_DESK_TIMER_NS;
+        return;
+    }
     case DUE_ORDER:
         cp_engine_take_order(engine, cp_delay_take(&engine->order_delay), now_ns);
         venue_carry(engine, now_ns);
@@ -150,6 +161,8 @@ int cp_sim_run(cp_engine *engine, uint64_t md_events)
         engine->start_ns = engine->clock.base_ns;
         cp_engine_flow_start(engine, engine->start_ns);
         engine->timer_ns = engine->start_ns + CP_DESK_TIMER_NS;
+        engine->venue_timer_ns = engine->start_ns;
+        cp_day_start(&engine->day, engine->start_ns);
         engine->started = true;
     }
     const cp_venue_counters *counts = cp_venue_counts(engine->venue);

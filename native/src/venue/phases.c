@@ -86,6 +86,12 @@ int cp_venue_set_band(cp_venue *venue, uint16_t symbol, uint32_t width)
     return 0;
 }
 
+int64_t cp_venue_last(const cp_venue *venue, uint16_t symbol)
+{
+    CP_ASSERT(symbol < venue->symbol_count);
+    return venue->symbols[symbol].last;
+}
+
 /* ---- expiry ----------------------------------------------------------------------- */
 
 static bool is_day(const cp_venue *venue, uint32_t index)

@@ -43,7 +43,6 @@ typedef struct cp_venue_counters {
 } cp_venue_counters;
 
 #define CP_SESSION_MAX 1024u
-#define CP_TIER_MAX 8u
 /* Orders that have more to them than a resting order has: icebergs, stops, and those
  * partly executed. One for sixteen orders, but at least and at most so many. */
 #define CP_RECORD_MIN 1024u
@@ -59,13 +58,6 @@ typedef struct cp_session {
     bool cancel_on_disconnect;
     bool drop_copy;
 } cp_session;
-
-/* Added to an instrument's fees once a session has traded from_qty lots. */
-typedef struct cp_fee_tier {
-    uint64_t from_qty;
-    int64_t maker_fee; /* money a lot */
-    int64_t taker_fee;
-} cp_fee_tier;
 
 /* `order_capacity`: orders resting, all symbols together. -EINVAL: no instrument, more
  * than CP_SYMBOL_MAX, one whose price_max is 0, or no capacity. -ENOMEM. */
@@ -96,6 +88,8 @@ cp_phase cp_venue_phase(const cp_venue *venue, uint16_t symbol);
 int cp_venue_set_reference(cp_venue *venue, uint16_t symbol, int64_t price);
 /* Width in increments, 0: none. -EINVAL: no such symbol, or width. */
 int cp_venue_set_band(cp_venue *venue, uint16_t symbol, uint32_t width);
+/* The price of the symbol's last execution, CP_PRICE_NONE before the first. */
+int64_t cp_venue_last(const cp_venue *venue, uint16_t symbol);
 /* Reports repeated for those who watch; the drive clears them like the others. */
 cp_outbox *cp_venue_drop_copies(cp_venue *venue);
 /* Keep cp_venue_counters.hash, or not (it is kept at first). */
