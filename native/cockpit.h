@@ -699,9 +699,9 @@ typedef enum cp_journal_kind {
     CP_JOURNAL_STRATEGY = 23,    /* who is in a slot from now on */
     CP_JOURNAL_NEW_DAY = 24,     /* realised and fees begin at zero again */
     CP_JOURNAL_COSTS = 25,       /* of a snapshot, after its position: cp_journal_costs */
-    CP_JOURNAL_EXPECTED = 30,    /* of a snapshot, after its order: cp_journal_expected */
-    CP_JOURNAL_LOTS = 26,  /* of a snapshot, after its symbol's costs, oldest first */
-    CP_JOURNAL_LIMITS = 27 /* the limits from now on: cp_journal_limits, in turn */
+    CP_JOURNAL_LOTS = 26,    /* of a snapshot, after its symbol's costs, oldest first */
+    CP_JOURNAL_LIMITS = 27,  /* the limits from now on: cp_journal_limits, in turn */
+    CP_JOURNAL_EXPECTED = 28 /* of a snapshot, after its order: cp_journal_expected */
 } cp_journal_kind;
 
 #define CP_JOURNAL_BODY 80

@@ -277,6 +277,9 @@ static void give_orders(const cp_desk *desk, add_record *add, void *context)
                                     .swept = own->swept,
                                     .arrival2 = own->arrival2 };
         add(context, CP_JOURNAL_WORKING, &body, sizeof(body));
+        cp_journal_expected hoped = { own->client_id, own->expected };
+        if (own->expected != own->price)
+            add(context, CP_JOURNAL_EXPECTED, &hoped, sizeof(hoped));
     }
 }
 
@@ -495,6 +498,15 @@ static int take_working(cp_desk *desk, cp_journal_working body)
     return 0;
 }
 
+static int take_expected(cp_desk *desk, const cp_journal_expected *body)
+{
+    uint32_t place = cp_orders_find(&desk->orders, body->client_id);
+    if (place == CP_NONE)
+        return -EBADMSG;
+    desk->orders.orders[place].expected = body->expected;
+    return 0;
+}
+
 static int64_t expected_of(const cp_journal_order *body)
 {
     return cp_saturate((cp_i128)body->order.price + body->expected_offset);
@@ -700,6 +712,8 @@ int cp_desk_recover(cp_desk *desk, const cp_journal_record *record)
         return take_lots(desk, BODY(cp_journal_lots));
     case CP_JOURNAL_WORKING:
         return take_working(desk, BODY(cp_journal_working));
+    case CP_JOURNAL_EXPECTED:
+        return take_expected(desk, &BODY(cp_journal_expected));
     case CP_JOURNAL_MATCHES:
         take_matches(desk, &BODY(cp_journal_matches));
         return 0;

@@ -168,6 +168,7 @@ static const char *const journal_kind_names[] = {
     [CP_JOURNAL_MATCHES] = "matches",
     [CP_JOURNAL_COSTS] = "costs",
     [CP_JOURNAL_LOTS] = "lots",
+    [CP_JOURNAL_EXPECTED] = "expected",
     [CP_JOURNAL_STATE] = "state",
     [CP_JOURNAL_SNAPSHOT_END] = "snapshot_end",
     [CP_JOURNAL_IDS] = "ids",

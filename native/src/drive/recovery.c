@@ -77,6 +77,7 @@ int cp_engine_recover(cp_engine *engine, const cp_store *given, char *error)
     cp_store store;
     const cp_journal_config *config = &engine->config.journal;
     int result = 0;
+    engine->said_recorded = UINT64_MAX; /* of this desk nothing is recorded yet */
     if (given)
         store = *given;
     else
