@@ -24,6 +24,9 @@ class ParameterEdit:
     """A change that is checked and not yet made."""
 
     path: Path
+    strategy: str
+    options_hash: int
+    """Of what the file says of it then."""
     text: str
     """``mm_acme: half_spread 1.5 -> 2 increments``."""
     before: Look
@@ -54,7 +57,8 @@ def plan(directory: Path, strategy: str, parameter: str, value: str) -> Paramete
     after = changed(before, strategy, parameter, value)
     new = _named(Look(before.file, after), strategy, directory)
     words = ", ".join(strategy_changes(old, new)) or f"{parameter} stays {value}"
-    return ParameterEdit(path, f"{strategy}: {words}", before, after)
+    text = f"{strategy}: {words}"
+    return ParameterEdit(path, strategy, new.hash, text, before, after)
 
 
 def write(edit: ParameterEdit) -> None:

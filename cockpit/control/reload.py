@@ -107,6 +107,8 @@ class Reload:
         self._say = say
         self._clock = clock
         self._desk = config.desk
+        self._started = config.desk.hash
+        """Of the desk.toml that runs."""
         self._risk = config.risk
         """In force, or on its way there."""
         self._read = config.risk
@@ -125,6 +127,7 @@ class Reload:
         self._handed: dict[int | None, Handover] = {}
         self._file_errors: tuple[str, ...] = ()
         self._core_errors: dict[int | None, str] = {}
+        self._different: tuple[str, ...] = ()
         self._keeps_time = not engine.settings.virtual_time
         self._limits_hash = self._core(config.risk, 0).hash
 
@@ -186,11 +189,37 @@ class Reload:
             elif self._is_late(handed):
                 del self._handed[slot]
                 self._complain(handed, "the core does not confirm it")
+        self._different = self._differences(picture["desk"])
         self._sum_up()
 
     def _sum_up(self) -> None:
         held = (self._held_text,) if self._held is not None else ()
-        self.errors = self._file_errors + tuple(self._core_errors.values()) + held
+        core = tuple(self._core_errors.values())
+        self.errors = self._file_errors + core + held + self._different
+
+    def _differences(self, desk: Record) -> tuple[str, ...]:
+        """Where the core runs something else than it was given last, by their hashes."""
+        found = []
+        if self._desk.hash != self._started:
+            found.append("desk.toml is not the one that runs: from the next start")
+        under_way = self._waiting or self._handed or self._core_errors
+        if under_way or not self._compared or not desk["limits_version"]:
+            return tuple(found)
+        if (runs := int(desk["limits_hash"])) != self._limits_hash:
+            found.append(
+                f"{RISK_FILE} has hash {self._limits_hash:016x}, the core enforces "
+                f"limits of hash {runs:016x}"
+            )
+        for slot, options in enumerate(self._slots):
+            if options is None:
+                continue
+            runs = int(desk["strategies"][slot]["config"]["hash"])
+            if runs != options.hash:
+                found.append(
+                    f"{STRATEGIES_FILE}: {options.name} has hash {options.hash:016x}, "
+                    f"the core runs it with hash {runs:016x}"
+                )
+        return tuple(found)
 
     # ---- what the files say -----------------------------------------------------------
 

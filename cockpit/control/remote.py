@@ -12,6 +12,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Condition, Event, Thread
 from typing import Any, Self
 
@@ -38,6 +39,22 @@ SEND_SECONDS = 0.5
 
 class NotInControl(Exception):
     """This screen may not ask that now; the text says who may."""
+
+
+class EditRefused(Exception):
+    """The desk would not change its file so; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteEdit:
+    """A change of a file of the desk's, checked there and not yet made."""
+
+    named: tuple[tuple[str, str], ...]
+    """What is asked for, as the message has it."""
+    text: str
+    loosens: bool
+    lines: tuple[str, str]
+    """The line of the file, before and after."""
 
 
 class RemoteDesk:
@@ -79,6 +96,8 @@ class RemoteDesk:
         self._preview: Preview | None = None
         self._preview_of: Ticket | None = None
         self._preview_asked = 0.0
+        self._edit_of: tuple[tuple[str, str], ...] = ()
+        self._edit: RemoteEdit | EditRefused | None = None
         self._trouble = ""
         self._bye = ""
         self._asked: dict[int, str] = {}
@@ -226,6 +245,31 @@ class RemoteDesk:
     def revert(self, slot: int, version: int) -> None:
         self._ask("revert", slot=slot, version=version)
 
+    def plan_edit(self, ask: str, **named: str) -> RemoteEdit | None:
+        """What changing a ``limit`` or ``parameter`` would change in the desk's files.
+
+        Never waits: None until the desk has answered, to be called again with each
+        frame. Raises :class:`EditRefused`.
+        """
+        wanted = (("ask", ask), *named.items())
+        if self._edit_of != wanted:
+            self._need_controls()
+            with self._changed:
+                self._edit_of, self._edit = wanted, None
+            self._send(ask, dry=True, **named)
+        with self._changed:
+            found = self._edit
+            if isinstance(found, EditRefused):
+                self._edit_of = ()
+                raise found
+        return found
+
+    def write_edit(self, edit: RemoteEdit) -> None:
+        """Make it so; that the core runs it the picture will show."""
+        named = dict(edit.named)
+        self._edit_of = ()
+        self._ask(named.pop("ask"), confirm=edit.loosens, **named)
+
     def take_controls(self, why: str = "") -> None:
         """Ask for the controls, whoever has them; the one who had them is told."""
         self._ask("take", why=why)
@@ -259,14 +303,17 @@ class RemoteDesk:
 
     def _ask(self, ask: str, **fields: Any) -> None:
         """Hand a command over. That it is done, the picture will show."""
+        brake = ask in ACTIONS and ACTIONS[ask].brake
+        self._need_controls(brake or ask == "take")
+        self._send(ask, **fields)
+
+    def _need_controls(self, brake: bool = False) -> None:
         if not self.can_take:
             raise NotInControl("this screen was attached read-only")
-        brake = ask in ACTIONS and ACTIONS[ask].brake
         # Whoever asks first gets controls that nobody has.
         mine = self._controls.holder in (0, self._welcome.session)
-        if not (brake or mine or ask == "take"):
+        if not (brake or mine):
             raise NotInControl(f"{self._controls.name} has the controls: take over first")
-        self._send(ask, **fields)
 
     def _send(self, ask: str, **fields: Any) -> int:
         """Send a command; its number."""
@@ -385,9 +432,23 @@ class RemoteDesk:
             found = protocol.preview_of_row(message["preview"])
             if found.ticket == self._preview_of:
                 self._preview = found
+        if ask in ("limit", "parameter") and self._take_edit(message):
+            return
         if message.get("status") != "done":
             text = f"NOT DONE: {ask}: {message.get('text')}"
             self._say(Severity.CRITICAL, text)
+
+    def _take_edit(self, message: dict[str, Any]) -> bool:
+        """The answer to a change that was only looked at."""
+        if "lines" in message:
+            before, after = map(str, message["lines"])
+            text, loosens = str(message["text"]), message["loosens"] is True
+            self._edit = RemoteEdit(self._edit_of, text, loosens, (before, after))
+            return True
+        waits = bool(self._edit_of) and self._edit is None
+        if waits and message.get("status") == "refused":
+            self._edit = EditRefused(str(message.get("text")))
+        return waits
 
     def _say(self, severity: Severity, text: str) -> None:
         self._lines.append(Line(time.time(), severity, "screen", text))

@@ -20,8 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.config.models import ControlOptions
-from cockpit.control import limit_edit, protocol
-from cockpit.control.actions import ACTIONS, ActionRefused, Answer, Asked, state_of
+from cockpit.control import limit_edit, parameter_edit, protocol
+from cockpit.control.actions import (
+    ACTIONS,
+    ActionRefused,
+    Answer,
+    Asked,
+    slot_of,
+    state_of,
+)
 from cockpit.control.desk import Event
 from cockpit.control.limit_edit import EditRefused
 from cockpit.control.local import LocalDesk
@@ -29,7 +36,7 @@ from cockpit.control.operators import Operator
 from cockpit.control.protocol import Controls, ProtocolError, Welcome
 from cockpit.control.runtime import Place
 from cockpit.control.session import PENDING_MAX, Session
-from cockpit.core import STRATEGY_MAX, RiskState, Scope, Severity
+from cockpit.core import STRATEGY_MAX, Record, RiskState, Scope, Severity
 
 TICK_SECONDS = 0.02
 IDLE_SECONDS = 0.1
@@ -49,6 +56,11 @@ COMPLAINERS_MAX = 16
 """Users who are counted apart; the others share one count."""
 
 DONE, REFUSED, UNCONFIRMED = "done", "refused", "unconfirmed"
+EDITS = ("limit", "parameter")
+"""Values of files; with ``dry`` it is only said which line would change."""
+
+
+FileEdit = limit_edit.Edit | parameter_edit.ParameterEdit
 
 
 @dataclass(slots=True)
@@ -440,7 +452,7 @@ class Server:
         if ask == "ping":  # with a number: was all before it received?
             self._answer(session, number, DONE, "here")
             return
-        known = (*ACTIONS, "take", "release", "limit", "quit")
+        known = (*ACTIONS, "take", "release", *EDITS, "quit")
         if ask not in known:
             raise ActionRefused(f"no command {ask!r}; there are {', '.join(known)}")
         if not session.may_trade:
@@ -454,6 +466,8 @@ class Server:
             self._answer(session, number, DONE, "the controls are free")
             return
         brake = ask in ACTIONS and ACTIONS[ask].brake
+        # To see what an edit would do is nothing done.
+        brake = brake or (ask in EDITS and message.get("dry") is True)
         if not brake:
             self._need_controls(
                 session, ask == "take" or message.get("take") is True, why
@@ -463,8 +477,8 @@ class Server:
         elif ask == "quit":
             self._quitter = session, number
             self.stop(session.operator, why)
-        elif ask == "limit":
-            self._begin_edit(session, number, message, why)
+        elif ask in EDITS:
+            self._begin_edit(session, number, ask, message, why)
         else:
             if ask == "unhalt" and self._halt_file_seen:
                 raise ActionRefused(f"{self._place.halt} is there: remove it first")
@@ -508,44 +522,84 @@ class Server:
         self._say(Severity.WARNING, "control", text)
         self._answer(session, number, REFUSED, why)
 
-    # ---- limits ------------------------------------------------------------------------
+    # ---- edits of files ----------------------------------------------------------------
 
     def _begin_edit(
-        self, session: Session, number: int, message: Mapping[str, Any], why: str
+        self,
+        session: Session,
+        number: int,
+        ask: str,
+        message: Mapping[str, Any],
+        why: str,
     ) -> None:
         directory = self._directory
         if directory is None:
             raise EditRefused("this desk has no files to edit")
-        name = protocol.text_of(dict(message), "limit", 80)
-        value = protocol.text_of(dict(message), "value", 64)
-        enforced = self._limit_in_force(limit_edit.name_of(name))
-        confirmed = message.get("confirm") is True
+        confirmed, dry = (message.get(word) is True for word in ("confirm", "dry"))
+        of_limit = ask == "limit"
+        plan = (self._limit_plan if of_limit else self._parameter_plan)(
+            directory, dict(message)
+        )
         session.pending += 1
 
         async def edit() -> None:
             loop = asyncio.get_running_loop()
             try:
-                done = await loop.run_in_executor(
-                    self._editor,
-                    lambda: _plan(directory, name, value, enforced, confirmed),
-                )
-                if confirmed:
+                done = await loop.run_in_executor(self._editor, plan)
+                if dry:
+                    self._answer(
+                        session, number, DONE, done.text,
+                        lines=list(done.lines), loosens=done.loosens,
+                    )  # fmt: skip
+                    return
+                if done.loosens and not confirmed:
+                    raise EditRefused(
+                        f"{done.text} loosens a limit: confirm it (--confirm)"
+                    )
+                if confirmed and isinstance(done, limit_edit.Edit):
                     with self._desk.asked_by(session.operator.full, why):
                         self._desk.confirm_limits(done.options_hash)
-                await loop.run_in_executor(self._editor, limit_edit.write, done)
+                await loop.run_in_executor(self._editor, _write, done)
             except (EditRefused, OSError) as refused:
-                self._refuse(session, number, "limit", str(refused))
+                self._refuse(session, number, ask, str(refused))
                 return
             finally:
                 session.pending -= 1
             who = session.operator.full
             text = f"asked: {done.text}; by {who}{f'; why: {why}' if why else ''}"
             self._say(Severity.INFO, "operator", text)
-            self._wait_for(session, number, self._enforced(done))
+            self._wait_for(session, number, self._shown(done))
 
         task = asyncio.get_running_loop().create_task(edit())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _limit_plan(
+        self, directory: Path, message: dict[str, Any]
+    ) -> Callable[[], FileEdit]:
+        name = protocol.text_of(message, "limit", 80)
+        value = protocol.text_of(message, "value", 64)
+        enforced = self._limit_in_force(limit_edit.name_of(name))
+        return lambda: limit_edit.plan(directory, name, value, enforced)
+
+    def _parameter_plan(
+        self, directory: Path, message: dict[str, Any]
+    ) -> Callable[[], FileEdit]:
+        strategy = protocol.text_of(message, "strategy", 32)
+        parameter = protocol.text_of(message, "parameter", 32)
+        value = protocol.text_of(message, "value", 64)
+        return lambda: parameter_edit.plan(directory, strategy, parameter, value)
+
+    def _shown(self, edit: FileEdit) -> Asked:
+        if isinstance(edit, limit_edit.Edit):
+            return self._enforced(edit)
+        said = f"{edit.text}, as the core shows"
+
+        def is_done(picture: Record) -> bool:
+            config = picture["desk"]["strategies"][slot_of(picture, edit.strategy)]
+            return int(config["config"]["hash"]) == edit.options_hash
+
+        return Asked(said, is_done, LIMIT_SECONDS)
 
     def _limit_in_force(self, name: limit_edit.Name) -> int | None:
         if name.scope == Scope.GLOBAL:
@@ -600,10 +654,8 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
-def _plan(
-    directory: Path, name: str, value: str, enforced: int | None, confirmed: bool
-) -> limit_edit.Edit:
-    edit = limit_edit.plan(directory, name, value, enforced)
-    if edit.loosens and not confirmed:
-        raise EditRefused(f"{edit.text} loosens a limit: confirm it (--confirm)")
-    return edit
+def _write(edit: FileEdit) -> None:
+    if isinstance(edit, limit_edit.Edit):
+        limit_edit.write(edit)
+    else:
+        parameter_edit.write(edit)

@@ -32,7 +32,7 @@ from cockpit.core import LIMITS, Mode, RiskState, Severity
 from cockpit.observe.alerts import Facts, Teller
 from cockpit.observe.stalls import StallMeter
 from cockpit.ui import export, keys, layout, painting, themes
-from cockpit.ui.dialogs.form import Form
+from cockpit.ui.dialogs.form import Change, Form
 from cockpit.ui.dialogs.halting import Halting
 from cockpit.ui.dialogs.line import Line as WrittenLine
 from cockpit.ui.dialogs.menu import Choice, Menu
@@ -604,13 +604,33 @@ class CockpitApp(App[int], inherit_bindings=False):
     def _directory(self) -> Path:
         directory: Path | None = getattr(self.desk, "directory", None)
         if directory is None:
-            raise LookupError(
-                "the files are with the desk: cockpit ctl limit changes them"
-            )
+            raise LookupError("this desk runs without files")
         return directory
 
+    def _limit_change(
+        self, name: str, enforced: int | None
+    ) -> tuple[Callable[[str], Change | None], Callable[[Change], None]]:
+        """How a limit is changed: what would change, and making it so."""
+        directory = self._directory()
+        return (
+            lambda typed: limit_edit.plan(directory, name, typed, enforced),
+            lambda change: self._write_limit(cast(limit_edit.Edit, change)),
+        )
+
+    def _parameter_change(
+        self, strategy: str, name: str
+    ) -> tuple[Callable[[str], Change | None], Callable[[Change], None]]:
+        """Likewise a parameter of a strategy."""
+        directory = self._directory()
+        return (
+            lambda typed: parameter_edit.plan(directory, strategy, name, typed),
+            lambda change: parameter_edit.write(
+                cast(parameter_edit.ParameterEdit, change)
+            ),
+        )
+
     def _edit_limit(self, index: int) -> None:
-        parameter, directory = LIMITS[index], self._directory()
+        parameter = LIMITS[index]
         row = self.scene.live["desk"]["limits"][index]
         enforced = int(row["limit"])
         unit = f" {parameter.unit}".rstrip()
@@ -622,10 +642,7 @@ class CockpitApp(App[int], inherit_bindings=False):
             ("allowed", f"{parameter.minimum:g} to {parameter.maximum:g}{unit}"),
         ]
         self.scene.dialog = Form(
-            "Limit",
-            facts,
-            lambda typed: limit_edit.plan(directory, parameter.name, typed, enforced),
-            lambda change: self._write_limit(cast(limit_edit.Edit, change)),
+            "Limit", facts, *self._limit_change(parameter.name, enforced)
         )
 
     def _write_limit(self, edit: limit_edit.Edit) -> None:
@@ -636,7 +653,6 @@ class CockpitApp(App[int], inherit_bindings=False):
         limit_edit.write(edit)
 
     def _edit_parameter(self, slot: int, index: int) -> None:
-        directory = self._directory()
         picture = dict(self.scene.slots())[slot]
         parameter = parameters.declared(picture)[index]
         name = self.scene.slot_name(slot)
@@ -650,12 +666,7 @@ class CockpitApp(App[int], inherit_bindings=False):
             ("allowed", f"{parameter.minimum:g} to {parameter.maximum:g}{unit}"),
         ]
         self.scene.dialog = Form(
-            "Parameter",
-            facts,
-            lambda typed: parameter_edit.plan(directory, name, parameter.name, typed),
-            lambda change: parameter_edit.write(
-                cast(parameter_edit.ParameterEdit, change)
-            ),
+            "Parameter", facts, *self._parameter_change(name, parameter.name)
         )
 
     def _do_copy(self) -> None:

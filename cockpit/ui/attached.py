@@ -10,11 +10,13 @@ import asyncio
 import contextlib
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from cockpit.control.remote import RemoteDesk
+from cockpit.control.remote import RemoteDesk, RemoteEdit
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.dialogs.form import Change
 from cockpit.ui.render.text import clean
 from cockpit.ui.scene import Seat
 from cockpit.ui.terminal import EXIT_USAGE, glyph_set, mouse_wanted, own_keys
@@ -35,6 +37,27 @@ class AttachedApp(CockpitApp):
         seat = Seat(desk.can_take, desk.in_control, clean(desk.controls.name))
         scene.seat = seat
         scene.read_only = "" if seat.trades else "this screen was attached read-only"
+
+    def _limit_change(
+        self, name: str, enforced: int | None
+    ) -> tuple[Callable[[str], Change | None], Callable[[Change], None]]:
+        # The desk has the files: it says what would change, and changes them.
+        def plan(typed: str) -> Change | None:
+            return self._remote.plan_edit("limit", limit=name, value=typed)
+
+        return plan, self._write
+
+    def _parameter_change(
+        self, strategy: str, name: str
+    ) -> tuple[Callable[[str], Change | None], Callable[[Change], None]]:
+        def plan(typed: str) -> Change | None:
+            named = {"strategy": strategy, "parameter": name}
+            return self._remote.plan_edit("parameter", **named, value=typed)
+
+        return plan, self._write
+
+    def _write(self, change: Change) -> None:
+        self._remote.write_edit(cast(RemoteEdit, change))
 
     def _do_take_over(self) -> None:
         self._remote.take_controls()

@@ -20,7 +20,15 @@ from cockpit.config.models import StrategyOptions
 from cockpit.config.reading import look
 from cockpit.control.local import LocalDesk
 from cockpit.control.reload import ECHO_SECONDS, Reload, placed
-from cockpit.core import STRATEGY_MAX, Engine, Journal, Mode, Scope, Severity
+from cockpit.core import (
+    STRATEGY_MAX,
+    Engine,
+    Journal,
+    Mode,
+    Scope,
+    Severity,
+    limits_hash,
+)
 
 RISK, STRATEGIES = "risk.toml", "strategies.toml"
 
@@ -271,12 +279,38 @@ def test_desk_toml_waits_for_the_next_start(rig: Rig) -> None:
     rig.edit("desk.toml", "rate = 2000", "rate = 2001")
     rig.wait(lambda: rig.has_said("desk.toml changed: in force from the next start"))
     rig.edit("desk.toml", "rate = 2001", "rate = 0")
-    rig.wait(rig.desk.config_errors)
+    rig.wait(lambda: "rate" in rig.desk.config_errors()[0])
     assert "desk.toml: market.rate = 0: too small" in rig.desk.config_errors()[0]
     assert rig.in_force() == in_force
     rig.edit(RISK, "max_position = 200", "max_position = 150")
     rig.wait(lambda: limit(rig, 2) == 150)
     assert rig.desk.config_errors()
+
+
+def test_another_desk_toml_than_the_one_that_runs_is_said_until_it_is_put_back(
+    rig: Rig,
+) -> None:
+    rig.edit("desk.toml", "rate = 2000", "rate = 2001")
+    said = ("desk.toml is not the one that runs: from the next start",)
+    rig.wait(lambda: rig.desk.config_errors() == said)
+    rig.edit("desk.toml", "rate = 2001", "rate = 2000")
+    rig.wait(lambda: rig.desk.config_errors() == ())
+
+
+def test_limits_in_the_core_that_nobody_gave_it_are_said_with_both_hashes(
+    rig: Rig,
+) -> None:
+    assert rig.desk.config_errors() == ()
+    given = rig.desk.engine.settings.limits
+    other = replace(given, values=(given.values[0] - 1, *given.values[1:]), version=99)
+    other = replace(other, hash=limits_hash(other))
+    rig.desk.engine.set_limits(other)
+    rig.wait(rig.desk.config_errors)
+    (error,) = rig.desk.config_errors()
+    assert f"{given.hash:016x}" in error
+    assert f"{other.hash:016x}" in error
+    rig.desk.engine.set_limits(replace(given, version=100))
+    rig.wait(lambda: rig.desk.config_errors() == ())
 
 
 def test_a_directory_made_anew_is_followed(rig: Rig) -> None:

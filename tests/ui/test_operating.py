@@ -320,11 +320,11 @@ async def test_a_parameter_is_edited_with_its_range_shown(tmp_path: Path) -> Non
     assert (directory / "strategies.toml").exists()
 
 
-async def test_a_desk_elsewhere_has_its_files_elsewhere() -> None:
+async def test_a_desk_without_files_has_nothing_to_edit() -> None:
     async with bench() as b:
         await focus(b, "risk")
         await b.press("down", "enter")
-        assert "the files are with the desk" in b.shown("footer")
+        assert "this desk runs without files" in b.shown("footer")
 
 
 async def test_a_theme_is_read_again_when_it_changes_and_the_last_good_one_kept(

@@ -32,7 +32,11 @@ class Change(Protocol):
 
 
 class Form:
-    """``plan`` makes a change of what was typed, or raises; ``write`` makes it so."""
+    """``plan`` makes a change of what was typed, or raises; ``write`` makes it so.
+
+    A desk elsewhere is asked: then ``plan`` gives None until it has answered, and is
+    called again with each frame.
+    """
 
     takes_letters = True
 
@@ -40,19 +44,22 @@ class Form:
         self,
         title: str,
         facts: list[tuple[str, str]],
-        plan: Callable[[str], Change],
+        plan: Callable[[str], Change | None],
         write: Callable[[Change], None],
     ) -> None:
         self.typed = ""
         self.word = ""
         self.change: Change | None = None
         self.problem = ""
+        self._waits = False
         self._title = title
         self._facts = facts
         self._plan = plan
         self._write = write
 
     def rows(self, scene: Scene, width: int, height: int) -> Rows:
+        if self._waits:
+            self._plan_it()
         across = min(_WIDTH, width - 2)
         inner = across - 4
         body: Rows = []
@@ -71,6 +78,9 @@ class Form:
                 body.append(((text, "warn"), *typed))
             else:
                 body.append((("Enter writes this line; Esc leaves the file.", "dim"),))
+        elif self._waits:
+            text = f"{scene.glyphs.waiting} asked the desk what that would change"
+            body.append(((text, "pending"),))
         elif not self.problem:
             body.append((("Enter shows what would change; Esc leaves.", "dim"),))
         return box(self._title, body, across, scene.glyphs)
@@ -91,20 +101,30 @@ class Form:
                 self.word = self.word[:-1]
             else:
                 self.typed, self.change, self.problem = self.typed[:-1], None, ""
+                self._waits = False
         elif character and character.isprintable():
             if self.change is not None and self.change.loosens:
                 self.word = clean(self.word + character)[: len(WORD) + 4]
             else:
                 self.typed = clean(self.typed + character)[:24]
-                self.change, self.problem = None, ""
+                self.change, self.problem, self._waits = None, "", False
         else:
             return False
         return True
 
+    def _plan_it(self) -> None:
+        self._waits = False
+        try:
+            self.change = self._plan(self.typed.strip())
+        except Exception as error:
+            self.problem = clean(str(error))
+        else:
+            self._waits = self.change is None
+
     def _enter(self, scene: Scene) -> None:
         try:
             if self.change is None:
-                self.change = self._plan(self.typed.strip())
+                self._plan_it()
             elif self.change.loosens and self.word != WORD:
                 self.word = ""
             else:

@@ -1,0 +1,171 @@
+"""A value changed on the screen: one line of the file, and the core's echo of it.
+
+The real core on files of its own, in this process and in another one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit.config.load import load
+from cockpit.config.settings import settings
+from cockpit.control.local import LocalDesk
+from cockpit.control.remote import RemoteDesk
+from cockpit.core import LIMITS, Engine
+from cockpit.ui.app import CockpitApp
+from cockpit.ui.attached import AttachedApp
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "control"))
+from serving import Served
+
+CONFIG = Path(__file__).parent / "config"
+PATIENCE_S = 15.0
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+
+
+@asynccontextmanager
+async def local(files: Path) -> AsyncIterator[tuple[CockpitApp, Any]]:
+    config = load(files, [])
+    with LocalDesk(Engine(settings(config, recording=())), config, directory=files) as d:
+        app = CockpitApp(d, auto=False)
+        async with app.run_test(size=(160, 48)) as pilot:
+            yield app, pilot
+
+
+@asynccontextmanager
+async def attached(files: Path) -> AsyncIterator[tuple[CockpitApp, Any]]:
+    with Served(files) as served, RemoteDesk(served.place, take=True) as desk:
+        app = AttachedApp(desk, auto=False)
+        async with app.run_test(size=(160, 48)) as pilot:
+            yield app, pilot
+
+
+SEATS = {"local": local, "attached": attached}
+
+
+async def until(app: CockpitApp, pilot: Any, so: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        app.step()
+        await pilot.pause()
+        if so():
+            return
+        assert time.monotonic() < end, app.main.part("over").text
+        await pilot.pause(0.05)
+
+
+def changed_lines(before: str, after: str) -> list[tuple[str, str]]:
+    pairs = zip(before.splitlines(), after.splitlines(), strict=True)
+    return [(old, new) for old, new in pairs if old != new]
+
+
+def over(app: CockpitApp) -> str:
+    return app.main.part("over").text
+
+
+@pytest.mark.parametrize("seat", SEATS)
+async def test_a_parameter_is_changed_in_its_line_and_echoed_by_the_core(
+    files: Path, seat: str
+) -> None:
+    path = files / "strategies.toml"
+    before = path.read_text()
+    async with SEATS[seat](files) as (app, pilot):
+        scene = app.scene
+        await until(app, pilot, lambda: bool(dict(scene.slots())))
+        scene.screen, scene.focus = "strategies", "parameters"
+        config = lambda: dict(scene.slots())[0]["config"]  # noqa: E731
+        version = int(config()["version"])
+        assert float(config()["parameters"][0]) == 1.5
+        await pilot.press("down", "enter", *"2.5", "enter")
+        await until(app, pilot, lambda: "+ half_spread = 2.5" in over(app))
+        assert "- half_spread = 1.5" in over(app)
+        assert path.read_text() == before
+        await pilot.press("enter")
+        await until(app, pilot, lambda: float(config()["parameters"][0]) == 2.5)
+        assert int(config()["version"]) > version
+        await until(
+            app,
+            pilot,
+            lambda: any(
+                "in force: mm_alfa half_spread 1.5 -> 2.5" in event.text
+                for event in scene.log
+            ),
+        )
+        assert scene.config_errors == ()
+    assert changed_lines(before, path.read_text()) == [
+        ("half_spread = 1.5", "half_spread = 2.5")
+    ]
+
+
+@pytest.mark.parametrize("seat", SEATS)
+async def test_a_limit_is_loosened_only_by_its_word(files: Path, seat: str) -> None:
+    path = files / "risk.toml"
+    before = path.read_text()
+    async with SEATS[seat](files) as (app, pilot):
+        scene = app.scene
+        await until(app, pilot, lambda: bool(dict(scene.slots())))
+        scene.screen, scene.focus = "risk", "risk"
+        app.step()
+        name = LIMITS[0].name
+        limit = lambda: int(scene.live["desk"]["limits"][0]["limit"])  # noqa: E731
+        enforced = limit()
+        scene.cursor["risk"] = "0"
+        await pilot.press("enter", *str(enforced + 7), "enter")
+        await until(app, pilot, lambda: f"+ {name} = {enforced + 7}" in over(app))
+        assert "This loosens a limit" in over(app)
+        await pilot.press(*"loos", "enter", "enter")
+        assert path.read_text() == before
+        await pilot.press(*"loosen", "enter")
+        await until(app, pilot, lambda: limit() == enforced + 7)
+    assert changed_lines(before, path.read_text()) == [
+        (f"{name} = {enforced}", f"{name} = {enforced + 7}")
+    ]
+
+
+@pytest.mark.parametrize("seat", SEATS)
+async def test_what_a_value_may_not_be_is_said_in_the_form(
+    files: Path, seat: str
+) -> None:
+    before = (files / "strategies.toml").read_text()
+    async with SEATS[seat](files) as (app, pilot):
+        scene = app.scene
+        await until(app, pilot, lambda: bool(dict(scene.slots())))
+        scene.screen, scene.focus = "strategies", "parameters"
+        await pilot.press("down", "enter", *"99999999", "enter")
+        await until(app, pilot, lambda: "half_spread = 99999999" in over(app))
+        assert "+ half_spread" not in over(app)
+        await pilot.press("enter")
+    assert (files / "strategies.toml").read_text() == before
+
+
+@pytest.fixture
+def served(files: Path) -> Iterator[Served]:
+    with Served(files) as made:
+        yield made
+
+
+async def test_a_screen_without_the_controls_changes_no_file(
+    served: Served, files: Path
+) -> None:
+    before = (files / "strategies.toml").read_text()
+    with RemoteDesk(served.place, take=True), RemoteDesk(served.place) as second:
+        app = AttachedApp(second, auto=False)
+        async with app.run_test(size=(160, 48)) as pilot:
+            await until(app, pilot, lambda: bool(dict(app.scene.slots())))
+            await until(app, pilot, lambda: bool(second.controls.name))
+            app.scene.screen, app.scene.focus = "strategies", "parameters"
+            await pilot.press("down", "enter", *"2.5", "enter")
+            await until(app, pilot, lambda: "has the controls" in over(app))
+    assert (files / "strategies.toml").read_text() == before
