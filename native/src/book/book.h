@@ -123,31 +123,72 @@ static inline uint32_t cp_book_front(const cp_book *book, cp_side side)
     return cp_ladder_level(ladder, (uint32_t)ladder->best)->head;
 }
 
-/* Put a filled-in order at the back of its level, which has room for it. */
-static inline void cp_book_append(cp_book *book, cp_ladder *ladder, cp_page *page,
-                                  uint32_t index)
+/* The first order has come to a price: it is marked, and may be the best. */
+static inline void cp_ladder_mark(cp_ladder *ladder, cp_page *page, cp_side side,
+                                  uint32_t price)
 {
-    cp_book_order *orders = book->pool->orders;
-    cp_book_order *order = &orders[index];
-    uint32_t price = order->price, slot = price & (CP_PAGE_LEVELS - 1);
-    cp_book_level *level = &page->levels[slot];
+    uint32_t slot = price & (CP_PAGE_LEVELS - 1);
+    page->occupied[slot >> 6] |= 1ull << (slot & 63);
+    page->summary |= 1ull << (slot >> 6);
+    if (ladder->best == CP_PRICE_NONE || cp_price_is_better(side, price, ladder->best))
+        ladder->best = price;
+}
+
+/* The last order has left a price. */
+static inline void cp_ladder_unmark(cp_ladder *ladder, cp_pages *pages, cp_page *page,
+                                    cp_side side, uint32_t price)
+{
+    uint32_t slot = price & (CP_PAGE_LEVELS - 1);
+    uint64_t left = page->occupied[slot >> 6] & ~(1ull << (slot & 63));
+    page->occupied[slot >> 6] = left;
+    page->summary &= ~((uint64_t)(left == 0) << (slot >> 6)); /* a coin's throw, too */
+    if (price == ladder->best)
+        ladder->best = side == CP_BUY ? cp_ladder_below(ladder, price)
+                                      : cp_ladder_above(ladder, price);
+    if (CP_UNLIKELY(page->summary == 0))
+        cp_ladder_close(ladder, pages, price >> CP_PAGE_BITS);
+}
+
+/* Put an order of so many lots at the back of a level, which has room for it; whether it
+ * is the first there. */
+static inline bool cp_level_append(cp_book_level *level, cp_book_order *orders,
+                                   cp_book_order *order, uint32_t index, uint32_t qty)
+{
     uint64_t sums = level->sums;
     uint32_t tail = level->tail; /* CP_NONE when it is empty */
     order->next = CP_NONE;
     order->prev = tail;
     level->tail = index;
-    level->sums = sums + order->qty + CP_LEVEL_ONE;
-    book->order_count++;
-    if (sums != 0) {
+    level->sums = sums + qty + CP_LEVEL_ONE;
+    if (sums == 0)
+        level->head = index;
+    else
         orders[tail].next = index;
-        return;
+    return sums == 0;
+}
+
+/* Take an order off its level; whether it was the last one there. */
+static inline bool cp_level_unlink(cp_book_level *level, cp_book_order *orders,
+                                   const cp_book_order *order, uint32_t index)
+{
+    uint64_t sums = level->sums, its = order->qty + CP_LEVEL_ONE;
+    CP_ASSERT(sums >= its && (sums & CP_LEVEL_QTY_MAX) >= order->qty);
+    level->sums = sums - its;
+    if (sums >> 40 == 1) {
+        CP_ASSERT(level->head == index && level->tail == index && sums == its);
+        level->head = level->tail = CP_NONE;
+        return true;
     }
-    level->head = index;
-    page->occupied[slot >> 6] |= 1ull << (slot & 63);
-    page->summary |= 1ull << (slot >> 6);
-    if (ladder->best == CP_PRICE_NONE ||
-        cp_price_is_better((cp_side)order->side, price, ladder->best))
-        ladder->best = price;
+    /* Where an order stands is a coin's throw: chosen places, not branches. */
+    uint32_t next = order->next, prev = order->prev;
+    uint32_t *before = &orders[prev].next, *behind = &orders[next].prev;
+    CP_SETTLED(before);
+    CP_SETTLED(behind);
+    before = prev == CP_NONE ? &level->head : before;
+    behind = next == CP_NONE ? &level->tail : behind;
+    *before = next;
+    *behind = prev;
+    return false;
 }
 
 /* Put a filled-in order at the back of its price. -ENOSPC: no page left for it;
@@ -156,7 +197,7 @@ static inline void cp_book_append(cp_book *book, cp_ladder *ladder, cp_page *pag
 static inline int cp_book_add(cp_book *book, uint32_t index)
 {
     CP_ASSERT(index < book->pool->capacity);
-    const cp_book_order *order = &book->pool->orders[index];
+    cp_book_order *orders = book->pool->orders, *order = &orders[index];
     uint32_t price = order->price;
     CP_ASSERT(order->qty > 0);
     if (CP_UNLIKELY(price > book->price_max))
@@ -169,11 +210,14 @@ static inline int cp_book_add(cp_book *book, uint32_t index)
         if (page == NULL)
             return -ENOSPC;
     }
-    uint64_t sums = page->levels[price & (CP_PAGE_LEVELS - 1)].sums;
+    cp_book_level *level = &page->levels[price & (CP_PAGE_LEVELS - 1)];
+    uint64_t sums = level->sums;
     if (CP_UNLIKELY((sums & CP_LEVEL_QTY_MAX) + order->qty > CP_LEVEL_QTY_MAX ||
                     sums >> 40 == CP_LEVEL_COUNT_MAX))
         return -EOVERFLOW;
-    cp_book_append(book, ladder, page, index);
+    if (cp_level_append(level, orders, order, index, order->qty))
+        cp_ladder_mark(ladder, page, (cp_side)order->side, price);
+    book->order_count++;
     return 0;
 }
 
@@ -196,36 +240,15 @@ static inline void cp_book_remove(cp_book *book, uint32_t index)
 {
     CP_ASSERT(index < book->pool->capacity && book->order_count > 0);
     cp_book_order *orders = book->pool->orders;
-    cp_book_order *order = &orders[index];
+    const cp_book_order *order = &orders[index];
     uint32_t price = order->price;
-    cp_side side = (cp_side)order->side;
-    cp_ladder *ladder = &book->ladders[side];
+    cp_ladder *ladder = &book->ladders[order->side];
     cp_page *page = ladder->table[price >> CP_PAGE_BITS];
     CP_ASSERT(page != NULL);
-    uint32_t slot = price & (CP_PAGE_LEVELS - 1);
-    cp_book_level *level = &page->levels[slot];
-    CP_ASSERT(level->count > 0 && level->qty >= order->qty);
-
     book->order_count--;
-    if (level->sums >> 40 == 1) {
-        CP_ASSERT(level->head == index && level->tail == index);
-        level->head = level->tail = CP_NONE;
-        level->sums = 0;
-        page->occupied[slot >> 6] &= ~(1ull << (slot & 63));
-        if (page->occupied[slot >> 6] == 0)
-            page->summary &= ~(1ull << (slot >> 6));
-        if (price == ladder->best)
-            ladder->best = cp_book_next_price(book, side, price);
-        if (CP_UNLIKELY(page->summary == 0))
-            cp_ladder_close(ladder, book->pages, price >> CP_PAGE_BITS);
-        return;
-    }
-    /* Where an order stands is a coin's throw: chosen places, not branches. */
-    uint32_t *before = order->prev == CP_NONE ? &level->head : &orders[order->prev].next;
-    uint32_t *behind = order->next == CP_NONE ? &level->tail : &orders[order->next].prev;
-    *before = order->next;
-    *behind = order->prev;
-    level->sums -= order->qty + CP_LEVEL_ONE;
+    if (cp_level_unlink(&page->levels[price & (CP_PAGE_LEVELS - 1)], orders, order,
+                        index))
+        cp_ladder_unmark(ladder, book->pages, page, (cp_side)order->side, price);
 }
 
 /* Take qty off an order, which keeps its place; qty < what it has. */

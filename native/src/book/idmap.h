@@ -172,8 +172,9 @@ static inline uint32_t *cp_idmap_vacancy(const cp_idmap *map, uint64_t hash)
     cp_bucket *bucket = &map->buckets[hash & map->mask];
     uint32_t alike = cp_bucket_find(bucket, ~map->index_mask, cp_idmap_tag(map, hash));
     uint32_t empty = cp_bucket_find(bucket, UINT32_MAX, CP_SLOT_EMPTY);
-    if (CP_UNLIKELY((alike | bucket->passed) != 0 || empty == 0 ||
-                    map->count == map->grow_count))
+    if (CP_UNLIKELY((alike | bucket->passed) != 0))
+        return NULL;
+    if (CP_UNLIKELY(empty == 0) || CP_UNLIKELY(map->count == map->grow_count))
         return NULL;
     return &bucket->slots[__builtin_ctz(empty)];
 }
@@ -192,15 +193,14 @@ static inline void cp_idmap_prefetch(const cp_idmap *map, uint64_t hash)
     cp_fetch(&map->buckets[hash & map->mask]);
 }
 
-/* The order that probably has this name, without looking at it; some order, if none. */
+/* The order that probably has this name, without looking at it; where none has, anything:
+ * some other order, or a number above all of them. */
 static inline uint32_t cp_idmap_guess(const cp_idmap *map, uint64_t hash)
 {
     const cp_bucket *bucket = &map->buckets[hash & map->mask];
     uint32_t found = cp_bucket_find(bucket, ~map->index_mask, cp_idmap_tag(map, hash));
-    uint32_t slot = bucket->slots[__builtin_ctz(found | 1u << (CP_BUCKET_SLOTS - 1))];
-    uint32_t index = slot & map->index_mask;
-    return index &
-           -(uint32_t)(index < map->pool->capacity); /* a branch would be guessed */
+    return bucket->slots[__builtin_ctz(found | 1u << (CP_BUCKET_SLOTS - 1))] &
+           map->index_mask;
 }
 
 #endif /* CP_IDMAP_H */

@@ -78,6 +78,11 @@ typedef struct cp_ladder {
 int cp_ladder_init(cp_ladder *ladder, uint32_t price_max);
 void cp_ladder_free(cp_ladder *ladder);
 
+/* A pointer is what it is from here on: left to itself, gcc forgets it and works it out
+ * again, out of parts it keeps in vector registers for the purpose; and turns a choice
+ * between two of them into a branch. */
+#define CP_SETTLED(pointer) __asm__("" : "+r"(pointer))
+
 /* ---- bits: the nearest one strictly below or above a place, or -1 --------------- */
 
 static inline int cp_bit_below(uint64_t word, uint32_t bit)

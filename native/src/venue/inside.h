@@ -316,10 +316,12 @@ static inline uint32_t cp_open_qty(const cp_venue *venue, uint32_t index)
  * time: where it holds, the names need not be waited for. Free places have qty 0. */
 static inline uint32_t cp_find_meant(const cp_venue *venue, const cp_order *order)
 {
-    const cp_book_order *meant = &venue->pool.orders[venue->guess];
-    if (CP_LIKELY(meant->id == order->original_id && meant->owner == order->participant &&
-                  meant->qty > 0))
-        return venue->guess;
+    if (CP_LIKELY(venue->guess < venue->pool.capacity)) {
+        const cp_book_order *meant = &venue->pool.orders[venue->guess];
+        if (CP_LIKELY(meant->id == order->original_id &&
+                      meant->owner == order->participant && meant->qty > 0))
+            return venue->guess;
+    }
     return cp_idmap_get_hashed(&venue->names, venue->name_hash, order->participant,
                                order->original_id);
 }

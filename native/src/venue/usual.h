@@ -49,22 +49,79 @@ static inline bool cp_is_usual_new(const cp_order *order)
            cp_extras_of(order) == 0;
 }
 
+/* The next line to fill; there is room. */
+static inline void *cp_next_line(cp_outbox *outbox)
+{
+    uint64_t place = (outbox->first + outbox->count++) & outbox->mask;
+    uint8_t *line = outbox->lines + place * CP_LINE;
+    CP_SETTLED(line);
+    return line;
+}
+
+static inline void cp_say_usual_md(cp_venue *venue, cp_md_kind kind, uint32_t price,
+                                   uint32_t symbol, uint32_t side, uint64_t ref,
+                                   uint64_t other_ref, uint32_t qty, uint32_t leaves)
+{
+    cp_md *md = cp_next_line(&venue->md);
+    md->sequence = ++venue->counters.md_count;
+    md->time_ns = venue->now_ns;
+    md->sent_ns = 0;
+    md->order_ref = ref;
+    md->other_ref = other_ref;
+    md->price = price;
+    md->qty = qty;
+    md->leaves = leaves;
+    md->symbol = (uint16_t)symbol;
+    md->kind = (uint8_t)kind;
+    md->side = (uint8_t)side;
+    md->price_rest = 0;
+    if (CP_UNLIKELY(venue->hashing))
+        cp_hash_md(venue, md);
+}
+
+static inline void cp_say_usually(cp_venue *venue, cp_report_kind kind, uint64_t id,
+                                  uint64_t original_id, uint64_t ref, uint32_t price,
+                                  uint32_t qty, uint32_t leaves, uint32_t symbol,
+                                  uint32_t owner, uint32_t side, cp_reason reason)
+{
+    cp_report *line = cp_next_line(&venue->reports);
+    line->time_ns = venue->now_ns;
+    line->client_id = id;
+    line->original_id = original_id;
+    line->order_ref = ref;
+    line->match_ref = 0;
+    line->price = price;
+    line->qty = qty;
+    line->leaves = leaves;
+    line->symbol = (uint16_t)symbol;
+    line->participant = (uint16_t)owner;
+    line->kind = (uint8_t)kind;
+    line->side = (uint8_t)side;
+    line->reason = (uint8_t)reason;
+    line->liquidity = CP_MAKER;
+    cp_finish_report(venue, line);
+}
+
 static inline bool cp_new_usually(cp_venue *venue, const cp_order *order, uint64_t hash)
 {
-    if (CP_UNLIKELY(order->symbol >= venue->symbol_count))
+    uint32_t symbol = order->symbol, qty = order->qty, side = order->side;
+    uint64_t price = (uint64_t)order->price;
+    if (CP_UNLIKELY(symbol >= venue->symbol_count))
         return false;
-    cp_book *book = &venue->books[order->symbol];
-    cp_side side = (cp_side)order->side;
-    uint32_t qty = order->qty;
-    if (CP_UNLIKELY((uint64_t)order->price - 1 >= book->price_max ||
-                    qty - 1 >= CP_VENUE_QTY_MAX ||
-                    cp_is_marketable(book, side, order->price)))
+    cp_book *book = &venue->books[symbol];
+    CP_SETTLED(book);
+    if (CP_UNLIKELY(price - 1 >= book->price_max) ||
+        CP_UNLIKELY(qty - 1 >= CP_VENUE_QTY_MAX) ||
+        CP_UNLIKELY(cp_is_marketable(book, (cp_side)side, (int64_t)price)))
         return false;
-    uint32_t price = (uint32_t)order->price;
     cp_ladder *ladder = &book->ladders[side];
+    CP_SETTLED(ladder);
     cp_page *page = ladder->table[price >> CP_PAGE_BITS];
-    if (CP_UNLIKELY(page == NULL ||
-                    page->levels[price & (CP_PAGE_LEVELS - 1)].sums & CP_LEVEL_CROWDED))
+    if (CP_UNLIKELY(page == NULL))
+        return false;
+    cp_book_level *level = &page->levels[price & (CP_PAGE_LEVELS - 1)];
+    CP_SETTLED(level);
+    if (CP_UNLIKELY(level->sums & CP_LEVEL_CROWDED))
         return false;
     uint32_t *name = cp_idmap_vacancy(&venue->names, hash);
     if (CP_UNLIKELY(name == NULL))
@@ -72,56 +129,132 @@ static inline bool cp_new_usually(cp_venue *venue, const cp_order *order, uint64
     uint32_t index = cp_pool_take(&venue->pool);
     if (CP_UNLIKELY(index == CP_NONE))
         return false;
-
-    uint32_t serial = cp_next_serial(venue);
-    uint64_t ref = cp_make_ref(serial, index);
-    cp_book_order *entry = &venue->pool.orders[index];
-    entry->id = order->client_id;
-    entry->price = price;
-    entry->qty = qty;
-    entry->serial = serial;
-    entry->owner = order->participant;
-    cp_book_order_place(entry, order->symbol, side);
-    cp_book_append(book, ladder, page, index);
-    venue->resting_counts[order->participant]++;
     cp_idmap_settle(&venue->names, name, hash, index);
 
-    cp_report *line = cp_outbox_add(&venue->reports);
-    line->time_ns = venue->now_ns;
-    line->client_id = order->client_id;
-    line->original_id = 0;
-    line->order_ref = ref;
-    line->match_ref = 0;
-    line->price = price;
-    line->qty = line->leaves = qty;
-    line->symbol = order->symbol;
-    line->participant = order->participant;
-    line->kind = CP_REPORT_ACCEPTED;
-    line->side = order->side;
-    line->reason = CP_REASON_NONE;
-    line->liquidity = CP_MAKER;
-    cp_finish_report(venue, line);
-    cp_emit_order_md(venue, CP_MD_ADD, price, order->symbol, order->side, ref, 0, qty,
-                     qty);
+    uint32_t serial = cp_next_serial(venue), owner = order->participant;
+    uint64_t ref = cp_make_ref(serial, index);
+    cp_book_order *entry = &venue->pool.orders[index];
+    CP_SETTLED(entry);
+    entry->id = order->client_id;
+    entry->price = (uint32_t)price;
+    entry->qty = qty;
+    entry->serial = serial;
+    entry->owner = (uint16_t)owner;
+    cp_book_order_place(entry, (uint16_t)symbol, (cp_side)side);
+    book->order_count++;
+    venue->resting_counts[owner]++;
+    cp_say_usually(venue, CP_REPORT_ACCEPTED, order->client_id, 0, ref, (uint32_t)price,
+                   qty, qty, symbol, owner, side, CP_REASON_NONE);
+    cp_say_usual_md(venue, CP_MD_ADD, (uint32_t)price, symbol, side, ref, 0, qty, qty);
+    if (cp_level_append(level, venue->pool.orders, entry, index, qty))
+        cp_ladder_mark(ladder, page, (cp_side)side, (uint32_t)price);
     return true;
+}
+
+/* The order a message means, where the guess was right and it has no record; or NULL. */
+static inline cp_book_order *cp_meant_usually(const cp_venue *venue,
+                                              const cp_order *order, uint32_t index)
+{
+    if (CP_UNLIKELY(index >= venue->pool.capacity))
+        return NULL;
+    cp_book_order *entry = &venue->pool.orders[index];
+    CP_SETTLED(entry);
+    if (CP_UNLIKELY(entry->id != order->original_id) ||
+        CP_UNLIKELY(entry->owner != order->participant) || CP_UNLIKELY(entry->qty == 0) ||
+        CP_UNLIKELY(entry->serial & CP_SERIAL_RECORD))
+        return NULL;
+    return entry;
 }
 
 static inline bool cp_cancel_usually(cp_venue *venue, const cp_order *order,
                                      uint64_t hash, uint32_t index)
 {
-    const cp_book_order *entry = &venue->pool.orders[index];
-    if (CP_UNLIKELY(entry->id != order->original_id ||
-                    entry->owner != order->participant || entry->qty == 0 ||
-                    entry->serial & CP_SERIAL_RECORD))
+    cp_book_order *entry = cp_meant_usually(venue, order, index);
+    if (CP_UNLIKELY(entry == NULL))
         return false;
-    uint64_t ref = cp_make_ref(entry->serial, index);
-    cp_emit_md(venue, CP_MD_DELETE, entry, ref, 0, entry->qty, 0);
-    cp_report_order(venue, CP_REPORT_CANCELLED, ref, entry, 0, entry->qty, 0,
-                    CP_REASON_USER);
-    cp_book_remove(&venue->books[entry->symbol], index);
-    venue->resting_counts[entry->owner]--;
+    uint32_t owner = entry->owner, qty = entry->qty, serial = entry->serial;
+    uint32_t price = entry->price, symbol = entry->symbol, side = entry->side;
+    uint64_t ref = cp_make_ref(serial, index);
+    cp_say_usual_md(venue, CP_MD_DELETE, price, symbol, side, ref, 0, qty, 0);
+    cp_say_usually(venue, CP_REPORT_CANCELLED, order->original_id, 0, ref, price, qty, 0,
+                   symbol, owner, side, CP_REASON_USER);
+    cp_book *book = &venue->books[symbol];
+    CP_SETTLED(book);
+    cp_ladder *ladder = &book->ladders[side];
+    CP_SETTLED(ladder);
+    cp_page *page = ladder->table[price >> CP_PAGE_BITS];
+    CP_ASSERT(page != NULL);
+    cp_book_level *level = &page->levels[price & (CP_PAGE_LEVELS - 1)];
+    CP_SETTLED(level);
+    book->order_count--;
+    if (cp_level_unlink(level, venue->pool.orders, entry, index))
+        cp_ladder_unmark(ladder, book->pages, page, (cp_side)side, price);
+    venue->resting_counts[owner]--;
     cp_idmap_remove_hashed(&venue->names, hash, index);
     cp_pool_give(&venue->pool, index);
+    return true;
+}
+
+/* Limit, for the day, nothing else to it; whose side it is does not count. */
+static inline bool cp_is_usual_replace(const cp_order *order)
+{
+    const cp_order bits = {
+        .kind = 0xff, .type = 0xff, .time_in_force = 0xff, .flags = 0xff, .smp = 0xff
+    };
+    const cp_order wanted = { .kind = CP_ORDER_REPLACE };
+    return (cp_terms_of(order) & cp_terms_of(&bits)) == cp_terms_of(&wanted) &&
+           cp_extras_of(order) == 0;
+}
+
+static inline bool cp_replace_usually(cp_venue *venue, const cp_order *order,
+                                      uint64_t hash, uint32_t index)
+{
+    cp_book_order *entry = cp_meant_usually(venue, order, index);
+    if (CP_UNLIKELY(entry == NULL))
+        return false;
+    uint32_t symbol = entry->symbol, side = entry->side, old_price = entry->price;
+    uint32_t old_qty = entry->qty, qty = order->qty, owner = entry->owner;
+    uint64_t price = (uint64_t)order->price;
+    cp_book *book = &venue->books[symbol];
+    CP_SETTLED(book);
+    if (CP_UNLIKELY(price - 1 >= book->price_max) ||
+        CP_UNLIKELY(qty - 1 >= CP_VENUE_QTY_MAX))
+        return false;
+    bool stays = price == old_price && qty <= old_qty;
+    if (!stays &&
+        (CP_UNLIKELY(cp_is_marketable(book, (cp_side)side, (int64_t)price)) ||
+         CP_UNLIKELY(!cp_book_has_room(book, (cp_side)side, (uint32_t)price, qty))))
+        return false;
+    uint64_t new_hash = cp_idmap_hash(order->participant, order->client_id);
+    uint32_t *name = cp_idmap_vacancy(&venue->names, new_hash);
+    if (CP_UNLIKELY(name == NULL))
+        return false;
+    cp_idmap_remove_hashed(&venue->names, hash, index);
+    cp_idmap_settle(&venue->names, name, new_hash, index);
+    entry->id = order->client_id;
+    uint64_t old_ref = cp_make_ref(entry->serial, index);
+    if (stays) {
+        entry->serial &= ~CP_SERIAL_GTC;
+        if (qty < old_qty) {
+            cp_book_reduce(book, index, old_qty - qty);
+            cp_say_usual_md(venue, CP_MD_REDUCE, old_price, symbol, side, old_ref, 0,
+                            old_qty - qty, qty);
+        }
+        cp_say_usually(venue, CP_REPORT_REPLACED, order->client_id, order->original_id,
+                       old_ref, old_price, qty, qty, symbol, owner, side, CP_REASON_NONE);
+        return true;
+    }
+    cp_book_remove(book, index);
+    entry->price = (uint32_t)price;
+    entry->qty = qty;
+    entry->serial = cp_next_serial(venue);
+    uint64_t ref = cp_make_ref(entry->serial, index);
+    int result = cp_book_add(book, index);
+    CP_ASSERT(result == 0);
+    cp_say_usually(venue, CP_REPORT_REPLACED, order->client_id, order->original_id, ref,
+                   (uint32_t)price, qty, qty, symbol, owner, side, CP_REASON_NONE);
+    cp_say_usual_md(venue, CP_MD_REPLACE, (uint32_t)price, symbol, side, old_ref, ref,
+                    qty, qty);
     return true;
 }
 

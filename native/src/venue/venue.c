@@ -128,8 +128,13 @@ void cp_venue_destroy(cp_venue *venue)
 /* The name a message means: its own, or that of an order it changes. */
 static inline uint64_t hash_of(const cp_order *order)
 {
-    const uint64_t ids[2] = { order->original_id, order->client_id };
-    return cp_idmap_hash(order->participant, ids[order->kind == CP_ORDER_NEW]);
+    uint64_t id;
+    static_assert(offsetof(cp_order, client_id) == 0 &&
+                      offsetof(cp_order, original_id) == sizeof id,
+                  "chosen by where it stands, not by a branch");
+    memcpy(&id, (const char *)order + (order->kind != CP_ORDER_NEW) * sizeof id,
+           sizeof id);
+    return cp_idmap_hash(order->participant, id);
 }
 
 static void take_long(cp_venue *venue, const cp_order *order, uint64_t hash,
@@ -169,6 +174,11 @@ static void take_long(cp_venue *venue, const cp_order *order, uint64_t hash,
     cp_end_step(venue);
 }
 
+static inline bool is_nearly_full(const cp_venue *venue)
+{
+    return (venue->md.count | venue->reports.count) >= CP_VENUE_BATCH_LINES;
+}
+
 static inline bool take_usually(cp_venue *venue, const cp_order *order, uint64_t hash,
                                 uint32_t guess)
 {
@@ -178,6 +188,8 @@ static inline bool take_usually(cp_venue *venue, const cp_order *order, uint64_t
         return cp_new_usually(venue, order, hash);
     if (order->kind == CP_ORDER_CANCEL)
         return cp_cancel_usually(venue, order, hash, guess);
+    if (cp_is_usual_replace(order))
+        return cp_replace_usually(venue, order, hash, guess);
     return false;
 }
 
@@ -194,7 +206,11 @@ void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
 {
     venue->now_ns = now_ns;
     uint64_t hash = hash_of(order);
-    take(venue, order, hash, cp_idmap_guess(&venue->names, hash));
+    uint32_t guess = cp_idmap_guess(&venue->names, hash);
+    if (CP_UNLIKELY(is_nearly_full(venue)))
+        take_long(venue, order, hash, guess);
+    else
+        take(venue, order, hash, guess);
 }
 
 /* ---- ahead ------------------------------------------------------------------------- */
@@ -216,7 +232,7 @@ typedef struct foresight {
 static inline void look_for_message(const cp_order *order)
 {
     uintptr_t later = (uintptr_t)order + LOOK_MESSAGE * sizeof *order;
-    __builtin_prefetch((const void *)later);
+    cp_fetch_read((const void *)later);
 }
 
 /* No step here asks what kind of message it is: that is a coin's throw, and a wrong guess
@@ -227,66 +243,58 @@ static inline void look_for_name(const cp_venue *venue, const cp_order *order,
     uint64_t hash = hash_of(order);
     ahead->hashes[at % LOOK_RING] = hash;
     cp_idmap_prefetch(&venue->names, hash);
-}
-
-static inline void look_for_level(const cp_venue *venue, const cp_order *order)
-{
-    uint32_t known = -(uint32_t)(order->symbol < venue->symbol_count);
-    cp_book_prefetch(&venue->books[order->symbol & known], (cp_side)(order->side & 1),
-                     order->price);
+    const cp_book *book =
+        &venue->books[order->symbol < venue->symbol_count ? order->symbol : 0];
+    CP_SETTLED(book);
+    cp_book_prefetch(book, (cp_side)(order->side & 1), order->price);
 }
 
 static inline void look_for_order(const cp_venue *venue, uint32_t at, foresight *ahead)
 {
     uint32_t index = cp_idmap_guess(&venue->names, ahead->hashes[at % LOOK_RING]);
     ahead->indices[at % LOOK_RING] = index;
-    cp_fetch(&venue->pool.orders[index]);
+    cp_fetch(
+        (const void *)((uintptr_t)venue->pool.orders + index * sizeof(cp_book_order)));
 }
 
 static inline void look_for_links(const cp_venue *venue, uint32_t at,
                                   const foresight *ahead)
 {
     const cp_book_order *orders = venue->pool.orders;
-    const cp_book_order *meant = &orders[ahead->indices[at % LOOK_RING]];
-    uint32_t capacity = venue->pool.capacity;
+    uint32_t index = ahead->indices[at % LOOK_RING], capacity = venue->pool.capacity;
+    const cp_book_order *meant = &orders[index & -(uint32_t)(index < capacity)];
     cp_fetch(&orders[meant->next & -(uint32_t)(meant->next < capacity)]);
     cp_fetch(&orders[meant->prev & -(uint32_t)(meant->prev < capacity)]);
     cp_book_prefetch(&venue->books[meant->symbol], (cp_side)meant->side, meant->price);
 }
 
-static inline bool is_nearly_full(const cp_venue *venue)
+static inline uint32_t later_than(uint32_t at, uint32_t by, uint32_t count)
 {
-    return (venue->md.count | venue->reports.count) >= CP_VENUE_BATCH_LINES;
+    return at + by < count ? at + by : count - 1;
 }
 
 /* A book that the core's own cache holds needs less looking ahead. A guess may be wrong, or
- * the order gone by then: what is fetched is never relied on. */
+ * the order gone by then: what is fetched is never relied on. Towards the end the last
+ * message is looked at again and again, which is cheaper than asking whether to. */
 uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t count,
                             uint64_t now_ns)
 {
     foresight ahead;
     bool deep = venue->pool.fresh > LOOK_DEEP;
     venue->now_ns = now_ns;
-    uint32_t named = 0, found = 0, linked = 0;
-    for (; named < count && named < LOOK_NAME; named++) {
-        look_for_name(venue, &orders[named], named, &ahead);
-        look_for_level(venue, &orders[named]);
-    }
+    for (uint32_t i = 0; i < count && i < LOOK_NAME; i++)
+        look_for_name(venue, &orders[i], i, &ahead);
+    for (uint32_t i = 0; i < count && i < LOOK_ORDER; i++)
+        look_for_order(venue, i, &ahead);
     for (uint32_t i = 0; i < count; i++) {
         if (CP_UNLIKELY(is_nearly_full(venue)))
             return i;
         look_for_message(&orders[i]);
-        if (CP_LIKELY(named < count)) {
-            look_for_name(venue, &orders[named], named, &ahead);
-            look_for_level(venue, &orders[named]);
-            named++;
-        }
-        for (; found < named && found <= i + LOOK_ORDER; found++)
-            look_for_order(venue, found, &ahead);
-        if (deep) {
-            for (; linked < found && linked <= i + LOOK_LINKS; linked++)
-                look_for_links(venue, linked, &ahead);
-        }
+        uint32_t named = later_than(i, LOOK_NAME, count);
+        look_for_name(venue, &orders[named], named, &ahead);
+        look_for_order(venue, later_than(i, LOOK_ORDER, count), &ahead);
+        if (deep)
+            look_for_links(venue, later_than(i, LOOK_LINKS, count), &ahead);
         take(venue, &orders[i], ahead.hashes[i % LOOK_RING],
              ahead.indices[i % LOOK_RING]);
     }
