@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import threading
@@ -180,6 +181,8 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def _begin(self) -> None:
         self._begun = True
+        # What is there now stays: looking through it again would hold a key up.
+        gc.freeze()
         self.step()
         self._arm()
 

@@ -1,7 +1,8 @@
 """The widget everything is drawn with: rows of segments, refreshed where they changed.
 
 Textual compares nothing with the last frame: what is refreshed is sent. So the grid
-compares, and an unchanged frame costs no byte.
+compares, and an unchanged frame costs no byte. Nor is a row made anew whose drawing is
+as it was.
 """
 
 from __future__ import annotations
@@ -32,7 +33,20 @@ def changes(old: Row, new: Row, join: int = _JOIN) -> list[tuple[int, int]]:
     runs: list[tuple[int, int]] = []
     if old == new:
         return runs
-    for x, (before, after) in enumerate(zip(_cells(old), _cells(new), strict=True)):
+    # Most of a row is as it was: segments that are equal need no look at their cells.
+    first = start = last = 0
+    most = min(len(old), len(new))
+    while first < most and old[first] == new[first]:
+        start += len(old[first][0])
+        first += 1
+    while last < most - first and old[-1 - last] == new[-1 - last]:
+        last += 1
+    cells = zip(
+        _cells(old[first : len(old) - last]),
+        _cells(new[first : len(new) - last]),
+        strict=True,
+    )
+    for x, (before, after) in enumerate(cells, start):
         if before == after:
             continue
         if runs and x - runs[-1][1] <= join:
@@ -52,6 +66,8 @@ class Grid(Widget):
         super().__init__(id=id)
         self._theme = theme
         self._rows: Rows = []
+        self._drawn: Rows = []
+        """The rows as they were given, of which the others were made."""
         self._width = 0
 
     @property
@@ -69,24 +85,39 @@ class Grid(Widget):
         self._theme = theme
         self.refresh()
 
-    def show(self, rows: Rows, width: int, height: int) -> None:
-        """Show ``rows`` in ``width`` x ``height``: the place the grid has or will get."""
-        padded = [*rows[:height], *[BLANK] * (height - len(rows))]
-        settled = [settle(row, width) for row in padded]
-        before, self._rows = self._rows, settled
+    def take(self, rows: Rows, width: int, height: int) -> list[Region] | None:
+        """Have ``rows`` in ``width`` x ``height``, the place the grid has or will get.
+
+        What is different now, to be refreshed or written; None: everything.
+        """
+        before, drawn = self._rows, self._drawn
+        self._drawn = padded = [*rows[:height], *[BLANK] * (height - len(rows))]
         if width != self._width or len(before) != height:
+            self._rows = [settle(row, width) for row in padded]
             self._width = width
-            self.refresh()
-            return
+            return None
+        self._rows = list(before)
         regions: list[Region] = []
-        for y, (old, new) in enumerate(zip(before, settled, strict=True)):
-            if not (runs := changes(old, new)):
+        for y, row in enumerate(padded):
+            if row == drawn[y]:
+                continue
+            self._rows[y] = new = settle(row, width)
+            if not (runs := changes(before[y], new)):
                 continue
             if not painting.EXACT_SPANS:
                 runs = [(runs[0][0], runs[-1][1])]
             regions += (Region(x, y, end - x, 1) for x, end in runs)
-        if regions:
-            self.refresh(*regions)
+        return regions
+
+    def part(self, region: Region) -> Row:
+        """What is in a region of one row."""
+        at, found = 0, []
+        for text, style in self._rows[region.y]:
+            piece = text[max(region.x - at, 0) : max(region.right - at, 0)]
+            if piece:
+                found.append((piece, style))
+            at += len(text)
+        return tuple(found)
 
     def render_line(self, y: int) -> Strip:
         look = self._theme.look

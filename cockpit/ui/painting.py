@@ -1,22 +1,25 @@
 """What depends on Textual's private parts, in one place and only for versions it was
 checked against. With any other version everything here falls back to the stock way.
 
-Two savings. Stock Textual sends each changed span from the left edge of its widget, so
+Three savings. Stock Textual sends each changed span from the left edge of its widget, so
 that several small changes in one line send the line's head several times; and it states
 and resets the style for every piece of text. Here a span is sent from where it begins,
-and of a style only what differs from the one before.
+and of a style only what differs from the one before. And where nothing lies over the panels
+their changes go to the terminal without passing through the compositor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import textual
+from rich.color import ColorSystem
 from rich.style import Style
 
 from cockpit.ui.codes import RESET, codes, switch
 from cockpit.ui.opening import ENTER
+from cockpit.ui.render.text import Row
 
 CHECKED_VERSIONS = frozenset({"8.2.8"})
 
@@ -60,6 +63,63 @@ def install() -> None:
 
     ChopsUpdate.render_segments = _render_segments  # type: ignore
     EXACT_SPANS = True
+
+
+Piece = tuple[int, int, Row]
+"""Line, column, and what is to stand there."""
+DIRECT = True
+"""Whether changes may go to the terminal without Textual's compositor."""
+
+
+def can_write(screen: Any) -> bool:
+    """May the screen be written on now? Not while Textual has something to draw on it."""
+    if not (DIRECT and EXACT_SPANS and screen.is_current):
+        return False
+    return not (
+        screen._layout_required
+        or screen._repaint_required
+        or screen._dirty_widgets
+        or screen._compositor._dirty_regions
+        or screen.app._batch_count
+    )
+
+
+def write(screen: Any, pieces: Iterable[Piece], look: Callable[[str], Style]) -> None:
+    """Put changes of the screen's own rows on the terminal.
+
+    What a compositor finds out is known here: nothing lies over these rows, and they are
+    all there is. It costs as much as all the rest of a frame.
+    """
+    from textual._compositor import CompositorUpdate
+
+    class Update(CompositorUpdate):
+        def render_segments(self, console: Any) -> str:
+            return as_text(pieces, look, console._color_system)
+
+    screen.app._display(screen, Update())
+
+
+def forget(widget: Any, regions: Iterable[Any]) -> None:
+    """What Textual keeps of a widget's lines, to be used again, is not so any more."""
+    widget._styles_cache.set_dirty(*regions)
+
+
+def as_text(
+    pieces: Iterable[Piece], look: Callable[[str], Style], system: ColorSystem | None
+) -> str:
+    """Changes as a terminal is told them."""
+    found: list[str] = []
+    now = RESET
+    for y, x, row in pieces:
+        found.append(f"\x1b[{y + 1};{x + 1}H")
+        for text, style in row:
+            wanted = codes(look(style), system) if system is not None else now
+            if wanted != now:
+                found.append(switch(now, wanted))
+                now = wanted
+            found.append(text)
+    found.append("\x1b[0m")
+    return "".join(found)
 
 
 def taking_over() -> Any:

@@ -31,6 +31,7 @@ def updates(monkeypatch: pytest.MonkeyPatch) -> list[ChopsUpdate]:
             made.append(self)
 
     monkeypatch.setattr(_compositor, "ChopsUpdate", Recorded)
+    monkeypatch.setattr(painting, "DIRECT", False)  # all of it by the compositor
     return made
 
 
@@ -144,3 +145,51 @@ def test_other_versions_are_painted_the_stock_way(
     painting.install()
     assert not painting.EXACT_SPANS
     assert ChopsUpdate.render_segments is STOCK
+
+
+@pytest.mark.usefixtures("_fresh_codes")
+@pytest.mark.parametrize("size", [(160, 48), (120, 36), (80, 24)])
+async def test_what_is_written_straight_leaves_the_screen_textual_would(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    written: list[Any] = []
+    screen, other = pyte.Screen(*size), pyte.Screen(*size)
+    stream = pyte.Stream(screen)
+    async with app.run_test(size=size) as pilot:
+        turn(app, desk, 20)
+        await pilot.pause()
+        full = app.screen._compositor.render_update(full=True)
+        stream.feed(full.render_segments(console("truecolor")))
+        monkeypatch.setattr(app, "_display", lambda _, update: written.append(update))
+        straight = 0
+        for _ in range(15):
+            turn(app, desk, desk.index + 1)
+            await pilot.pause()
+            straight += any(type(update).__name__ == "Update" for update in written)
+            for update in written:
+                stream.feed(update.render_segments(console("truecolor")))
+            written.clear()
+        full = app.screen._compositor.render_update(full=True)
+        pyte.Stream(other).feed(full.render_segments(console("truecolor")))
+    assert straight >= 10
+    assert differing(screen, other) == []
+
+
+async def test_what_lies_over_the_panels_is_not_written_through() -> None:
+    desk = TapedDesk("live")
+    app = open_app(desk)
+    async with app.run_test(size=(160, 48)) as pilot:
+        turn(app, desk, 20)
+        await pilot.pause()
+        assert painting.can_write(app.main)
+        written: list[Any] = []
+        app._display = lambda _, update: written.append(type(update).__name__)  # type: ignore[method-assign]
+        await pilot.press("question_mark")
+        await pilot.pause()
+        written.clear()
+        turn(app, desk, 25)
+        await pilot.pause()
+        assert written
+        assert "Update" not in written

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from cockpit.ui import painting
 from cockpit.ui.frame import PARTS, compose
 from cockpit.ui.grid import Grid
 from cockpit.ui.layout import Rect
@@ -59,9 +60,26 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Draw a frame; what could not be drawn is returned in words."""
         width, height = self.size
         frame = compose(scene, width, height)
+        # Where something lies over the panels, or moves, Textual knows what is seen.
+        straight = frame.placed == self._placed and "over" not in frame.placed
+        straight = straight and painting.can_write(self)
         self._place(frame.placed)
+        pieces: list[painting.Piece] = []
         for name, rect in frame.placed.items():
-            self._grids[name].show(frame.rows[name], rect.width, rect.height)
+            grid = self._grids[name]
+            regions = grid.take(frame.rows[name], rect.width, rect.height)
+            if regions is None:
+                grid.refresh()
+            elif straight:
+                painting.forget(grid, regions)
+                pieces += (
+                    (rect.y + region.y, rect.x + region.x, grid.part(region))
+                    for region in regions
+                )
+            elif regions:
+                grid.refresh(*regions)
+        if pieces:
+            painting.write(self, pieces, self._theme.look)
         return frame.failures
 
     def _place(self, plan: dict[str, Rect]) -> None:
