@@ -369,49 +369,64 @@ INLINE int frame_block(const cp_books *books, const uint8_t *bytes, uint64_t siz
     return result;
 }
 
+INLINE uint32_t some_side(const cp_books *books, uint32_t number)
+{
+    return has_side(books, number) ? number : 0;
+}
+
+INLINE uint32_t side_of_add(const cp_books *books, const uint8_t *m)
+{
+    return some_side(books, 2u * cp_itch_locate(m) + (m[19] == 'S'));
+}
+
+INLINE uint32_t side_of_other(const cp_books *books, const uint8_t *m, uint32_t word)
+{
+    return some_side(books, 2u * cp_itch_locate(m) + (word >> CP_BOOKS_SIDE_SHIFT));
+}
+
+/* Keys and the best few levels. */
 INLINE void ask_for_side(const cp_books *books, uint32_t number, bool queues)
 {
-    const uint8_t *side =
-        (const uint8_t *)side_at(books, has_side(books, number) ? number : 0, queues);
+    const uint8_t *side = (const uint8_t *)side_at(books, number, queues);
     __builtin_prefetch(side, 1);
     __builtin_prefetch(side + CP_LINE, 1);
 }
 
 INLINE void ask_for_sides(const cp_books *books, const block *at, bool queues)
 {
-    for (uint32_t i = 0; i < add_count(at->types); i++) {
-        const uint8_t *m = at->adds[i];
-        ask_for_side(books, 2u * cp_itch_locate(m) + (m[19] == 'S'), queues);
-    }
+    for (uint32_t i = 0; i < add_count(at->types); i++)
+        ask_for_side(books, side_of_add(books, at->adds[i]), queues);
     for (uint32_t i = 0; i < other_count(at->types); i++) {
-        const uint8_t *m = at->others[i];
         uint32_t word = books->orders[at->other_slots[i]].word;
-        ask_for_side(books, 2u * cp_itch_locate(m) + (word >> CP_BOOKS_SIDE_SHIFT),
-                     queues);
+        ask_for_side(books, side_of_other(books, at->others[i], word), queues);
         if (queues)
             __builtin_prefetch(&books->queues.lines[word & CP_BOOKS_LOW_BITS], 1);
     }
 }
 
-/* The line behind which an order that comes will stand, if its level is near. */
+/* The line behind which an order that comes will stand, or where its level is looked for. */
 INLINE void ask_for_line(const cp_books *books, uint32_t number, uint32_t price)
 {
-    const cp_flat_side *side = side_at(books, has_side(books, number) ? number : 0, true);
+    const cp_flat_side *side = side_at(books, number, true);
     uint32_t match = cp_flat_match(side, cp_flat_key(number & 1, price));
-    uint32_t place = (uint32_t)__builtin_ctz(match | 1u << (CP_FLAT_NEAR - 1));
-    __builtin_prefetch(&books->queues.lines[side->values[2 * place + 1] >> 32], 1);
+    if (CP_UNLIKELY(match == 0)) {
+        cp_flat_ask_for_far(&books->flat, side, 2);
+        return;
+    }
+    uint64_t ends = side->values[2 * (uint32_t)__builtin_ctz(match) + 1];
+    __builtin_prefetch(&books->queues.lines[ends >> 32], 1);
 }
 
 INLINE void ask_for_lines(const cp_books *books, const block *at)
 {
     for (uint32_t i = 0; i < add_count(at->types); i++) {
         const uint8_t *m = at->adds[i];
-        ask_for_line(books, 2u * cp_itch_locate(m) + (m[19] == 'S'), cp_load_u32(m + 32));
+        ask_for_line(books, side_of_add(books, m), cp_load_u32(m + 32));
     }
     for (uint32_t i = 0; i < replace_count(at->types); i++) {
         const uint8_t *m = at->replaces[i];
-        uint32_t sells = books->orders[at->replace_slots[i]].word >> CP_BOOKS_SIDE_SHIFT;
-        ask_for_line(books, 2u * cp_itch_locate(m) + sells, cp_load_u32(m + 31));
+        uint32_t word = books->orders[at->replace_slots[i]].word;
+        ask_for_line(books, side_of_other(books, m, word), cp_load_u32(m + 31));
     }
 }
 

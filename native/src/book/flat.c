@@ -1,8 +1,9 @@
 #include "book/flat.h"
 #include "book/memory.h"
 
-#define LOW (CP_FLAT_NEAR - 2u) /* near levels, when there are far ones */
-#define MOVED 2u                /* from near to far or back, at once */
+#define LOW (CP_FLAT_NEAR - 2u)          /* near levels, when there are far ones */
+#define MOVED 2u                         /* from near to far or back, at once */
+#define WINDOW (1u << CP_FLAT_CLASS_MIN) /* far levels looked at at once */
 
 /* ---- memory -------------------------------------------------------------------------- */
 
@@ -86,17 +87,16 @@ static uint64_t *far_values(const cp_flat *flat, const cp_flat_side *side, uint3
 static uint32_t far_rank(const cp_flat *flat, const cp_flat_side *side, uint32_t key)
 {
     const uint32_t *keys = far_keys(flat, side);
-    uint32_t low = 0, high = side->far_count;
-    while (high - low > 64) {
-        uint32_t middle = low + (high - low) / 2;
-        if (keys[middle] < key)
-            low = middle + 1;
-        else
-            high = middle;
+    uint32_t low = 0, left = side->far_count;
+    while (left > WINDOW) {
+        uint32_t half = left / 2;
+        bool above = keys[low + half - 1] < key;
+        low += above ? half : 0;
+        left = above ? left - half : half;
     }
-    uint32_t rank = low;
-    for (uint32_t i = low; i < high; i++)
-        rank += keys[i] < key;
+    uint32_t rank = low; /* all of the window, whatever is left: no branch */
+    for (uint32_t i = 0; i < WINDOW; i++)
+        rank += (i < left) & (keys[low + i] < key);
     return rank;
 }
 

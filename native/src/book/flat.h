@@ -117,6 +117,17 @@ static inline uint64_t *cp_flat_near(cp_flat_side *side, uint32_t key, uint32_t 
     return side->values + (size_t)columns * (uint32_t)__builtin_ctz(match);
 }
 
+/* Ask for the memory where a far level is looked for, and the best of them are. (Inline by
+ * force: gcc drops calls of functions that only ask for memory.) */
+__attribute__((always_inline)) static inline void
+cp_flat_ask_for_far(const cp_flat *flat, const cp_flat_side *side, uint32_t columns)
+{
+    const uint8_t *keys = flat->arena + (size_t)side->chunk * CP_LINE;
+    const uint8_t *values = keys + (sizeof(uint32_t) << side->far_class);
+    __builtin_prefetch(keys, 1);
+    __builtin_prefetch(values + side->far_count * columns * sizeof(uint64_t) - 1, 1);
+}
+
 /* Values of a far level, or NULL. */
 uint64_t *cp_flat_far(const cp_flat *flat, const cp_flat_side *side, uint32_t key);
 /* Values of a level that was not there, all 0, or NULL: the arena is used up, or the side
