@@ -1404,6 +1404,32 @@ def bench_match(shape: str, message_count: int, rounds: int, *, seed: int) -> Ma
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RiskBench:
+    """Checks of orders, every limit set; nanoseconds a check."""
+
+    check_ns: float
+    clock_ns: float
+    """Two readings of the clock."""
+    p50_ns: int
+    """Of checks timed one by one, those two readings with them."""
+    p99_ns: int
+    p999_ns: int
+
+
+def bench_risk(count: int) -> RiskBench:
+    """Check ``count`` orders that pass: in parts (the best counts), and one by one."""
+    found = ffi.new("cp_risk_figures *")
+    _check(lib.cp_bench_risk(count, found))
+    return RiskBench(
+        check_ns=found.elapsed_ns / found.count,
+        clock_ns=found.clock_ns / found.count,
+        p50_ns=int(found.latency.p50_ns),
+        p99_ns=int(found.latency.p99_ns),
+        p999_ns=int(found.latency.p999_ns),
+    )
+
+
 def bench_match_bare(count: int) -> float:
     """Nanoseconds to add an order to a small book, or to take one off, by handle."""
     elapsed_ns = ffi.new("uint64_t *")

@@ -1510,6 +1510,38 @@ int cp_bench_match_bare(uint32_t count, uint64_t *elapsed_ns);
 /* What so many resting orders take of memory, and how long they took to enter. */
 int cp_bench_match_memory(uint32_t order_count, uint64_t *bytes, uint64_t *elapsed_ns);
 
+/* The check of an order, all that it needs to know gathered, every limit set. */
+typedef struct cp_risk_figures {
+    uint64_t count;         /* checks timed together */
+    uint64_t elapsed_ns;    /* best of the times they were */
+    uint64_t clock_ns;      /* twice as many readings of the clock */
+    cp_hop_picture latency; /* each check timed, two readings of the clock with it */
+} cp_risk_figures;
+
+/* -EINVAL: count not 1000 .. 100,000,000; -EPROTO: a check did not pass. */
+int cp_bench_risk(uint32_t count, cp_risk_figures *figures);
+
+/* A desk alone, driven by hand: for those who try what can be got past its checks. */
+typedef struct cp_probe cp_probe;
+
+int cp_probe_create(cp_probe **probe, const cp_config *config, char *error);
+void cp_probe_destroy(cp_probe *probe);
+/* The symbol's book is these two prices from now on; last <= 0: nobody traded. */
+void cp_probe_market(cp_probe *probe, uint16_t symbol, int64_t bid, int64_t ask,
+                     int64_t last);
+/* Time goes on, and its timer is called. */
+void cp_probe_pass(cp_probe *probe, uint64_t ns);
+void cp_probe_report(cp_probe *probe, const cp_report *report);
+void cp_probe_control(cp_probe *probe, const cp_control *control);
+/* As the strategy in a slot asks. -EPERM: refused. -EINVAL: no such slot, symbol, side. */
+int cp_probe_new(cp_probe *probe, uint32_t slot, uint32_t symbol, uint32_t side,
+                 int64_t price, uint32_t qty, bool rests);
+/* New terms, or with qty 0 a cancel. -ENOENT, -EPERM; -EBUSY: not in this state. */
+int cp_probe_change(cp_probe *probe, uint64_t client_id, int64_t price, uint32_t qty);
+/* What leaves it since the last call; more than `capacity` are lost. */
+uint32_t cp_probe_take(cp_probe *probe, cp_order *orders, uint32_t capacity);
+void cp_probe_read(cp_probe *probe, cp_desk_picture *picture);
+
 /* A day of ITCH 5.0, in nanoseconds for all its messages. */
 #define CP_BENCH_ITCH_DECODE 0 /* every field of every message, handed over by type */
 #define CP_BENCH_ITCH_L2 1     /* the levels of all symbols' books */

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit import core
-from cockpit.bench import itch, journal, match, wire
+from cockpit.bench import itch, journal, match, risk, wire
 from cockpit.bench.row import Row
 from cockpit.core import Engine, FlowKind, Hop, Settings
 
@@ -128,6 +128,7 @@ GROUPS: dict[str, Group] = {
     "venue_events_per_s": venue_events,
     "recover_1m_s": journal.recover,
     **match.GROUPS,
+    **risk.GROUPS,
     **itch.groups(None),
     **wire.GROUPS,
 }

@@ -6,7 +6,9 @@
  *
  * A venue of its own answers as it likes. What is held and what may be at the venue is
  * counted here from the orders sent and the answers given alone, and each order that
- * leaves is held against the limits in force: nothing of the desk's own sums is believed.
+ * leaves is held against the limits in force, the global ones and those of its symbol and
+ * its strategy: nothing of the desk's own sums is believed. And after every step the sums
+ * of exposure that it keeps are what adding all symbols up gives.
  */
 #include "desk/inside.h"
 #include "fuzz.h"
@@ -14,13 +16,14 @@
 #define SYMBOLS 3u
 #define ORDERS_MAX 48u
 #define PRICE_MAX 4294967294u
+#define SENT_MAX 64u
 
 /* An order as the venue may have it: at its old terms, at its new ones, or at both. */
 typedef struct model_order {
     uint64_t id, new_id; /* new_id: of a replace under way, or 0 */
     int64_t price, new_price;
     uint32_t leaves, new_qty;
-    uint16_t symbol;
+    uint16_t symbol, strategy;
     uint8_t side;
     bool accepted, rests;
 } model_order;
@@ -30,8 +33,13 @@ typedef struct model {
     cp_random random;
     uint64_t now_ns, sequence, next_ref, next_match;
     int64_t limits[CP_LIMIT_MAX];
+    uint32_t scoped_count;
+    cp_scoped_limit scoped[CP_SCOPED_MAX];
+    uint64_t sent_ns[CP_STRATEGY_MAX][SENT_MAX]; /* of its messages, round and round */
+    uint32_t sent_next[CP_STRATEGY_MAX];
     int64_t mark2[SYMBOLS], last[SYMBOLS], bid[SYMBOLS], ask[SYMBOLS], point[SYMBOLS];
     cp_i128 position[SYMBOLS];
+    cp_i128 own[CP_STRATEGY_MAX][SYMBOLS]; /* the same, by strategy */
     uint32_t count;
     model_order orders[ORDERS_MAX];
     uint64_t sent_count, replace_count, refused_count, fill_count;
@@ -113,6 +121,110 @@ static void check_meets_none(const model *m, const cp_order *order)
     CP_ASSERT(met <= m->limits[CP_LIMIT_SELF_CROSS]);
 }
 
+/* ---- narrower limits --------------------------------------------------------------- */
+
+static cp_i128 own_lots(const model *m, const cp_order *order)
+{
+    cp_i128 held = m->own[order->strategy][order->symbol];
+    cp_i128 lots = order->side == CP_BUY ? held : -held;
+    for (uint32_t i = 0; i < m->count; i++)
+        if (m->orders[i].symbol == order->symbol && m->orders[i].side == order->side &&
+            m->orders[i].strategy == order->strategy)
+            lots += (cp_i128)m->orders[i].leaves + m->orders[i].new_qty;
+    return lots;
+}
+
+static int64_t count_orders(const model *m, const cp_order *order, bool of_symbol)
+{
+    int64_t count = 0;
+    for (uint32_t i = 0; i < m->count; i++)
+        count += of_symbol ? m->orders[i].symbol == order->symbol
+                           : m->orders[i].strategy == order->strategy;
+    return count;
+}
+
+/* In the last second, this one with them; never more than SENT_MAX. */
+static int64_t count_messages(const model *m, uint32_t strategy)
+{
+    int64_t count = 0;
+    for (uint32_t i = 0; i < SENT_MAX; i++) {
+        uint64_t sent_ns = m->sent_ns[strategy][i];
+        count += sent_ns != 0 && m->now_ns - sent_ns < 1000000000;
+    }
+    return count;
+}
+
+static void check_narrower(const model *m, const cp_order *order,
+                           const cp_scoped_limit *limit, cp_i128 worst_before)
+{
+    bool of_symbol = limit->scope == CP_SCOPE_SYMBOL;
+    cp_i128 most = limit->value;
+    cp_i128 mark2 = m->mark2[order->symbol];
+    cp_i128 away2 = 2 * (cp_i128)order->price - mark2;
+    cp_i128 worst = worst_lots(m, order->symbol);
+    switch (limit->limit) {
+    case CP_LIMIT_ORDER_QTY:
+        CP_ASSERT(order->qty <= most);
+        break;
+    case CP_LIMIT_ORDER_VALUE:
+        CP_ASSERT((cp_i128)order->price * order->qty * m->point[order->symbol] <= most);
+        break;
+    case CP_LIMIT_POSITION:
+        CP_ASSERT((of_symbol ? side_lots(m, order->symbol, order->side)
+                             : own_lots(m, order)) <= most);
+        break;
+    case CP_LIMIT_GROSS_EXPOSURE:
+        CP_ASSERT(worst == worst_before || money2(m, order->symbol, worst) <= 2 * most);
+        break;
+    case CP_LIMIT_OPEN_ORDERS:
+        CP_ASSERT(order->kind == CP_ORDER_REPLACE ||
+                  count_orders(m, order, of_symbol) <= most);
+        break;
+    case CP_LIMIT_MESSAGE_RATE:
+        CP_ASSERT(count_messages(m, order->strategy) <= most);
+        break;
+    case CP_LIMIT_PRICE_COLLAR:
+        CP_ASSERT((away2 < 0 ? -away2 : away2) * 10000 <= mark2 * most);
+        break;
+    case CP_LIMIT_SPREAD:
+        CP_ASSERT(((cp_i128)m->ask[order->symbol] - m->bid[order->symbol]) * 20000 <=
+                  mark2 * most);
+        break;
+    default:
+        break;
+    }
+}
+
+static void check_all_narrower(const model *m, const cp_order *order,
+                               cp_i128 worst_before)
+{
+    for (uint32_t i = 0; i < m->scoped_count; i++) {
+        const cp_scoped_limit *limit = &m->scoped[i];
+        uint32_t target =
+            limit->scope == CP_SCOPE_SYMBOL ? order->symbol : order->strategy;
+        if (limit->target == target)
+            check_narrower(m, order, limit, worst_before);
+    }
+}
+
+/* The sums it keeps, against the desk's own figures added up. */
+static void check_sums(model *m)
+{
+    cp_i128 gross = 0, net[2] = { 0, 0 };
+    cp_desk_add_exposure(m->desk);
+    for (uint32_t i = 0; i < SYMBOLS; i++) {
+        const int64_t *working = m->desk->orders.working_qty[i];
+        int64_t held = m->desk->positions[i].qty;
+        int64_t mark2 = cp_desk_touch(m->desk, i)->mark2;
+        gross += cp_desk_exposure(m->desk, i);
+        net[CP_BUY] += cp_risk_net((cp_i128)held + working[CP_BUY], mark2, m->point[i]);
+        net[CP_SELL] += cp_risk_net((cp_i128)working[CP_SELL] - held, mark2, m->point[i]);
+    }
+    const cp_exposure *all = &m->desk->exposures.all;
+    CP_ASSERT(all->gross == gross && all->net[CP_BUY] == net[CP_BUY] &&
+              all->net[CP_SELL] == net[CP_SELL]);
+}
+
 /* The order is in the model already; `worst_before` is from before it. */
 static void check_sent(const model *m, const cp_order *order, cp_i128 worst_before)
 {
@@ -130,6 +242,7 @@ static void check_sent(const model *m, const cp_order *order, cp_i128 worst_befo
               m->count <= limits[CP_LIMIT_OPEN_ORDERS]);
     check_price(m, order);
     check_meets_none(m, order);
+    check_all_narrower(m, order, worst_before);
 }
 
 /* ---- the venue --------------------------------------------------------------------- */
@@ -154,6 +267,7 @@ static void on_sent(model *m, const cp_order *order)
                                                .price = order->price,
                                                .leaves = order->qty,
                                                .symbol = order->symbol,
+                                               .strategy = order->strategy,
                                                .side = order->side,
                                                .rests = order->time_in_force != CP_IOC };
         m->sent_count++;
@@ -165,6 +279,8 @@ static void on_sent(model *m, const cp_order *order)
         old->new_qty = order->qty;
         m->replace_count++;
     }
+    uint32_t *next = &m->sent_next[order->strategy];
+    m->sent_ns[order->strategy][(*next)++ % SENT_MAX] = m->now_ns;
     check_sent(m, order, worst_before);
 }
 
@@ -214,7 +330,9 @@ static void fill(model *m, model_order *order)
     what.qty = qty;
     what.leaves = order->leaves - qty;
     what.liquidity = CP_MAKER;
-    m->position[order->symbol] += order->side == CP_BUY ? qty : -(cp_i128)qty;
+    cp_i128 signed_qty = order->side == CP_BUY ? qty : -(cp_i128)qty;
+    m->position[order->symbol] += signed_qty;
+    m->own[order->strategy][order->symbol] += signed_qty;
     order->leaves -= qty;
     m->fill_count++;
     /* A replace under way finds nothing to replace. */
@@ -352,6 +470,48 @@ static void ask_for_change(model *m)
     carry(m);
 }
 
+static int64_t any_within(model *m, uint32_t i)
+{
+    const cp_parameter *limit = cp_limit_parameter(i);
+    double scale = limit->kind == CP_PARAMETER_MONEY ? CP_MONEY_SCALE : 1;
+    int64_t least = (int64_t)(limit->minimum * scale);
+    int64_t most = (int64_t)(limit->maximum * scale);
+    int64_t standard = (int64_t)(limit->standard * scale);
+    switch (below(m, 3)) {
+    case 0:
+        return least + (int64_t)(cp_fuzz_number(&m->random) % (uint64_t)(most - least));
+    case 1:
+        return standard / 4 > least ? standard / 4 : least;
+    default:
+        return standard;
+    }
+}
+
+/* Of some symbols and strategies, some limits. */
+static void edit_narrower(model *m, cp_control *control)
+{
+    m->scoped_count = 0;
+    for (uint32_t scope = CP_SCOPE_SYMBOL; scope < CP_SCOPE_COUNT; scope++) {
+        uint32_t targets = scope == CP_SCOPE_SYMBOL ? SYMBOLS : CP_STRATEGY_MAX;
+        for (uint32_t target = 0; target < targets; target++) {
+            for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {
+                bool can_be = cp_limit_parameter(i)->scopes >> scope & 1;
+                if (!can_be || i == CP_LIMIT_DAILY_LOSS || below(m, 3) != 0 ||
+                    m->scoped_count == CP_SCOPED_MAX)
+                    continue;
+                m->scoped[m->scoped_count++] = (cp_scoped_limit){
+                    .value = any_within(m, i),
+                    .target = (uint16_t)target,
+                    .scope = (uint8_t)scope,
+                    .limit = (uint8_t)i,
+                };
+            }
+        }
+    }
+    control->scoped_count = m->scoped_count;
+    memcpy(control->scoped, m->scoped, sizeof(m->scoped));
+}
+
 static void edit_limits(model *m)
 {
     cp_control control = { .kind = CP_CONTROL_LIMITS };
@@ -367,6 +527,7 @@ static void edit_limits(model *m)
                                         : least + (int64_t)(cp_fuzz_number(&m->random) %
                                                             (uint64_t)(most - least));
     }
+    edit_narrower(m, &control);
     memcpy(m->limits, control.limits, sizeof(m->limits));
     cp_desk_on_control(m->desk, &control, m->now_ns);
     carry(m);
@@ -411,6 +572,7 @@ static void step(model *m)
     }
     if (m->desk->risk.state != CP_RISK_ACTIVE)
         go_on(m);
+    check_sums(m);
 }
 
 static void open_desk(model *m, uint64_t seed)

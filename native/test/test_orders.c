@@ -958,14 +958,25 @@ static void trade_something(kit *k, cp_random *random)
     }
 }
 
+/* By the wide arithmetic, whatever the numbers. */
+static cp_i128 net_of(int64_t lots, int64_t mark2, int64_t point_value)
+{
+    return mark2 > 0 ? cp_risk_net_wide(lots, mark2, point_value) : 0;
+}
+
+/* What is kept as sums, against all orders and positions added up. */
 static void check_books(const kit *k, uint64_t seed)
 {
     const cp_desk *desk = k->desk;
     int64_t working[CP_SYMBOL_MAX][2] = { 0 };
-    uint32_t count = 0;
+    int64_t own_qty[CP_STRATEGY_MAX][CP_SYMBOL_MAX][2] = { 0 };
+    uint32_t count = 0, of_symbols[CP_SYMBOL_MAX] = { 0 };
+    cp_i128 gross = 0, net[2] = { 0, 0 };
     for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
         const cp_own_order *own = &desk->orders.orders[i];
         working[own->symbol][own->side] += cp_order_worst_qty(own);
+        own_qty[own->strategy][own->symbol][own->side] += cp_order_worst_qty(own);
+        of_symbols[own->symbol] += cp_state_is_working(own->state);
         count += cp_state_is_working(own->state);
     }
     uint32_t of_slots = 0;
@@ -981,7 +992,19 @@ static void check_books(const kit *k, uint64_t seed)
         right &= working[i][CP_SELL] == desk->orders.working_qty[i][CP_SELL];
         int64_t limit = desk->risk.limits[CP_LIMIT_POSITION];
         right &= qty + working[i][CP_BUY] <= limit && working[i][CP_SELL] - qty <= limit;
+        right &= of_symbols[i] == desk->orders.symbol_orders[i];
+        int64_t mark2 = cp_desk_touch(desk, i)->mark2;
+        int64_t point = desk->instruments[i].point_value;
+        gross += cp_risk_exposure(
+            cp_risk_worst(qty, working[i][CP_BUY], working[i][CP_SELL]), mark2, point);
+        net[CP_BUY] += net_of(qty + working[i][CP_BUY], mark2, point);
+        net[CP_SELL] += net_of(working[i][CP_SELL] - qty, mark2, point);
     }
+    right &= memcmp(own_qty, desk->orders.slot_qty, sizeof(own_qty)) == 0;
+    cp_desk_add_exposure(k->desk);
+    const cp_exposure *sums = &desk->exposures.all;
+    right &= sums->gross == gross && sums->net[CP_BUY] == net[CP_BUY] &&
+             sums->net[CP_SELL] == net[CP_SELL];
     right &= of_slots == count;
     if (!right)
         fprintf(stderr, "seed %llu\n", (unsigned long long)seed);

@@ -58,13 +58,9 @@ void cp_desk_add_exposure(cp_desk *desk)
     while (changed != 0) {
         uint32_t i = (uint32_t)__builtin_ctz(changed);
         changed &= changed - 1;
-        const int64_t *working = desk->orders.working_qty[i];
-        int64_t held = desk->positions[i].qty;
-        cp_exposure now = { .gross = 0 };
-        if (held != 0 || working[CP_BUY] != 0 || working[CP_SELL] != 0)
-            now = cp_exposure_of(held, working, cp_desk_touch(desk, i)->mark2,
-                                 desk->instruments[i].point_value);
-        cp_exposures_put(exposures, i, now);
+        cp_exposures_put(exposures, i, desk->positions[i].qty,
+                         desk->orders.working_qty[i], cp_desk_touch(desk, i)->mark2,
+                         desk->instruments[i].point_value);
     }
 }
 

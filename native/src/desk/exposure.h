@@ -24,27 +24,26 @@ typedef struct cp_exposures {
 
 static_assert(CP_SYMBOL_MAX == 32, "a bit a symbol in 32");
 
-static inline cp_exposure cp_exposure_of(int64_t position, const int64_t working[2],
-                                         int64_t mark2, int64_t point_value)
+/* The symbol is worth `now`, and so are all together. */
+static inline void cp_exposures_sum(cp_i128 *all, cp_i128 *then, cp_i128 now)
 {
-    cp_i128 worst = cp_risk_worst(position, working[CP_BUY], working[CP_SELL]);
-    cp_exposure exposure = { .gross = cp_risk_exposure(worst, mark2, point_value) };
-    exposure.net[CP_BUY] =
-        cp_risk_net((cp_i128)position + working[CP_BUY], mark2, point_value);
-    exposure.net[CP_SELL] =
-        cp_risk_net((cp_i128)working[CP_SELL] - position, mark2, point_value);
-    return exposure;
+    *all += now - *then;
+    *then = now;
 }
 
-/* The symbol is worth this now. */
+/* What is held and working of a symbol, at its mark. */
 static inline void cp_exposures_put(cp_exposures *exposures, uint32_t symbol,
-                                    cp_exposure now)
+                                    int64_t position, const int64_t working[2],
+                                    int64_t mark2, int64_t point_value)
 {
-    cp_exposure *then = &exposures->symbols[symbol];
-    exposures->all.gross += now.gross - then->gross;
-    exposures->all.net[CP_BUY] += now.net[CP_BUY] - then->net[CP_BUY];
-    exposures->all.net[CP_SELL] += now.net[CP_SELL] - then->net[CP_SELL];
-    *then = now;
+    cp_exposure *all = &exposures->all, *then = &exposures->symbols[symbol];
+    cp_i128 buy = cp_risk_net((cp_i128)position + working[CP_BUY], mark2, point_value);
+    cp_i128 sell = cp_risk_net((cp_i128)working[CP_SELL] - position, mark2, point_value);
+    /* The worse of the two: cp_risk_exposure of cp_risk_worst, without asking anew. */
+    cp_i128 worst = buy > sell ? buy : sell;
+    cp_exposures_sum(&all->net[CP_BUY], &then->net[CP_BUY], buy);
+    cp_exposures_sum(&all->net[CP_SELL], &then->net[CP_SELL], sell);
+    cp_exposures_sum(&all->gross, &then->gross, worst <= 0 ? 0 : cp_saturate(worst));
 }
 
 #endif /* CP_EXPOSURE_H */

@@ -315,6 +315,15 @@ uint64_t cp_limits_hash(const int64_t *global, const int64_t *tripping,
     return hash;
 }
 
+cp_i128 cp_risk_net_wide(cp_i128 qty, int64_t mark2, int64_t point_value)
+{
+    CP_ASSERT(mark2 > 0);
+    cp_i128 steps2 = (cp_i128)cp_saturate(qty) * mark2;
+    cp_i128 steps = cp_saturate(steps2 / 2 + (steps2 % 2 > 0));
+    cp_i128 money = steps * point_value;
+    return money >= INT64_MAX ? CP_RISK_BEYOND : cp_saturate(money);
+}
+
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;

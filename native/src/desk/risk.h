@@ -111,28 +111,33 @@ static inline cp_i128 cp_risk_worst(int64_t position, int64_t working_buy,
     return longest > shortest ? longest : shortest;
 }
 
+/* cp_risk_net of whatever numbers; `mark2` above 0. */
+cp_i128 cp_risk_net_wide(cp_i128 qty, int64_t mark2, int64_t point_value);
+
+/* Money of so many lots held long, below zero for short; rounded up, so that what one
+ * side holds is never made out smaller than it is, nor what it is set against larger.
+ * A figure beyond 64 bits is beyond all others together. Most are far from that, and
+ * worked out in 64. */
+static inline cp_i128 cp_risk_net(cp_i128 qty, int64_t mark2, int64_t point_value)
+{
+    int64_t lots = (int64_t)qty, steps2, money;
+    if (mark2 <= 0)
+        return 0;
+    bool fits = lots == qty && !__builtin_mul_overflow(lots, mark2, &steps2);
+    if (CP_UNLIKELY(!fits))
+        return cp_risk_net_wide(qty, mark2, point_value);
+    int64_t steps = steps2 / 2 + (steps2 % 2 > 0);
+    if (CP_UNLIKELY(__builtin_mul_overflow(steps, point_value, &money) ||
+                    money == INT64_MAX))
+        return cp_risk_net_wide(qty, mark2, point_value);
+    return money;
+}
+
 /* Money at worst in one symbol; saturated, so that sums over symbols stay in 128 bits. */
 static inline int64_t cp_risk_exposure(cp_i128 worst_qty, int64_t mark2,
                                        int64_t point_value)
 {
-    if (mark2 <= 0 || worst_qty <= 0)
-        return 0;
-    cp_i128 steps2 = (cp_i128)cp_saturate(worst_qty) * mark2;
-    cp_i128 steps = cp_saturate(steps2 / 2 + steps2 % 2);
-    return cp_saturate(steps * point_value);
-}
-
-/* Money of so many lots held long, below zero for short; rounded up, so that what one
- * side holds is never made out smaller than it is, nor what it is set against larger.
- * A figure beyond 64 bits is beyond all others together. */
-static inline cp_i128 cp_risk_net(cp_i128 qty, int64_t mark2, int64_t point_value)
-{
-    if (mark2 <= 0)
-        return 0;
-    cp_i128 steps2 = (cp_i128)cp_saturate(qty) * mark2;
-    cp_i128 steps = cp_saturate(steps2 / 2 + (steps2 % 2 > 0));
-    cp_i128 money = steps * point_value;
-    return money >= INT64_MAX ? CP_RISK_BEYOND : cp_saturate(money);
+    return worst_qty <= 0 ? 0 : cp_saturate(cp_risk_net(worst_qty, mark2, point_value));
 }
 
 static inline bool cp_risk_exceeds(cp_i128 current, cp_i128 would_be, int64_t limit,
@@ -172,7 +177,11 @@ static inline cp_i128 cp_risk_share(cp_i128 part, cp_i128 whole)
 static inline bool cp_risk_share_exceeds(cp_i128 part, cp_i128 whole, int64_t limit,
                                          cp_risk_finding *finding)
 {
-    if (CP_LIKELY(part * CP_COLLAR_UNIT <= whole * limit))
+    int64_t scaled, most;
+    bool fits = (int64_t)part == part && (int64_t)whole == whole &&
+                !__builtin_mul_overflow((int64_t)part, CP_COLLAR_UNIT, &scaled) &&
+                !__builtin_mul_overflow((int64_t)whole, limit, &most);
+    if (CP_LIKELY(fits ? scaled <= most : part * CP_COLLAR_UNIT <= whole * limit))
         return false;
     *finding = (cp_risk_finding){ limit, 0, cp_saturate(cp_risk_share(part, whole)),
                                   CP_SCOPE_GLOBAL };
@@ -226,12 +235,14 @@ static inline uint32_t cp_risk_check_opening(const cp_risk *risk, const cp_risk_
         return CP_LIMIT_DRAWDOWN;
     int64_t sign = ask->side == CP_BUY ? 1 : -1;
     cp_i128 side_before = (cp_i128)ask->position * sign + ask->working[ask->side];
-    cp_i128 net_before =
-        ask->net_elsewhere + cp_risk_net(side_before, ask->mark2, ask->point_value);
-    cp_i128 net_after = ask->net_elsewhere +
-                        cp_risk_net(side_before + ask->qty, ask->mark2, ask->point_value);
-    if (cp_risk_exceeds(net_before, net_after, limits[CP_LIMIT_NET_EXPOSURE], finding))
+    cp_i128 net = ask->net_elsewhere +
+                  cp_risk_net(side_before + ask->qty, ask->mark2, ask->point_value);
+    if (CP_UNLIKELY(net > limits[CP_LIMIT_NET_EXPOSURE])) {
+        cp_i128 before =
+            ask->net_elsewhere + cp_risk_net(side_before, ask->mark2, ask->point_value);
+        cp_risk_exceeds(before, net, limits[CP_LIMIT_NET_EXPOSURE], finding);
         return CP_LIMIT_NET_EXPOSURE;
+    }
     if (cp_risk_exceeds(ask->same_count, (cp_i128)ask->same_count + 1,
                         tightest[CP_LIMIT_SAME_ORDERS], finding))
         return cp_risk_refused(risk, ask, CP_LIMIT_SAME_ORDERS, finding);
@@ -299,15 +310,16 @@ static inline uint32_t cp_risk_check_position(const cp_risk *risk, const cp_risk
         cp_risk_worst(ask->position, ask->working[CP_BUY], ask->working[CP_SELL]);
     if (side_after <= worst_before)
         return CP_REFUSE_COUNT;
-    int64_t before = cp_risk_exposure(worst_before, ask->mark2, ask->point_value);
     int64_t after = cp_risk_exposure(side_after, ask->mark2, ask->point_value);
-    if (cp_risk_exceeds(ask->exposure_elsewhere + before, ask->exposure_elsewhere + after,
-                        risk->limits[CP_LIMIT_GROSS_EXPOSURE], finding) ||
-        cp_risk_exceeds_in(CP_SCOPE_SYMBOL, before, after,
-                           risk->symbol_limits[ask->symbol][CP_LIMIT_GROSS_EXPOSURE],
-                           finding))
-        return CP_LIMIT_GROSS_EXPOSURE;
-    return CP_REFUSE_COUNT;
+    int64_t most = risk->limits[CP_LIMIT_GROSS_EXPOSURE];
+    int64_t most_here = risk->symbol_limits[ask->symbol][CP_LIMIT_GROSS_EXPOSURE];
+    if (CP_LIKELY(ask->exposure_elsewhere + after <= most && after <= most_here))
+        return CP_REFUSE_COUNT;
+    int64_t before = cp_risk_exposure(worst_before, ask->mark2, ask->point_value);
+    if (!cp_risk_exceeds(ask->exposure_elsewhere + before,
+                         ask->exposure_elsewhere + after, most, finding))
+        cp_risk_exceeds_in(CP_SCOPE_SYMBOL, before, after, most_here, finding);
+    return CP_LIMIT_GROSS_EXPOSURE;
 }
 
 /* CP_REFUSE_COUNT when it may go; otherwise a cp_limit or cp_refusal, and for a limit
@@ -325,8 +337,11 @@ static inline uint32_t cp_risk_check(const cp_risk *risk, const cp_risk_ask *ask
         return CP_REFUSE_MALFORMED;
     if (cp_risk_exceeds(0, ask->qty, tightest[CP_LIMIT_ORDER_QTY], finding))
         return cp_risk_refused(risk, ask, CP_LIMIT_ORDER_QTY, finding);
-    cp_i128 steps = (cp_i128)ask->price * ask->qty;
-    cp_i128 value = (cp_i128)cp_saturate(steps) * ask->point_value;
+    int64_t steps, value;
+    bool fits = !__builtin_mul_overflow(ask->price, (int64_t)ask->qty, &steps) &&
+                !__builtin_mul_overflow(steps, ask->point_value, &value);
+    if (CP_UNLIKELY(!fits))
+        value = INT64_MAX; /* of a price, a size and a point above 0: beyond 64 bits */
     if (cp_risk_exceeds(0, value, tightest[CP_LIMIT_ORDER_VALUE], finding))
         return cp_risk_refused(risk, ask, CP_LIMIT_ORDER_VALUE, finding);
     uint32_t refusal = cp_risk_check_position(risk, ask, finding);
