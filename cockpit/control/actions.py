@@ -91,7 +91,7 @@ def slot_of(picture: Record, name: object) -> int:
     raise ActionRefused(f"no strategy {name!r}; there are {', '.join(names) or 'none'}")
 
 
-def _slot_of(picture: Record, given: Mapping[str, Any]) -> int | None:
+def slot_in(picture: Record, given: Mapping[str, Any]) -> int | None:
     """The strategy a message is about, by slot or by name; None: about none."""
     slot = given.get("slot")
     if type(slot) is int and (0 <= slot < STRATEGY_MAX or slot == OPERATOR):
@@ -120,7 +120,7 @@ def _scope_of(
     desk: LocalDesk, picture: Record, given: Mapping[str, Any]
 ) -> tuple[int | None, int | None]:
     """The strategy or the symbol a kill is about."""
-    slot, symbol = _slot_of(picture, given), _symbol_of(desk, given)
+    slot, symbol = slot_in(picture, given), _symbol_of(desk, given)
     if slot is not None and symbol is not None:
         raise ActionRefused("a strategy or a symbol, not both")
     return slot, symbol
@@ -148,13 +148,7 @@ def _orders_of(
     picture: Record, *, slot: int | None = None, symbol: int | None = None
 ) -> int:
     """Working orders, as far as the picture shows them."""
-    desk = picture["desk"]
-    shown = desk["working"][: min(int(desk["working_count"]), len(desk["working"]))]
-    if slot is not None:
-        shown = shown[shown["strategy"] == slot]
-    if symbol is not None:
-        shown = shown[shown["symbol"] == symbol]
-    return len(shown)
+    return len(_working(picture, slot=slot, symbol=symbol))
 
 
 def _is_off(slot: int) -> Callable[[Record], bool]:
@@ -222,7 +216,10 @@ def _flatten(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Aske
     desk.flatten(strategy=slot, symbol=symbol)
     if slot is not None:
         name = desk.strategy_name(slot)
-        return Asked(f"{name} is OFF and flat", _is_strategy_flat(slot), FLAT_SECONDS)
+        text = f"{name} is OFF and flat"
+        if slot == OPERATOR:
+            text = "flat: what was traded by hand is closed"
+        return Asked(text, _is_strategy_flat(slot), FLAT_SECONDS)
     if symbol is not None:
         name = desk.symbol_name(symbol)
         done = _is_symbol_flat(symbol)
@@ -267,7 +264,7 @@ def _cancel(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked
         raise ActionRefused("an order is named by its number")
     if side is not None and (type(side) is not int or side not in (Side.BUY, Side.SELL)):
         raise ActionRefused(f"a side is {Side.BUY:d} (buy) or {Side.SELL:d} (sell)")
-    slot, symbol = _slot_of(picture, given), _symbol_of(desk, given)
+    slot, symbol = slot_in(picture, given), _symbol_of(desk, given)
     before = _working(picture, order, side, slot, symbol)
     if order is not None and not before and _shows_all(picture):
         raise ActionRefused(f"no order {order} works that fits")
@@ -298,15 +295,13 @@ def _working(
     """Ids of the working orders that fit, as far as the picture shows them."""
     desk = picture["desk"]
     shown = desk["working"][: min(int(desk["working_count"]), len(desk["working"]))]
-    for name, wanted in (
-        ("client_id", order),
-        ("side", side),
-        ("strategy", slot),
-        ("symbol", symbol),
-    ):
-        if wanted is not None:
-            shown = shown[shown[name] == wanted]
-    return set(shown["client_id"].tolist())
+    named = {"client_id": order, "side": side, "strategy": slot, "symbol": symbol}
+    wanted = {name: value for name, value in named.items() if value is not None}
+    return {
+        int(own["client_id"])
+        for own in shown
+        if all(own[name] == value for name, value in wanted.items())
+    }
 
 
 def _ticket(desk: LocalDesk, given: Mapping[str, Any]) -> Ticket:
@@ -335,8 +330,7 @@ def _order(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
 def _shown_ticket(picture: Record, tag: int) -> Record | None:
     by_hand = picture["desk"]["by_hand"]
     shown = by_hand["tickets"][: int(by_hand["ticket_count"])]
-    found = shown[shown["tag"] == tag]
-    return found[0] if len(found) else None
+    return next((one for one in shown if one["tag"] == tag), None)
 
 
 def _is_answered(shown: Record | None) -> bool:
@@ -394,13 +388,6 @@ def _accept(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked
     return Asked("no symbol is in doubt", lambda after: not after["desk"]["doubt"])
 
 
-def _revert(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
-    slot, version = _slot_of(picture, given), given.get("version")
-    if slot is None or slot == OPERATOR or type(version) is not int:
-        raise ActionRefused("a strategy and the number of one of its versions")
-    raise ActionRefused(f"version {version}: not yet")
-
-
 def _strategy(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
     slot = slot_of(picture, given.get("strategy"))
     word = str(given.get("mode", "")).upper()
@@ -435,7 +422,6 @@ ACTIONS: dict[str, Action] = {
     "order": Action("send an order of the operator's own", _order),
     "preview": Action("say what would come of such an order", _preview, brake=True),
     "accept": Action("take positions as they are, end the doubt", _accept),
-    "revert": Action("a strategy's parameters of an earlier version", _revert),
     "pause": Action("hold the strategies, pull their orders", _pause, brake=True),
     "resume": Action("let strategies trade again after a pause", _resume),
     "flatten": Action("trade every position to zero, then pause", _flatten),

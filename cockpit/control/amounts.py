@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from cockpit.control.desk import Symbol
 from cockpit.core import LIMITS, MONEY_SCALE, PRICE_NONE, Instrument
 
@@ -41,6 +43,20 @@ def price_text(symbol: Symbol, price: int) -> str:
     if price == PRICE_NONE:
         return "-"
     return money_text(price * symbol.increment, symbol.decimals)
+
+
+def price_of(symbol: Symbol, text: str) -> int:
+    """A price as it is quoted, in increments. Raises ValueError with what is wrong."""
+    try:
+        steps, rest = divmod(Decimal(text) * MONEY_SCALE, symbol.increment)
+    except ArithmeticError:  # no number, or none that large
+        raise ValueError(f"{text[:40]!r} is no price") from None
+    if steps.is_nan() or steps < 0 or (steps == 0 and rest <= 0):
+        raise ValueError(f"{text[:40]!r} is no price")
+    if rest:
+        step = price_text(symbol, 1)
+        raise ValueError(f"{text[:40]} is no multiple of {symbol.name}'s tick, {step}")
+    return int(steps)
 
 
 def limit_text(index: int, value: int) -> str:

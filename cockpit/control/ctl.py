@@ -11,12 +11,15 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from cockpit.control.connection import Connection
+    from cockpit.control.desk import Preview, Ticket
+    from cockpit.control.protocol import Welcome
 
 EXIT_UNCONFIRMED, EXIT_USAGE, EXIT_NO_DESK, EXIT_REFUSED = 1, 2, 3, 4
 PATIENCE_SECONDS = 40.0
@@ -72,8 +75,20 @@ def command_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return json_option(command)
 
 
-def ask(name: str | None, asked: str, as_json: bool, **fields: Any) -> None:
-    """Ask for one thing, wait for the answer, print it and exit by it."""
+def ask(
+    name: str | None,
+    asked: str,
+    as_json: bool,
+    more: Callable[[Welcome], dict[str, Any]] | None = None,
+    show: Callable[[Welcome, dict[str, Any]], str] | None = None,
+    **fields: Any,
+) -> None:
+    """Ask for one thing, wait for the answer, print it and exit by it.
+
+    ``more``: fields that need the desk to be known; it raises ValueError with what is
+    wrong. ``show``: the answer for people, if it is not its text. Of an answer that says
+    more than its text, JSON has it all.
+    """
     from cockpit.control import protocol, runtime
     from cockpit.control.connection import Connection, Unreachable
     from cockpit.control.protocol import Hello, ProtocolError
@@ -84,19 +99,26 @@ def ask(name: str | None, asked: str, as_json: bool, **fields: Any) -> None:
     try:
         place = runtime.find(name)
         with Connection(place, hello) as connection:
-            answer = _answer(connection, {"ask": asked, "number": 1, **fields})
+            welcome = connection.welcome
+            given = {key: value for key, value in fields.items() if value is not None}
+            given |= more(welcome) if more else {}
+            answer = _answer(connection, {"ask": asked, "number": 1, **given})
     except (runtime.RuntimeRefused, Unreachable, ProtocolError, OSError) as error:
         _fail(EXIT_NO_DESK, str(error), as_json)
         return
+    except ValueError as error:
+        _fail(EXIT_USAGE, str(error), as_json)
+        return
     text = str(answer["text"])
+    told = {k: v for k, v in answer.items() if k not in ("answer", "status", "text")}
     code = {"done": 0, "refused": EXIT_REFUSED}.get(answer["status"], EXIT_UNCONFIRMED)
     if code:
-        _fail(code, text, as_json, desk=place.name, asked=asked)
+        _fail(code, text, as_json, desk=place.name, asked=asked, **told)
     elif as_json:
         said = {"status": "done", "text": text, "desk": place.name, "asked": asked}
-        click.echo(json.dumps(said))
+        click.echo(json.dumps(said | told))
     else:
-        click.echo(f"{place.name}: {text}")
+        click.echo(f"{place.name}: {show(welcome, answer) if show else text}")
 
 
 def _answer(connection: Connection, message: dict[str, Any]) -> dict[str, Any]:
@@ -157,25 +179,278 @@ def _simple(asked: str, help: str) -> None:
         ask(name, asked, as_json, why=why, take=take)
 
 
-_simple("halt", "Stop all and pull every order; done when none works. Needs no controls.")
-_simple("cancel", "Pull every order; strategies go on. Needs no controls.")
+STRATEGY = click.option(
+    "--strategy", help="Of this strategy alone, by name or key; `operator`: by hand."
+)
+SYMBOL = click.option("--symbol", help="In this symbol alone.")
+
+
+def _scoped(asked: str, help: str, *options: Callable[..., Any]) -> None:
+    """A command for all, or for one strategy or symbol."""
+
+    def command(name: str | None, as_json: bool, **given: Any) -> None:
+        ask(name, asked, as_json, **given)
+
+    made = command_options(click.pass_obj(command))
+    for option in options:
+        made = option(made)
+    ctl.command(asked, help=help)(made)
+
+
+_scoped(
+    "halt",
+    "Stop all and pull every order; done when none works. Of a strategy: it is OFF and "
+    "its orders pulled. Of a symbol: nothing new in it from anyone until it is resumed, "
+    "also after a restart. Needs no controls.",
+    STRATEGY,
+    SYMBOL,
+)
+_scoped(
+    "resume",
+    "Let strategies trade again after a pause; of a symbol, after its halt.",
+    SYMBOL,
+)
+_scoped(
+    "flatten",
+    "Trade every position to zero, then pause; done when it is flat. Of a strategy: it "
+    "is OFF and its position closed. Of a symbol: it is halted and every position in it "
+    "closed. The rest trades on.",
+    STRATEGY,
+    SYMBOL,
+)
 _simple("pause", "Hold the strategies and pull their orders. Needs no controls.")
-_simple("resume", "Let strategies trade again after a pause.")
-_simple("flatten", "Trade every position to zero, then pause; done when it is flat.")
 _simple("unhalt", "Leave HALTED for PAUSED.")
-_simple("quit", "Stop the desk in order, every order pulled.")
+_simple("accept", "Take positions as they are: no symbol is in doubt any more.")
 
 
 @ctl.command()
+@click.option("--order", type=click.IntRange(1), help="The order of this number.")
+@SYMBOL
+@click.option(
+    "--side", type=click.Choice(("buy", "sell")), help="Those that buy or sell."
+)
+@STRATEGY
+@command_options
+@click.pass_obj
+def cancel(
+    name: str | None,
+    order: int | None,
+    symbol: str | None,
+    side: str | None,
+    strategy: str | None,
+    as_json: bool,
+    why: str,
+    take: bool,
+) -> None:
+    """Pull the working orders that fit all that is given; of nothing, every order.
+
+    Done when none of them works any more. Strategies go on as they are, and may quote
+    again. Needs no controls.
+    """
+    number = {"buy": 0, "sell": 1}[side] if side else None
+    ask(
+        name, "cancel", as_json,
+        order=order, symbol=symbol, side=number, strategy=strategy, why=why, take=take,
+    )  # fmt: skip
+
+
+@ctl.command()
+@click.argument("side", type=click.Choice(("buy", "sell")))
+@click.argument("qty", type=click.IntRange(1))
+@click.argument("symbol", metavar="SYMBOL[@PRICE]")
+@click.option(
+    "--market", is_flag=True, help="At once, as far as the price collars allow."
+)
+@click.option("--ioc", is_flag=True, help="At once; what does not trade is cancelled.")
+@click.option("--fok", is_flag=True, help="At once and all of it, or nothing.")
+@click.option("--post-only", is_flag=True, help="Refused where it would trade at once.")
+@click.option("--preview", is_flag=True, help="Say what would come of it; send nothing.")
+@command_options
+@click.pass_obj
+def order(
+    name: str | None,
+    side: str,
+    qty: int,
+    symbol: str,
+    market: bool,
+    ioc: bool,
+    fok: bool,
+    post_only: bool,
+    preview: bool,
+    as_json: bool,
+    why: str,
+    take: bool,
+) -> None:
+    """Buy or sell QTY lots by hand: `order buy 5 ACME@150.02`.
+
+    It passes the same check as a strategy's order. Done when the venue has answered;
+    refused (4) by risk or by the venue, with the reason and the quantity that would pass.
+    """
+    from cockpit.control import protocol
+
+    if sum((market, ioc, fok, post_only)) > 1 + (market and (ioc or fok)):
+        message = "one of --ioc, --fok and --post-only; --market goes with --ioc or --fok"
+        raise click.UsageError(message)
+
+    def ticket(welcome: Welcome) -> dict[str, Any]:
+        found = _ticket(
+            welcome, side, qty, symbol, market=market, ioc=ioc, fok=fok, post=post_only
+        )
+        return {"ticket": protocol.ticket_row(found)}
+
+    if preview:
+        ask(name, "preview", as_json, more=ticket, show=_show_preview)
+    else:
+        ask(name, "order", as_json, more=ticket, why=why, take=take)
+
+
+def _ticket(
+    welcome: Welcome,
+    side: str,
+    qty: int,
+    text: str,
+    *,
+    market: bool,
+    ioc: bool,
+    fok: bool,
+    post: bool,
+) -> Ticket:
+    """The order meant. Raises ValueError."""
+    from cockpit.control.amounts import price_of
+    from cockpit.control.desk import Ticket
+    from cockpit.core import OrderType, Side, TimeInForce
+
+    name, _, price = text.partition("@")
+    names = [symbol.name for symbol in welcome.symbols]
+    if name not in names:
+        raise ValueError(f"no symbol {name[:20]!r}; there are {', '.join(names)}")
+    if bool(price) == market:
+        raise ValueError("a price (SYMBOL@PRICE) or --market, and not both")
+    index = names.index(name)
+    lasts = TimeInForce.FOK if fok else TimeInForce.IOC if ioc or market else None
+    ticket = Ticket(
+        symbol=index,
+        side=Side[side.upper()],
+        qty=qty,
+        price=0 if market else price_of(welcome.symbols[index], price),
+        type=OrderType.MARKET if market else OrderType.LIMIT,
+        time_in_force=lasts if lasts is not None else TimeInForce.DAY,
+        post_only=post,
+    )
+    if problem := ticket.problem(len(names)):
+        raise ValueError(problem)
+    return ticket
+
+
+def _show_preview(welcome: Welcome, answer: dict[str, Any]) -> str:
+    from cockpit.control import protocol
+
+    return preview_text(welcome, protocol.preview_of_row(answer["preview"]))
+
+
+def preview_text(welcome: Welcome, preview: Preview) -> str:
+    """A preview for people, a line a figure."""
+    from cockpit.control.amounts import limit_text, limit_unit, money_text, price_text
+    from cockpit.core import LIMITS
+
+    ticket = preview.ticket
+    symbol = welcome.symbols[ticket.symbol]
+    head = f"{ticket.side.name.lower()} {ticket.qty:,} {symbol.name} at "
+    head += f"{price_text(symbol, preview.price)}, worth {money_text(preview.value)}"
+    verdict = "would be sent"
+    if not preview.passes:
+        verdict = f"would be REFUSED: {preview.refusal}"
+        if preview.refusal in [limit.name for limit in LIMITS]:
+            verdict += f" ({preview.scope})"
+        if preview.passing_qty:
+            verdict += f"; {preview.passing_qty:,} would pass"
+    lines = [
+        f"{head}: {verdict}",
+        f"  position {preview.position:,} -> {preview.position_after:,}, at worst "
+        f"{preview.worst_short:,} to {preview.worst_long:,}",
+    ]
+    for index, margin in enumerate(preview.margins):
+        used, held = limit_text(index, margin.used), limit_text(index, margin.limit)
+        over = "  OVER" if margin.left < 0 else ""
+        lines.append(
+            f"  {LIMITS[index].name:20} {used:>16} of {held}{limit_unit(index)}{over}"
+        )
+    return "\n".join(lines)
+
+
+_simple("quit", "Stop the desk in order, every order pulled.")
+
+
+@ctl.command(context_settings={"ignore_unknown_options": True})
 @click.argument("strategy")
-@click.argument("mode")
+@click.argument("action", metavar="MODE|set|versions|revert")
+@click.argument("words", nargs=-1, metavar="[PARAMETER VALUE|VERSION]")
 @command_options
 @click.pass_obj
 def strategy(
-    name: str | None, strategy: str, mode: str, as_json: bool, why: str, take: bool
+    name: str | None,
+    strategy: str,
+    action: str,
+    words: tuple[str, ...],
+    as_json: bool,
+    why: str,
+    take: bool,
 ) -> None:
-    """Switch STRATEGY (its name or key) to MODE: live, off, ..."""
-    ask(name, "strategy", as_json, strategy=strategy, mode=mode, why=why, take=take)
+    """Switch STRATEGY (its name or key) to a MODE: off, shadow, reduce, live.
+
+    Or `set PARAMETER VALUE`: that line of strategies.toml changes, done when the core
+    runs with it. Or `versions`: its latest parameters, five at most. Or `revert VERSION`:
+    those parameters again, as a new version.
+    """
+    counts = {"set": 2, "versions": 0, "revert": 1}
+    if len(words) != counts.get(action, 0):
+        raise click.UsageError("MODE, set PARAMETER VALUE, versions or revert VERSION")
+    signed: dict[str, Any] = {"why": why, "take": take}
+    if action == "set":
+        parameter, value = words
+        ask(
+            name, "parameter", as_json,
+            strategy=strategy, parameter=parameter, value=value, **signed,
+        )  # fmt: skip
+    elif action == "versions":
+        _show_versions(name, strategy, as_json)
+    elif action == "revert":
+        if not words[0].isdecimal():
+            raise click.UsageError("VERSION is a whole number")
+        version = int(words[0])
+        ask(name, "revert", as_json, strategy=strategy, version=version, **signed)
+    else:
+        ask(name, "strategy", as_json, strategy=strategy, mode=action, **signed)
+
+
+def _show_versions(name: str | None, strategy: str, as_json: bool) -> None:
+    from cockpit.control import runtime
+    from cockpit.control.actions import ActionRefused, slot_of
+    from cockpit.control.connection import Unreachable
+    from cockpit.control.remote import RemoteDesk
+
+    try:
+        place = runtime.find(name)
+        with RemoteDesk(
+            place, read_only=True, hz=20, program="ctl", operates=False
+        ) as desk:
+            found = desk.versions(slot_of(desk.read(), strategy))
+    except (runtime.RuntimeRefused, Unreachable) as error:
+        _fail(EXIT_NO_DESK, str(error), as_json)
+        return
+    except ActionRefused as refused:
+        _fail(EXIT_REFUSED, str(refused), as_json)
+        return
+    if as_json:
+        click.echo(
+            json.dumps([asdict(one) | {"values": dict(one.values)} for one in found])
+        )
+        return
+    for one in found:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(one.time))
+        runs = "*" if one.in_force else " "
+        click.echo(f"{one.version:4}{runs} {when}  {one.who}  {one.changes or 'as read'}")
+        click.echo("      " + "  ".join(f"{key} {value:g}" for key, value in one.values))
 
 
 @ctl.command()

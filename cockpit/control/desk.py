@@ -17,6 +17,7 @@ from cockpit.core import (
     Mode,
     OrderType,
     Record,
+    Scope,
     Severity,
     Side,
     TimeInForce,
@@ -120,6 +121,8 @@ class Preview:
     """It can only bring the position nearer to none."""
     refusal: str
     """Why it would not be sent, a word of the core's; empty: it would be."""
+    scope: str
+    """Of the limit that refuses it: global, symbol or strategy."""
     limit: int
     current: int
     would_be: int
@@ -140,6 +143,7 @@ def preview_of(ticket: Ticket, said: Record) -> Preview:
     return Preview(
         ticket=ticket,
         refusal=REFUSALS[refusal] if refusal < len(REFUSALS) else "",
+        scope=Scope(int(said["scope"])).name.lower(),
         reduces=bool(said["reduces"]),
         margins=tuple(
             Margin(int(said["limits"][i]), int(said["used"][i]))

@@ -12,13 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from cockpit.config.edit import EditRefused
 from cockpit.config.load import universe_of
 from cockpit.config.models import Config
 from cockpit.config.watch import Watcher
+from cockpit.control import parameter_edit
 from cockpit.control.amounts import price_text, symbol_of
 from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.control.drop_copy import DropCopyCheck
 from cockpit.control.notes import Scene, sentences
+from cockpit.control.parameter_edit import ParameterEdit
 from cockpit.control.previews import Previews, new_tag
 from cockpit.control.reload import Reload
 from cockpit.core import (
@@ -251,9 +254,11 @@ class LocalDesk:
     def flatten(self, *, strategy: int | None = None, symbol: int | None = None) -> None:
         """Close every position and pause; or those of a strategy, or in a symbol."""
         if strategy is not None:
-            name = self.strategy_name(strategy)
+            text = f"flatten {self.strategy_name(strategy)}: OFF, close its position"
+            if strategy == OPERATOR:
+                text = "flatten: close what was traded by hand"
             self._ask(
-                f"flatten {name}: OFF, close its position",
+                text,
                 lambda: self._engine.flatten_strategy(strategy),
             )
         if symbol is not None:
@@ -291,13 +296,36 @@ class LocalDesk:
 
     def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
         """The latest parameters of a strategy, newest first, five at most."""
-        return ()
+        return self._reload.versions.of(self._reload.name(slot))
 
     def revert(self, slot: int, version: int) -> None:
         """Set a strategy's parameters to what they were in one of :meth:`versions`."""
-        self._say(
-            Severity.CRITICAL, "operator", f"NOT DONE: revert to {version}: not yet"
-        )
+        try:
+            edit = self.plan_revert(slot, version)
+            self.sign_parameters(edit)
+            parameter_edit.write(edit)
+            self._say(Severity.INFO, "operator", f"asked: {edit.text}{self._asker}")
+        except (EditRefused, OSError) as refused:
+            text = f"NOT DONE: revert to version {version}: {refused}"
+            self._say(Severity.CRITICAL, "operator", text)
+
+    def plan_revert(self, slot: int, version: int) -> ParameterEdit:
+        """What :meth:`revert` would change. Raises EditRefused."""
+        name = self._reload.name(slot)
+        if not name:
+            raise EditRefused(f"no strategy on key {slot + 1}")
+        found = self._reload.versions.find(name, version)
+        if found is None:
+            known = ", ".join(str(one.version) for one in self.versions(slot))
+            raise EditRefused(f"{name} has no version {version}; there are {known}")
+        if self.directory is None:
+            raise EditRefused("this desk has no files to edit")
+        return parameter_edit.plan_all(self.directory, name, found.values)
+
+    def sign_parameters(self, edit: ParameterEdit) -> None:
+        """The edit about to be written is of whoever asks, for log and journal."""
+        who, why = self._engine.signature
+        self._reload.sign(edit.options_hash, who, why)
 
     def symbol_name(self, symbol: int) -> str:
         """Of an index, whether there is one or not."""

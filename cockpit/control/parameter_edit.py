@@ -1,15 +1,17 @@
-"""A strategy's parameter changed in strategies.toml: that line and nothing else."""
+"""A strategy's parameters changed in strategies.toml: those lines and nothing else."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from cockpit import paths
 from cockpit.config.diff import strategy_changes
-from cockpit.config.edit import EditRefused, changed, line_pair, put
-from cockpit.config.fields import Checker
+from cockpit.config.edit import EditRefused, changed_in, line_pair, put
+from cockpit.config.fields import Checker, plain
 from cockpit.config.models import StrategyOptions
 from cockpit.config.problems import ConfigError
 from cockpit.config.reading import Look, look, parse
@@ -46,6 +48,22 @@ def plan(directory: Path, strategy: str, parameter: str, value: str) -> Paramete
         raise EditRefused(
             f"{parameter} = {value[:40]!r}: write a plain number like 150 or 2.5"
         )
+    return _plan(directory, strategy, {parameter: value})
+
+
+def plan_all(
+    directory: Path, strategy: str, values: Iterable[tuple[str, float]]
+) -> ParameterEdit:
+    """What setting all of these would change: a line for each that differs.
+
+    Raises :class:`EditRefused`.
+    """
+    return _plan(
+        directory, strategy, {name: plain(Decimal(repr(value))) for name, value in values}
+    )
+
+
+def _plan(directory: Path, strategy: str, values: Mapping[str, str]) -> ParameterEdit:
     if directory.resolve() == paths.default_config().resolve():
         raise EditRefused(
             f"the desk runs on the files that came with cockpit ({directory}), which are "
@@ -54,9 +72,17 @@ def plan(directory: Path, strategy: str, parameter: str, value: str) -> Paramete
     path = (directory / FILE).resolve()
     before = look(path)
     old = _named(before, strategy, directory)
-    after = changed(before, strategy, parameter, value)
+    after = before.data
+    for parameter, value in values.items():
+        # What is in the file as it is to be, or by default, is left alone.
+        if parameter in old.named and Decimal(repr(old.named[parameter])) == Decimal(
+            value
+        ):
+            continue
+        after = changed_in(Look(before.file, after), (strategy, parameter), value)
     new = _named(Look(before.file, after), strategy, directory)
-    words = ", ".join(strategy_changes(old, new)) or f"{parameter} stays {value}"
+    stays = ", ".join(f"{name} stays {value}" for name, value in values.items())
+    words = ", ".join(strategy_changes(old, new)) or stays
     text = f"{strategy}: {words}"
     return ParameterEdit(path, strategy, new.hash, text, before, after)
 

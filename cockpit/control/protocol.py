@@ -291,7 +291,7 @@ def ticket_of(row: object) -> Ticket:
 
 _PREVIEW_FIELDS = (
     "price", "value", "position", "position_after", "worst_long", "worst_short",
-    "reduces", "refusal", "limit", "current", "would_be", "passing_qty",
+    "reduces", "refusal", "scope", "limit", "current", "would_be", "passing_qty",
 )  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from cockpit.config.diff import risk_changes, strategy_changes
@@ -25,7 +26,9 @@ from cockpit.config.models import Config, RiskOptions, StrategyOptions
 from cockpit.config.settings import FIRST_VERSION, core_limits, core_strategy
 from cockpit.config.universe import Universe
 from cockpit.control.loosening import shown, tightened, without
+from cockpit.control.versions import Versions
 from cockpit.core import (
+    STRATEGY_KINDS,
     STRATEGY_MAX,
     CoreError,
     Engine,
@@ -129,6 +132,17 @@ class Reload:
         self._core_errors: dict[int | None, str] = {}
         self._different: tuple[str, ...] = ()
         self._keeps_time = not engine.settings.virtual_time
+        self.versions = Versions()
+        self._signed: dict[int, tuple[str, str]] = {}
+        for options in config.strategies:
+            self.versions.add(
+                options.name,
+                FIRST_VERSION,
+                options.hash,
+                options.named,
+                time=time.time(),
+                who=STRATEGIES_FILE,
+            )
         self._limits_hash = self._core(config.risk, 0).hash
 
     def name(self, slot: int) -> str:
@@ -162,6 +176,10 @@ class Reload:
             self._change_limits(self._held)
             self._sum_up()
 
+    def sign(self, options_hash: int, who: str, why: str) -> None:
+        """A strategy that will be read as :attr:`StrategyOptions.hash` is theirs."""
+        self._signed = {options_hash: (who, why)}
+
     def in_force(self, scope: Scope, target: str, limit: int, desk: Record) -> int | None:
         """What the core enforces of a narrower limit; None without one."""
         slots = self._slot_of()
@@ -186,11 +204,29 @@ class Reload:
                 del self._handed[slot]
                 self._core_errors.pop(slot, None)
                 self._say(Severity.INFO, f"{handed.head} in force: {handed.text}")
+                self._keep_version(handed)
             elif self._is_late(handed):
                 del self._handed[slot]
                 self._complain(handed, "the core does not confirm it")
         self._different = self._differences(picture["desk"])
         self._sum_up()
+
+    def _keep_version(self, handed: Handover) -> None:
+        value = handed.value
+        if not isinstance(value, Strategy):
+            return
+        kind = STRATEGY_KINDS[value.kind]
+        names = (parameter.name for parameter in kind.parameters)
+        who = handed.signature[0] if handed.signature else STRATEGIES_FILE
+        self.versions.add(
+            value.name,
+            value.version,
+            value.hash,
+            dict(zip(names, value.parameters, strict=True)),
+            time=time.time(),
+            who=who,
+            changes=handed.text.removeprefix(f"{value.name} "),
+        )
 
     def _sum_up(self) -> None:
         held = (self._held_text,) if self._held is not None else ()
@@ -342,7 +378,7 @@ class Reload:
             value = replace(value, mode=mode)
         if stands := self.universe.stands_for(new.symbol):
             text = f"{text} ({stands})"
-        self._put(slot, value, text, head)
+        self._put(slot, value, text, head, self._signed.pop(new.hash, None))
 
     def _mention_order(self, strategies: tuple[StrategyOptions, ...]) -> None:
         by_slot = [options.name for options in self._slots if options]
@@ -380,10 +416,12 @@ class Reload:
             try:
                 if handover.slot is None:
                     assert isinstance(handover.value, Limits)
-                    self._set_limits(handover.value, handover.signature)
+                    with self._by(handover.signature):
+                        self._engine.set_limits(handover.value)
                 else:
                     assert not isinstance(handover.value, Limits)
-                    self._engine.set_strategy(handover.slot, handover.value)
+                    with self._by(handover.signature):
+                        self._engine.set_strategy(handover.slot, handover.value)
             except CoreError as error:
                 if not self._is_late(handover):
                     return  # the core's ring is full: it stays in line
@@ -392,11 +430,13 @@ class Reload:
             self._waiting.popleft()
             self._handed[handover.slot] = handover
 
-    def _set_limits(self, limits: Limits, signature: tuple[str, str] | None) -> None:
+    @contextmanager
+    def _by(self, signature: tuple[str, str] | None) -> Iterator[None]:
+        """What is handed over inside is recorded as theirs."""
         before = self._engine.signature
         self._engine.signature = signature or before
         try:
-            self._engine.set_limits(limits)
+            yield
         finally:
             self._engine.signature = before
 

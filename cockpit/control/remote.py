@@ -212,13 +212,13 @@ class RemoteDesk:
         if ticket.problem(len(self.symbols)):
             return None
         now = self._clock()
-        with self._changed:
-            waits = now - self._preview_asked < PREVIEW_SECONDS
-            known = self._preview if self._preview_of == ticket else None
-        if self._preview_of != ticket or not waits:
-            self._preview_asked, self._preview_of = now, ticket
+        if self._preview_of != ticket or now - self._preview_asked >= PREVIEW_SECONDS:
+            with self._changed:
+                self._preview_asked, self._preview_of = now, ticket
             self._send("preview", ticket=protocol.ticket_row(ticket))
-        return known
+        with self._changed:
+            known = self._preview
+        return known if known is not None and known.ticket == ticket else None
 
     def pause(self) -> None:
         self._ask("pause")

@@ -26,6 +26,7 @@ from cockpit.control.actions import (
     ActionRefused,
     Answer,
     Asked,
+    slot_in,
     slot_of,
     state_of,
 )
@@ -56,7 +57,7 @@ COMPLAINERS_MAX = 16
 """Users who are counted apart; the others share one count."""
 
 DONE, REFUSED, UNCONFIRMED = "done", "refused", "unconfirmed"
-EDITS = ("limit", "parameter")
+EDITS = ("limit", "parameter", "revert")
 """Values of files; with ``dry`` it is only said which line would change."""
 
 
@@ -532,14 +533,17 @@ class Server:
         message: Mapping[str, Any],
         why: str,
     ) -> None:
+        """Change a file, on a thread of its own, and wait for the core to follow it."""
         directory = self._directory
         if directory is None:
             raise EditRefused("this desk has no files to edit")
         confirmed, dry = (message.get(word) is True for word in ("confirm", "dry"))
-        of_limit = ask == "limit"
-        plan = (self._limit_plan if of_limit else self._parameter_plan)(
-            directory, dict(message)
-        )
+        make = {
+            "limit": self._limit_plan,
+            "parameter": self._parameter_plan,
+            "revert": self._revert_plan,
+        }[ask]
+        plan = make(directory, dict(message))
         session.pending += 1
 
         async def edit() -> None:
@@ -559,6 +563,9 @@ class Server:
                 if confirmed and isinstance(done, limit_edit.Edit):
                     with self._desk.asked_by(session.operator.full, why):
                         self._desk.confirm_limits(done.options_hash)
+                if isinstance(done, parameter_edit.ParameterEdit):
+                    with self._desk.asked_by(session.operator.full, why):
+                        self._desk.sign_parameters(done)
                 await loop.run_in_executor(self._editor, _write, done)
             except (EditRefused, OSError) as refused:
                 self._refuse(session, number, ask, str(refused))
@@ -585,10 +592,19 @@ class Server:
     def _parameter_plan(
         self, directory: Path, message: dict[str, Any]
     ) -> Callable[[], FileEdit]:
-        strategy = protocol.text_of(message, "strategy", 32)
+        slot = slot_of(self._picture, protocol.text_of(message, "strategy", 32))
+        strategy = self._desk.strategy_name(slot)
         parameter = protocol.text_of(message, "parameter", 32)
         value = protocol.text_of(message, "value", 64)
         return lambda: parameter_edit.plan(directory, strategy, parameter, value)
+
+    def _revert_plan(
+        self, directory: Path, message: dict[str, Any]
+    ) -> Callable[[], FileEdit]:
+        slot, version = slot_in(self._picture, message), message.get("version")
+        if slot is None or type(version) is not int:
+            raise EditRefused("a strategy and the number of one of its versions")
+        return lambda: self._desk.plan_revert(slot, version)
 
     def _shown(self, edit: FileEdit) -> Asked:
         if isinstance(edit, limit_edit.Edit):

@@ -1,0 +1,344 @@
+"""The operator's commands from a script, and from a screen that is attached."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from serving import Served, copy_files, wait
+
+from cockpit.control.desk import Ticket
+from cockpit.core import (
+    MONEY_SCALE,
+    OPERATOR,
+    ORDER_STATES,
+    Control,
+    Mode,
+    OrderType,
+    RiskState,
+    Side,
+    SymbolHalt,
+    TimeInForce,
+)
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A desk without a strategy at work, flat."""
+    with Served(copy_files(tmp_path_factory.mktemp("files"))) as made:
+        for key in range(1, 6):
+            assert made.ctl("strategy", key, "off").returncode == 0
+        assert made.ctl("flatten").returncode == 0
+        assert made.ctl("resume").returncode == 0
+        yield made
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Served]:
+    with Served(copy_files(tmp_path)) as made:
+        yield made
+
+
+def answer(done: subprocess.CompletedProcess[str], code: int = 0) -> dict[str, Any]:
+    assert done.returncode == code, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def price(served: Served, side: Side, away: int = 0) -> str:
+    """The best price of a side of ACME, so many ticks further from the market."""
+    shown = served.picture()["desk"]["symbols"][0]
+    best = int(shown["bid"]) - away if side == Side.BUY else int(shown["ask"]) + away
+    tick = MONEY_SCALE // 100
+    assert best > 0
+    return f"{best * tick / MONEY_SCALE:.2f}"
+
+
+def test_an_order_rests_and_is_cancelled_by_its_number(quiet: Served) -> None:
+    at = price(quiet, Side.BUY, 20)
+    done = answer(quiet.ctl("order", "buy", 3, f"ACME@{at}", "--why", "to see", "--json"))
+    assert (done["state"], done["filled"], done["leaves"]) == ("live", 0, 3)
+    number = done["order"]
+    shown = quiet.picture()["desk"]["working"][0]
+    assert (shown["client_id"], shown["strategy"]) == (number, OPERATOR)
+    done = answer(quiet.ctl("cancel", "--order", number, "--json"))
+    assert done["text"] == "1 order pulled"
+    gone = answer(quiet.ctl("cancel", "--order", number, "--json"), 4)
+    assert gone["text"] == f"no order {number} works that fits"
+    quiet.wait_for("; why: to see")
+    quiet.wait_for(f"order {number} sent: buy 3 ACME at {at}, DAY")
+
+
+def test_an_order_at_the_market_trades_and_is_flattened_again(quiet: Served) -> None:
+    done = answer(quiet.ctl("order", "sell", 4, "ACME", "--market", "--json"))
+    assert (done["state"], done["filled"]) == ("filled", 4)
+    assert quiet.picture()["desk"]["by_hand"]["positions"][0] == -4
+    assert quiet.ctl("flatten", "--strategy", "operator").returncode == 0
+    assert not quiet.picture()["desk"]["by_hand"]["positions"].any()
+
+
+def test_a_post_only_order_that_would_trade_is_rejected_by_the_venue(
+    quiet: Served,
+) -> None:
+    at = price(quiet, Side.SELL, 10)
+    done = answer(quiet.ctl("order", "buy", 1, f"ACME@{at}", "--post-only", "--json"), 4)
+    assert (done["status"], done["state"]) == ("refused", "rejected")
+    assert done["reason"] == "post_only"
+
+
+def test_what_risk_refuses_says_what_would_pass(quiet: Served) -> None:
+    at = price(quiet, Side.BUY, 5)
+    done = answer(quiet.ctl("order", "buy", 80, f"ACME@{at}", "--json"), 4)
+    assert (done["refusal"], done["passing_qty"], done["order"]) == (
+        "max_order_qty",
+        50,
+        0,
+    )
+    said = quiet.ctl("order", "buy", 80, f"ACME@{at}").stderr
+    assert "max_order_qty; 50 would pass" in said
+
+
+def test_a_preview_sends_nothing(quiet: Served) -> None:
+    before = int(quiet.picture()["desk"]["counters"]["order_count"])
+    at = price(quiet, Side.BUY, 5)
+    said = quiet.ctl("order", "buy", 80, f"ACME@{at}", "--preview")
+    assert said.returncode == 0
+    assert "would be REFUSED: max_order_qty (global); 50 would pass" in said.stdout
+    assert "position 0 -> 80" in said.stdout
+    assert "80 of 50 lots  OVER" in said.stdout
+    done = answer(quiet.ctl("order", "buy", 5, f"ACME@{at}", "--preview", "--json"))
+    assert done["preview"][0][2] == 5
+    assert quiet.picture()["desk"]["counters"]["order_count"] == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("ACME@1.005",), "no multiple of ACME's tick, 0.01"),
+        (("ACME@x",), "is no price"),
+        (("NONE@1",), "no symbol 'NONE'"),
+        (("ACME",), "a price (SYMBOL@PRICE) or --market"),
+        (("ACME@1", "--market"), "a price (SYMBOL@PRICE) or --market"),
+        (("ACME@1", "--ioc", "--fok"), "one of --ioc, --fok and --post-only"),
+        (("ACME", "--market", "--post-only"), "one of --ioc, --fok and --post-only"),
+    ],
+)
+def test_what_is_no_order_is_wrong_before_it_leaves(
+    quiet: Served, words: tuple[str, ...], said: str
+) -> None:
+    done = quiet.ctl("order", "buy", 1, *words)
+    assert done.returncode == 2, done
+    assert said in done.stderr
+
+
+def test_one_symbol_is_halted_and_resumed(own: Served) -> None:
+    assert own.ctl("halt", "--symbol", "ACME", "--why", "a rumour").returncode == 0
+    symbol = own.picture()["desk"]["symbols"][0]
+    assert symbol["halt"] == SymbolHalt.HALTED
+    assert symbol["halt_by"].startswith(b"root uid")
+    desk = own.picture()["desk"]
+    assert desk["risk_state"] == RiskState.ACTIVE
+    assert not [
+        row for row in desk["working"][: desk["working_count"]] if not row["symbol"]
+    ]
+    done = answer(own.ctl("order", "buy", 1, "ACME", "--market", "--json"), 4)
+    assert done["refusal"] == "symbol_halted"
+    assert own.ctl("halt", "--symbol", "XYZ").returncode == 4
+    assert own.ctl("halt", "--symbol", "ACME", "--strategy", "mm_acme").returncode == 4
+    # Killed and started again, it is halted still; and says since when and by whom not.
+    own.process.kill()
+    own.process.wait()
+    own.start()
+    symbol = own.picture()["desk"]["symbols"][0]
+    assert (symbol["halt"], symbol["halt_ns"]) == (SymbolHalt.HALTED, 0)
+    own.wait_for("ACME: HALTED -> HALTED, as before the restart")
+    assert own.ctl("resume", "--symbol", "ACME").returncode == 0
+    assert own.ctl("resume", "--symbol", "ACME").returncode == 4
+    wait(
+        lambda: own.picture()["desk"]["strategies"][0]["working_count"], "for its orders"
+    )
+
+
+def test_one_strategy_is_halted_and_another_flattened(own: Served) -> None:
+    wait(lambda: own.picture()["desk"]["strategies"][0]["position"], "for a position")
+    done = answer(own.ctl("halt", "--strategy", "mm_boreal", "--json"))
+    assert done["text"] == "mm_boreal is OFF, no order of it works"
+    assert own.ctl("flatten", "--strategy", 1, "--why", "enough").returncode == 0
+    strategies = own.picture()["desk"]["strategies"]
+    modes = [Mode(strategies[slot]["config"]["mode"]) for slot in range(3)]
+    assert modes == [Mode.OFF, Mode.OFF, Mode.LIVE]
+    assert strategies[0]["position"] == 0
+    assert own.ctl("halt", "--strategy", "nobody").returncode == 4
+    assert own.ctl("halt", "--strategy", "operator").returncode == 4
+    # What was killed stays off over a restart.
+    own.process.kill()
+    own.process.wait()
+    own.start()
+    strategies = own.picture()["desk"]["strategies"]
+    modes = [Mode(strategies[slot]["config"]["mode"]) for slot in range(3)]
+    assert modes == [Mode.OFF, Mode.OFF, Mode.LIVE]
+
+
+def test_parameters_are_set_listed_and_taken_back(own: Served) -> None:
+    file = own.files / "strategies.toml"
+    before = file.read_text()
+    done = own.ctl("strategy", "mm_acme", "set", "half_spread", "2.5", "--why", "wider")
+    assert done.returncode == 0, done
+    assert file.read_text() == before.replace("half_spread = 1.5", "half_spread = 2.5", 1)
+    versions = json.loads(own.ctl("strategy", 1, "versions", "--json").stdout)
+    assert [one["values"]["half_spread"] for one in versions] == [2.5, 1.5]
+    assert [one["in_force"] for one in versions] == [True, False]
+    assert versions[0]["who"].endswith("ctl")
+    assert versions[0]["changes"] == "half_spread 1.5 -> 2.5 increments"
+    done = answer(own.ctl("strategy", 1, "revert", versions[1]["version"], "--json"))
+    assert "half_spread 2.5 -> 1.5" in done["text"]
+    assert file.read_text() == before
+    newest = json.loads(own.ctl("strategy", 1, "versions", "--json").stdout)[0]
+    assert newest["version"] > versions[0]["version"]
+    config = own.picture()["desk"]["strategies"][0]["config"]
+    assert config["hash"] == newest["hash"]
+    for words in (("set", "half_spread", "-1"), ("set", "width", "1"), ("revert", 77)):
+        assert own.ctl("strategy", 1, *words).returncode == 4
+    for words in (("set", "half_spread"), ("revert",), ("revert", "x"), ("versions", 1)):
+        assert own.ctl("strategy", 1, *words).returncode == 2
+    assert file.read_text() == before
+
+
+def test_who_did_what_and_why_is_in_the_journals_chain(own: Served) -> None:
+    assert own.ctl("halt", "--symbol", "ACME", "--why", "a rumour").returncode == 0
+    assert own.ctl("order", "buy", 1, "BOREAL@1", "--why", "too low").returncode == 4
+    assert own.ctl("strategy", 1, "set", "skew", "3", "--why", "lean").returncode == 0
+    assert own.ctl("quit").returncode == 0
+    assert own.left() == 0
+    directory = own.runtime / "state" / "cockpit" / "journal" / "desk"
+    shown = own.run("journal", "show", directory, "--kind", "control").stdout
+    verified = own.run("journal", "verify", directory)
+    assert verified.returncode == 0, verified
+    for kind, why in (
+        (Control.HALT_SYMBOL, "a rumour"),
+        (Control.ORDER, "too low"),
+        (Control.STRATEGY, "lean"),
+    ):
+        head = f"control_kind={kind:d} "
+        rows = [row for row in shown.splitlines() if head in row]
+        assert len(rows) == 1 and "who=root uid" in rows[0], (kind, shown)
+        assert f"text={why}" in shown
+
+
+# ---- a screen that is attached ---------------------------------------------------------
+
+
+def test_an_attached_screen_orders_looks_ahead_and_pulls(quiet: Served) -> None:
+    with quiet.join() as desk:
+        wait(lambda: desk.read()["desk"]["symbols"][0]["bid"] > 0)
+        at = int(desk.read()["desk"]["symbols"][0]["bid"]) - 20
+        ticket = Ticket(0, Side.BUY, 2, at)
+        assert wait(lambda: desk.preview(ticket), "for a preview").passes
+        many = Ticket(0, Side.BUY, 60, at)
+        found = wait(lambda: desk.preview(many), "for another")
+        assert (found.ticket, found.refusal) == (many, "max_order_qty")
+        assert (found.scope, found.passing_qty) == ("global", 50)
+        tag = desk.order(ticket)
+
+        def state() -> str:
+            by_hand = desk.read()["desk"]["by_hand"]
+            rows = by_hand["tickets"][: by_hand["ticket_count"]]
+            return next(
+                (ORDER_STATES[row["state"]] for row in rows if row["tag"] == tag), ""
+            )
+
+        wait(lambda: state() == "live", "for it to rest")
+        desk.cancel(symbol=0, side=Side.BUY, strategy=OPERATOR)
+        wait(lambda: state() == "cancelled", "for the cancel")
+        assert desk.order(Ticket(9, Side.BUY, 1, 1)) == 0
+        assert any("NOT DONE: order" in line.text for line in desk.events())
+
+
+def test_an_attached_screen_stops_one_and_goes_back_to_a_version(own: Served) -> None:
+    with own.join() as desk:
+        desk.halt(symbol=0)
+        wait(lambda: desk.read()["desk"]["halted"] == 1, "for the halt")
+        desk.resume(symbol=0)
+        wait(lambda: desk.read()["desk"]["halted"] == 0, "for it to trade")
+        desk.halt(strategy=0)
+        wait(lambda: desk.read()["desk"]["strategies"][0]["kill"], "for the kill")
+        assert len(desk.versions(0)) == 1 and desk.versions(15) == ()
+        assert own.ctl("strategy", 1, "set", "skew", 3, "--take-over").returncode == 0
+        wait(lambda: len(desk.versions(0)) == 2, "for the version")
+        desk.take_controls("mine")
+        wait(lambda: desk.in_control)
+        desk.revert(0, desk.versions(0)[1].version)
+        wait(lambda: len(desk.versions(0)) == 3, "for the revert")
+        assert dict(desk.versions(0)[0].values)["skew"] == 2
+        desk.revert(0, 99)
+        lines: list[str] = []
+
+        def said() -> bool:
+            lines.extend(line.text for line in desk.events())
+            return any("NOT DONE: revert" in text for text in lines)
+
+        wait(said, "for the refusal")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ask": "order"},
+        {"ask": "order", "ticket": [0, 0, 1, 100, 0, 0]},
+        {"ask": "order", "ticket": [0, 7, 1, 100, 0, 0, False]},
+        {"ask": "order", "ticket": [0, 0, 1 << 40, 100, 0, 0, False]},
+        {"ask": "order", "ticket": [0, 0, 1, -5, 0, 0, False]},
+        {"ask": "order", "ticket": [0, 0, True, 100, 0, 0, False]},
+        {"ask": "order", "ticket": [0, 0, 1, 100, 0, 0, False], "tag": -1},
+        {"ask": "preview", "ticket": "x"},
+        {"ask": "cancel", "order": -1},
+        {"ask": "cancel", "order": 1 << 70},
+        {"ask": "cancel", "side": 2},
+        {"ask": "cancel", "symbol": 99},
+        {"ask": "cancel", "slot": 17},
+        {"ask": "halt", "slot": "x"},
+        {"ask": "flatten", "symbol": []},
+        {"ask": "resume", "symbol": -1},
+        {"ask": "revert", "slot": 0, "version": "1"},
+        {"ask": "revert", "version": 1},
+        {"ask": "parameter", "strategy": 1, "parameter": [], "value": "1"},
+    ],
+)
+def test_nonsense_over_the_socket_is_refused_and_changes_nothing(
+    quiet: Served, fields: dict[str, Any]
+) -> None:
+    from serving import SCRIPT
+
+    from cockpit.control import protocol
+    from cockpit.control.connection import Connection, Unreachable
+
+    before = quiet.picture()["desk"]["counters"]["order_count"]
+    with Connection(quiet.place, SCRIPT) as connection:
+        try:
+            connection.send({"number": 1, **fields})
+        except (OverflowError, protocol.ProtocolError):
+            return  # it cannot even be said
+        end = time.monotonic() + 5
+        try:
+            while (found := connection.receive(1)) is None:
+                assert time.monotonic() < end
+        except Unreachable:
+            found = {"refused": "cut off"}
+        assert found.get("status") == "refused" or "refused" in found, found
+    assert quiet.picture()["desk"]["counters"]["order_count"] == before
+    assert quiet.picture()["desk"]["risk_state"] == RiskState.ACTIVE
+
+
+def test_a_read_only_screen_cannot_order(quiet: Served) -> None:
+    from cockpit.control.remote import NotInControl
+
+    with quiet.join(read_only=True, operates=False) as desk:
+        market = Ticket(0, Side.BUY, 1, 0, OrderType.MARKET, TimeInForce.IOC)
+        with pytest.raises(NotInControl):
+            desk.order(market)
