@@ -4,8 +4,8 @@ checked against. With any other version everything here falls back to the stock 
 Three savings. Stock Textual sends each changed span from the left edge of its widget, so
 that several small changes in one line send the line's head several times; and it states
 and resets the style for every piece of text. Here a span is sent from where it begins,
-and of a style only what differs from the one before. And where nothing lies over the panels,
-changes go to the terminal without passing through the compositor.
+and of a style only what differs from the one before. And where nothing lies over the
+panels, changes go to the terminal without passing through the compositor.
 """
 
 from __future__ import annotations
