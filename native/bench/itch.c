@@ -5,7 +5,6 @@
  * after another on the same bytes, so what else the machine does hits them alike.
  */
 #include "bench/itch.h"
-#include "base/clock.h"
 #include "wire/itch_visit.h"
 
 #include <fcntl.h>
@@ -114,9 +113,9 @@ static int decode(const uint8_t *bytes, uint64_t size, uint64_t *elapsed_ns)
     visitors.by_type['X'] = take_cancel;
     visitors.by_type['D'] = take_delete;
     visitors.by_type['U'] = take_replace;
-    uint64_t begin_ns = cp_monotonic_ns();
+    uint64_t begin_ns = cp_bench_thread_ns();
     int result = cp_itch_visit(bytes, size, &offset, &visitors);
-    *elapsed_ns = cp_monotonic_ns() - begin_ns;
+    *elapsed_ns = cp_bench_thread_ns() - begin_ns;
     volatile uint64_t seen = sum; /* it was all wanted */
     (void)seen;
     return result;
@@ -160,9 +159,9 @@ static int keep_books(const uint8_t *bytes, uint64_t size, int kind,
     result = cp_books_init(&books, kind, &limits);
     if (result != 0)
         return result;
-    uint64_t offset = 0, begin_ns = cp_monotonic_ns();
+    uint64_t offset = 0, begin_ns = cp_bench_thread_ns();
     (void)cp_books_play(&books, bytes, size, &offset); /* ends as the sizing did */
-    found->elapsed_ns = cp_monotonic_ns() - begin_ns;
+    found->elapsed_ns = cp_bench_thread_ns() - begin_ns;
     found->live_count = books.counts.live_count;
     found->misfit_count = books.counts.unknown_count + books.counts.refused_count +
                           books.counts.excess_count;
@@ -179,10 +178,10 @@ int cp_bench_itch(uint32_t what, const uint8_t *bytes, uint64_t size,
                   cp_bench_itch_result *found)
 {
     *found = (cp_bench_itch_result){ 0 };
-    uint64_t begin_ns = cp_monotonic_ns();
+    uint64_t begin_ns = cp_bench_thread_ns();
     volatile uint64_t seen = walk(bytes, size, &found->message_count);
     (void)seen;
-    found->walk_ns = cp_monotonic_ns() - begin_ns;
+    found->walk_ns = cp_bench_thread_ns() - begin_ns;
     int result = -EINVAL;
     if (what == CP_BENCH_ITCH_DECODE)
         result = decode(bytes, size, &found->elapsed_ns);
