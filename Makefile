@@ -6,7 +6,7 @@
 #   make fuzz    the decoders under mutated messages, for minutes
 #   make soak    exchange and desk at length, with faults and kills; hours
 #   make bench   every row of `cockpit bench`
-#   make bench-ui  what the screen costs: bytes, processor, first frame, keys
+#   make bench-ui  what the screen costs: first frame, bytes, processor, memory, keys, desk
 #   make lint    ruff, mypy, clang-format
 #   make clean   what was built; make distclean: the environment too
 #

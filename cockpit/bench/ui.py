@@ -1,11 +1,16 @@
 """``make bench-ui``: what the screen costs, in a terminal of its own, beside its bars.
 
-    python -m cockpit.bench.ui [--seconds 10] [--json]
+    python -m cockpit.bench.ui [--seconds 10] [--only NAME] [--minutes 60] [--json]
 
 A pseudo terminal of 160x48 in true colour runs the cockpit as an operator would, on the
-embedded exchange. Bytes are counted as they come out; the processor time and the memory
-are of the whole process but, for the processor, without the core's own threads. Beside it
-runs a Textual program that says hello, so that a slow machine is slow for both.
+embedded exchange. Bytes are counted as they come out; the processor time is of the whole
+process without the core's own threads. Beside it runs a Textual program that says hello,
+so that a slow machine is slow for both.
+
+The memory of the screen is that of a process with no core in it, attached to a served
+desk; with the core in the same process it is shown without a bar. ``--minutes`` watches
+the attached one for so long. The desk's own latency is measured with no screen, with one
+in its process, attached, stopped in its tracks and killed, each on a desk of its own.
 """
 
 from __future__ import annotations
@@ -23,10 +28,11 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 SIZE = 160, 48
 HELLO = (
@@ -38,6 +44,12 @@ HELLO = (
 )
 FULL = (b"Strategies", b"Ladder", b"Throughput", b"mm_acme")
 COCKPIT = [sys.executable, "-m", "cockpit"]
+DESK = "bench"
+NOISE = 1.5
+"""How many times the p99 of a desk without a screen another may be and be the same: two
+such desks, one after the other, differ by about that on a machine that is used."""
+GROWTH_MIB = 2.0
+"""What a screen may grow by and be flat: figures get longer, and the log fills."""
 CORE_THREADS = ("venue", "desk", "journal", "net")
 _TICK = os.sysconf("SC_CLK_TCK")
 _PATIENCE_S = 20.0
@@ -57,10 +69,20 @@ class Figure:
         return self.value <= self.bar
 
 
+def _environment(home: Path) -> dict[str, str]:
+    """A terminal in true colour, and nothing kept of the user's or for him."""
+    places = dict.fromkeys(
+        ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"), str(home)
+    )
+    return {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **places}
+
+
 class Terminal:
     """A program in a pseudo terminal, read as fast as it writes."""
 
-    def __init__(self, command: list[str], rate: float = 0.0) -> None:
+    def __init__(
+        self, command: list[str], rate: float = 0.0, home: Path | None = None
+    ) -> None:
         self.master, slave = pty.openpty()
         columns, lines = SIZE
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -69,12 +91,9 @@ class Terminal:
         """Bytes a second that are read; 0: all there are."""
         self.written = b""
         self.began = time.perf_counter()
-        home = self._directory.name
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor",
-                 "XDG_STATE_HOME": home, "XDG_DATA_HOME": home,
-                 "XDG_RUNTIME_DIR": home},
+            env=_environment(home or Path(self._directory.name)),
         )  # fmt: skip
         os.close(slave)
 
@@ -135,7 +154,7 @@ class Terminal:
         return used / _TICK
 
     def memory(self) -> float:
-        """MiB of memory the process has to itself, but for the core's own tables."""
+        """MiB of memory that is resident."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -166,11 +185,9 @@ def steady(hz: int, seconds: float) -> list[Figure]:
         count = terminal.read(seconds)
         passed = time.perf_counter() - began
         share = (terminal.seconds_used() - used) / passed
-        memory = terminal.memory()
     return [
         Figure(f"sent at {hz} Hz", count / passed / 1000, "kB/s", bars[0]),
         Figure(f"processor at {hz} Hz", share * 100, "% of a core", bars[1]),
-        Figure(f"memory at {hz} Hz, core included", memory, "MiB", 80.0),
     ]
 
 
@@ -217,6 +234,100 @@ def leaving() -> list[Figure]:
     return figures
 
 
+@contextmanager
+def _served() -> Iterator[Path]:
+    """A desk without a screen, with a directory of its own in which it is found."""
+    with tempfile.TemporaryDirectory() as home:
+        desk = subprocess.Popen(
+            [*COCKPIT, "serve", DESK], env=_environment(Path(home)),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            end = time.perf_counter() + _PATIENCE_S
+            while not _status(Path(home)):
+                if time.perf_counter() > end:
+                    raise TimeoutError("the served desk does not answer")
+                time.sleep(0.1)
+            yield Path(home)
+        finally:
+            desk.terminate()
+            desk.wait()
+
+
+def _status(home: Path) -> dict[str, Any]:
+    """What the served desk says of itself; empty while it does not answer."""
+    asked = subprocess.run(
+        [*COCKPIT, "ctl", DESK, "status", "--json"],
+        env=_environment(home),
+        capture_output=True,
+        check=False,
+    )
+    found: dict[str, Any] = json.loads(asked.stdout) if asked.returncode == 0 else {}
+    return found
+
+
+def _attached(home: Path) -> Terminal:
+    return Terminal([*COCKPIT, "attach", DESK], home=home)
+
+
+def memory(minutes: float) -> list[Figure]:
+    """Of the screen alone, then and after some time; and with the core beside it."""
+    with _served() as home, _attached(home) as terminal:
+        terminal.until(lambda: terminal.shows(*FULL))
+        terminal.read(10)
+        terminal.written = b""
+        first = most = terminal.memory()
+        end = time.perf_counter() + minutes * 60
+        while time.perf_counter() < end:
+            terminal.read(5)
+            terminal.written = b""
+            most = max(most, terminal.memory())
+    figures = [Figure("memory of the screen", most, "MiB", 80.0)]
+    if minutes:
+        name = f"growth in {minutes:g} minutes"
+        figures.append(Figure(name, most - first, "MiB", GROWTH_MIB))
+    with Terminal(COCKPIT) as terminal:
+        terminal.until(lambda: terminal.shows(*FULL))
+        terminal.read(5)
+        whole = Figure("core and screen together", terminal.memory(), "MiB", float("inf"))
+    return [*figures, whole]
+
+
+def _p99_us(home: Path, seconds: float, state: str) -> float:
+    """Of the served desk after some time with a screen in that state."""
+    if state == "none":
+        time.sleep(seconds)
+        return float(_status(home)["tick_to_order_ns"]["p99"]) / 1000
+    with _attached(home) as terminal:
+        terminal.until(lambda: terminal.shows(*FULL))
+        if state == "hung":
+            terminal.process.send_signal(signal.SIGSTOP)
+        elif state == "dead":
+            terminal.process.kill()
+        terminal.read(seconds)
+        found = _status(home)["tick_to_order_ns"]["p99"]
+        terminal.process.kill()
+    return float(found) / 1000
+
+
+def desk_latency(seconds: float) -> list[Figure]:
+    """The p99 from a tick to the order, by what becomes of a screen."""
+    found: list[tuple[str, float]] = []
+    for state in ("none", "attached", "hung", "dead", "none"):
+        with _served() as home:
+            found.append((state, _p99_us(home, seconds, state)))
+    alone = max(p99 for state, p99 in found if state == "none")
+    return [
+        Figure(
+            f"desk p99, screen {state}",
+            p99,
+            "us",
+            float("inf") if state == "none" else alone * NOISE,
+        )
+        for state, p99 in found
+    ]
+
+
 def _row(figure: Figure) -> str:
     bar = "" if figure.bar == float("inf") else f"at most {figure.bar:g}"
     verdict = "" if not bar else "ok" if figure.met else "MISSED"
@@ -229,18 +340,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--json", action="store_true")
+    parts: dict[str, Callable[[], list[Figure]]] = {
+        "frame": lambda: first_frame(given.runs),
+        "4hz": lambda: steady(4, given.seconds),
+        "10hz": lambda: steady(10, given.seconds),
+        "memory": lambda: memory(given.minutes),
+        "keys": lambda: key_to_visible(40),
+        "leaving": leaving,
+        "desk": lambda: desk_latency(given.seconds),
+    }
+    parser.add_argument("--only", choices=parts, help="Of the parts, this one.")
     given = parser.parse_args()
-    parts: list[Callable[[], list[Figure]]] = [
-        lambda: first_frame(given.runs),
-        lambda: steady(4, given.seconds),
-        lambda: steady(10, given.seconds),
-        lambda: key_to_visible(40),
-        leaving,
-    ]
     figures: list[Figure] = []
-    for part in parts:
-        for figure in part():
+    for name, part in parts.items():
+        for figure in part() if given.only in (None, name) else ():
             figures.append(figure)
             if not given.json:
                 print(_row(figure), flush=True)
