@@ -7,6 +7,7 @@ something given is wrong (and nothing was started); 128 + n ended by signal n.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -460,7 +461,8 @@ def main(
     """Operate electronic trading from a terminal.
 
     Without a command: the cockpit, trading on the embedded exchange (simulated) at once.
-    Press ? in it for the keys.
+    Press ? in it for the keys. Signal USR1 halts it, and so does a file
+    $XDG_RUNTIME_DIR/cockpit/screen.halt.
     """
     if context.invoked_subcommand:
         return
@@ -469,39 +471,45 @@ def main(
     if why := refusal():
         click.echo(f"cockpit: {why}", err=True)
         sys.exit(EXIT_USAGE)
-    load_ahead()
-    show = functools.partial(
-        run,
-        theme=theme,
-        glyphs=glyphs,
-        refresh_hz=hz,
-        color=color,
-        mouse=mouse,
-        state=paths.state(),
-    )
-    with plain_errors():
-        if tape:
-            from cockpit.observe.tape import Tape
-            from cockpit.observe.tape_desk import TapeDesk
+    from cockpit.control.signals import KILL, Signals
 
-            sys.exit(show(TapeDesk(Tape(tape))))
-        desk = open_desk(
-            config,
-            replay,
-            symbols,
-            venue,
-            keeping,
-            paths.SCREEN,
-            seed=seed,
-            rate=rate,
-            replay_speed=speed,
+    with Signals(KILL) as signals, contextlib.ExitStack() as stack:
+        load_ahead()  # a thread: the kill is taken before there is one
+        show = functools.partial(
+            run,
+            theme=theme,
+            glyphs=glyphs,
+            refresh_hz=hz,
+            color=color,
+            mouse=mouse,
+            state=paths.state(),
         )
-        shown = recorded(desk, record) if record else desk
-        desk.start()
-    from cockpit.control.operators import myself
+        with plain_errors():
+            if tape:
+                from cockpit.observe.tape import Tape
+                from cockpit.observe.tape_desk import TapeDesk
 
-    with desk.asked_by(myself("screen").full):
-        sys.exit(show(shown))
+                sys.exit(show(TapeDesk(Tape(tape))))
+            desk = open_desk(
+                config,
+                replay,
+                symbols,
+                venue,
+                keeping,
+                paths.SCREEN,
+                seed=seed,
+                rate=rate,
+                replay_speed=speed,
+            )
+            from cockpit.control.guard import Guard
+
+            stack.enter_context(Guard(desk, signals, paths.SCREEN))
+            shown = recorded(desk, record) if record else desk
+            desk.start()
+        from cockpit.control.operators import myself
+
+        with desk.asked_by(myself("screen").full):
+            sys.exit(show(shown))
 
 
 @main.command()

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from cockpit._native import ffi, lib
@@ -1106,6 +1107,7 @@ class Engine:
             raise CoreError(_text(error) or os.strerror(-result))
         self._engine = ffi.gc(created[0], lib.cp_engine_destroy)
         self._recording: list[Any] = []
+        self._commanding = Lock()
         self.signature: tuple[str, str] = (_user(), "")
         """Who gives the commands that follow, and why: it goes into the journal, cut to
         CP_WHO_SIZE and CP_WHY_SIZE bytes."""
@@ -1208,11 +1210,12 @@ class Engine:
         control = ffi.new("cp_control *", {"kind": int(kind), **fields})
         self._send(control)
 
-    def _send(self, control: Any) -> None:
-        who, why = self.signature
+    def _send(self, control: Any, signature: tuple[str, str] | None = None) -> None:
+        who, why = signature or self.signature
         control.who = _clip(who, lib.CP_WHO_SIZE)
         control.why = _clip(why, lib.CP_WHY_SIZE)
-        result = lib.cp_engine_command(self._engine, control)
+        with self._commanding:
+            result = lib.cp_engine_command(self._engine, control)
         if result < 0:
             raise CoreError(f"the desk takes no more commands ({os.strerror(-result)})")
 
@@ -1227,6 +1230,11 @@ class Engine:
 
     def halt(self) -> None:
         self._command(Control.HALT)
+
+    def halt_from_outside(self, who: str, why: str) -> None:
+        """The same for any thread: whoever else uses the engine may be stuck."""
+        control = ffi.new("cp_control *", {"kind": int(Control.HALT)})
+        self._send(control, (who, why))
 
     def unhalt(self) -> None:
         self._command(Control.UNHALT)

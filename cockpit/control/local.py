@@ -6,10 +6,12 @@ what it found in a queue; it reaches the core from here.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Self
 
 from cockpit.config.edit import EditRefused
@@ -94,6 +96,9 @@ class LocalDesk:
         self._picture = engine.picture()
         self._previews = Previews(engine)
         self._closed: str | None = None
+        self.halt_file: Path | None = None
+        """While it is there the halt cannot be left."""
+        self._outside: SimpleQueue[Event] = SimpleQueue()
         self._asker = ""
         for options in config.strategies:
             if stands := universe.stands_for(options.symbol):
@@ -139,6 +144,8 @@ class LocalDesk:
         if self._closed is None:
             self._follow_files()
             self._take_notes()
+        while not self._outside.empty():
+            self._events.append(self._outside.get())
         events, self._events = self._events, []
         return sorted(events, key=lambda event: event.time)
 
@@ -287,7 +294,24 @@ class LocalDesk:
         if strategy is None and symbol is None:
             self._ask("halt: pull every order, send nothing", self._engine.halt)
 
+    def halt_from_outside(self, who: str, why: str) -> None:
+        """Halt from another thread: by a signal, by a file."""
+        text = f"asked: halt: pull every order, send nothing; by {who}; why: {why}"
+        self.say_from_outside(Severity.INFO, text)
+        try:
+            self._engine.halt_from_outside(who, why)
+        except CoreError as error:
+            self.say_from_outside(Severity.CRITICAL, f"NOT DONE: halt: {error}")
+
+    def say_from_outside(self, severity: Severity, text: str) -> None:
+        """Add a line to the log from another thread."""
+        self._outside.put(Event(time.time(), severity, "operator", text))
+
     def unhalt(self) -> None:
+        if self.halt_file is not None and os.path.lexists(self.halt_file):
+            text = f"NOT DONE: leave the halt: {self.halt_file} is there, remove it first"
+            self._say(Severity.CRITICAL, "operator", text)
+            return
         self._ask("leave the halt", self._engine.unhalt)
 
     def accept(self) -> None:

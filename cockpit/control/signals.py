@@ -15,6 +15,8 @@ from typing import Self
 from cockpit.control.operators import Operator, terminal_of
 
 SIGNALS = frozenset({signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+KILL = frozenset({signal.SIGUSR1})
+"""What a desk with a screen leaves to a thread; its screen sees to the others."""
 LOOK_SECONDS = 0.25
 
 
@@ -25,7 +27,8 @@ class Signals:
     thread from before (numpy starts some) would still be ended by them, and all with it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, signals: frozenset[signal.Signals] = SIGNALS) -> None:
+        self._signals = signals
         self.act: Callable[[signal.Signals, Operator], None] | None = None
         self._waiting: list[tuple[signal.Signals, Operator]] = []
         self._stopping = Flag()
@@ -34,18 +37,20 @@ class Signals:
     def __enter__(self) -> Self:
         if len(list(Path("/proc/self/task").iterdir())) > 1:
             raise RuntimeError("signals are to be taken before threads begin")
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._stopping.set()
+        if self._thread.ident is not None:  # it is not waited for until it looks again
+            signal.pthread_kill(self._thread.ident, min(self._signals))
         self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            found = signal.sigtimedwait(SIGNALS, LOOK_SECONDS)
-            if found is not None:
+            found = signal.sigtimedwait(self._signals, LOOK_SECONDS)
+            if found is not None and not self._stopping.is_set():
                 pid, number = found.si_pid, signal.Signals(found.si_signo)
                 who = Operator(found.si_uid, pid, terminal_of(pid), number.name)
                 self._waiting.append((number, who))
