@@ -95,7 +95,7 @@ static cp_reason trial_reason(const cp_order *order)
     return order->time_in_force == CP_FOK ? CP_REASON_FOK : CP_REASON_MIN_QTY;
 }
 
-static void on_new_immediate(cp_venue *venue, const cp_order *order)
+void cp_on_new_immediate(cp_venue *venue, const cp_order *order)
 {
     bool market = order->type == CP_MARKET;
     cp_side side = (cp_side)order->side;
@@ -248,7 +248,7 @@ void cp_on_new(cp_venue *venue, const cp_order *order)
         cp_on_new_stop(venue, order);
     else if (order->type == CP_MARKET || order->time_in_force == CP_IOC ||
              order->time_in_force == CP_FOK)
-        on_new_immediate(venue, order);
+        cp_on_new_immediate(venue, order);
     else
         on_new_limit(venue, order);
 }

@@ -409,6 +409,8 @@ void cp_cross_step(cp_venue *venue, uint16_t symbol);
 /* ---- messages --------------------------------------------------------------------- */
 
 void cp_on_new(cp_venue *venue, const cp_order *order);
+/* One that never rests, once it is known to be right. */
+void cp_on_new_immediate(cp_venue *venue, const cp_order *order);
 void cp_on_cancel(cp_venue *venue, const cp_order *order);
 void cp_on_reduce(cp_venue *venue, const cp_order *order);
 void cp_on_replace(cp_venue *venue, const cp_order *order);

@@ -36,7 +36,8 @@ static inline uint64_t cp_extras_of(const cp_order *order)
     return extras;
 }
 
-static inline bool cp_is_usual_new(const cp_order *order)
+/* A limit order with nothing else to it, for the day or immediate. */
+static inline bool cp_is_usual_new(const cp_order *order, cp_time_in_force time_in_force)
 {
     const cp_order bits = { .kind = 0xff,
                             .side = 0xfe,
@@ -44,7 +45,8 @@ static inline bool cp_is_usual_new(const cp_order *order)
                             .time_in_force = 0xff,
                             .flags = 0xff,
                             .smp = 0xff };
-    const cp_order wanted = { .kind = CP_ORDER_NEW };
+    const cp_order wanted = { .kind = CP_ORDER_NEW,
+                              .time_in_force = (uint8_t)time_in_force };
     return (cp_terms_of(order) & cp_terms_of(&bits)) == cp_terms_of(&wanted) &&
            cp_extras_of(order) == 0;
 }
@@ -148,6 +150,23 @@ static inline bool cp_new_usually(cp_venue *venue, const cp_order *order, uint64
     cp_say_usual_md(venue, CP_MD_ADD, (uint32_t)price, symbol, side, ref, 0, qty, qty);
     if (cp_level_append(level, venue->pool.orders, entry, index, qty))
         cp_ladder_mark(ladder, page, (cp_side)side, (uint32_t)price);
+    return true;
+}
+
+/* Immediate or cancel: the checks alone are short. */
+static inline bool cp_take_usually(cp_venue *venue, const cp_order *order, uint64_t hash)
+{
+    if (CP_UNLIKELY(order->symbol >= venue->symbol_count))
+        return false;
+    if (CP_UNLIKELY((uint64_t)order->price - 1 >=
+                    venue->books[order->symbol].price_max) ||
+        CP_UNLIKELY(order->qty - 1 >= CP_VENUE_QTY_MAX) ||
+        CP_UNLIKELY(cp_idmap_vacancy(&venue->names, hash) == NULL))
+        return false;
+    venue->units = CP_SWEEP_MAX;
+    cp_on_new_immediate(venue, order);
+    if (CP_UNLIKELY(venue->due_count > 0))
+        cp_stops_run(venue);
     return true;
 }
 

@@ -184,12 +184,14 @@ static inline bool take_usually(cp_venue *venue, const cp_order *order, uint64_t
 {
     if ((venue->session_count | venue->odd_count | venue->due_count) != 0)
         return false;
-    if (cp_is_usual_new(order))
+    if (cp_is_usual_new(order, CP_DAY))
         return cp_new_usually(venue, order, hash);
     if (order->kind == CP_ORDER_CANCEL)
         return cp_cancel_usually(venue, order, hash, guess);
     if (cp_is_usual_replace(order))
         return cp_replace_usually(venue, order, hash, guess);
+    if (cp_is_usual_new(order, CP_IOC))
+        return cp_take_usually(venue, order, hash);
     return false;
 }
 
@@ -218,9 +220,8 @@ void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
 #define LOOK_MESSAGE 24u /* messages ahead: itself */
 #define LOOK_NAME 12u    /* messages ahead: the bucket its name is in */
 #define LOOK_ORDER 8u    /* the order it means */
-#define LOOK_LINKS 4u    /* the level and the neighbours of the order it means */
 #define LOOK_RING 16u    /* hashes and guesses kept: more than LOOK_NAME */
-#define LOOK_DEEP 16384u /* orders that fill a good part of the core's own cache */
+#define LOOK_WIDE 16u /* pages of levels that fill a good part of the core's own cache */
 
 typedef struct foresight {
     uint64_t hashes[LOOK_RING];
@@ -243,6 +244,10 @@ static inline void look_for_name(const cp_venue *venue, const cp_order *order,
     uint64_t hash = hash_of(order);
     ahead->hashes[at % LOOK_RING] = hash;
     cp_idmap_prefetch(&venue->names, hash);
+}
+
+static inline void look_for_level(const cp_venue *venue, const cp_order *order)
+{
     const cp_book *book =
         &venue->books[order->symbol < venue->symbol_count ? order->symbol : 0];
     CP_SETTLED(book);
@@ -257,17 +262,6 @@ static inline void look_for_order(const cp_venue *venue, uint32_t at, foresight 
         (const void *)((uintptr_t)venue->pool.orders + index * sizeof(cp_book_order)));
 }
 
-static inline void look_for_links(const cp_venue *venue, uint32_t at,
-                                  const foresight *ahead)
-{
-    const cp_book_order *orders = venue->pool.orders;
-    uint32_t index = ahead->indices[at % LOOK_RING], capacity = venue->pool.capacity;
-    const cp_book_order *meant = &orders[index & -(uint32_t)(index < capacity)];
-    cp_fetch(&orders[meant->next & -(uint32_t)(meant->next < capacity)]);
-    cp_fetch(&orders[meant->prev & -(uint32_t)(meant->prev < capacity)]);
-    cp_book_prefetch(&venue->books[meant->symbol], (cp_side)meant->side, meant->price);
-}
-
 static inline uint32_t later_than(uint32_t at, uint32_t by, uint32_t count)
 {
     return at + by < count ? at + by : count - 1;
@@ -280,8 +274,8 @@ uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t co
                             uint64_t now_ns)
 {
     foresight ahead;
-    bool deep = venue->pool.fresh > LOOK_DEEP;
     venue->now_ns = now_ns;
+    bool wide = venue->pages.taken_count > LOOK_WIDE;
     for (uint32_t i = 0; i < count && i < LOOK_NAME; i++)
         look_for_name(venue, &orders[i], i, &ahead);
     for (uint32_t i = 0; i < count && i < LOOK_ORDER; i++)
@@ -292,9 +286,9 @@ uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t co
         look_for_message(&orders[i]);
         uint32_t named = later_than(i, LOOK_NAME, count);
         look_for_name(venue, &orders[named], named, &ahead);
+        if (wide)
+            look_for_level(venue, &orders[named]);
         look_for_order(venue, later_than(i, LOOK_ORDER, count), &ahead);
-        if (deep)
-            look_for_links(venue, later_than(i, LOOK_LINKS, count), &ahead);
         take(venue, &orders[i], ahead.hashes[i % LOOK_RING],
              ahead.indices[i % LOOK_RING]);
     }
