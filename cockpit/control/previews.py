@@ -74,8 +74,14 @@ class Previews:
         """The latest answer about a ticket that is asked about again and again."""
         now = self._clock()
         if self._shown is None or self._shown[0] != ticket:
+            # Nobody waits for the one before; those who type fast would wait for it.
+            self._waiting.pop(self._shown_tag, None)
             self._shown, self._shown_tag = (ticket, None), 0
-        if not self._shown_tag or now - self._shown_since >= AGAIN_SECONDS:
+        waits = self._shown_tag in self._waiting or (
+            self._asked is not None and self._asked[0] == self._shown_tag
+        )
+        again = not waits and now - self._shown_since >= AGAIN_SECONDS
+        if not self._shown_tag or again:
             self._shown_tag, self._shown_since = self.ask(ticket), now
         self._take_shown()
         return self._shown[1]

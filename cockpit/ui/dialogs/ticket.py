@@ -136,7 +136,7 @@ class TicketForm:
                 text, style = "at once, as far as the price collars allow", "dim"
             case "price":
                 text, style = self.price, "strong"
-                unit = "" if self._price_typed else "  our best, until one is typed"
+                unit = "" if self._price_typed else "  our best then; type another"
             case _:
                 text, style = TYPES[self.type][0], "text"
         mark = "|row" if here else ""
@@ -243,10 +243,10 @@ class TicketForm:
     def _said(self, scene: Scene, shown: Any, width: int) -> Rows:
         if not int(shown["client_id"]):
             refusal = int(shown["refusal"])
-            word = REFUSALS[refusal] if refusal < len(REFUSALS) else "?"
+            word = risk.label(REFUSALS[refusal]) if refusal < len(REFUSALS) else "?"
             passing = int(shown["passing_qty"])
             rest = f"; {passing:,} lots would pass" if passing else ""
-            text = f"refused by risk, nothing was sent: {word.replace('_', ' ')}{rest}"
+            text = f"refused by risk, nothing was sent: {word}{rest}"
             return [((line, "bad"),) for line in wrap(text, width)]
         state = int(shown["state"])
         shown_state: Segment = working.state(scene, state)
@@ -402,7 +402,7 @@ def _margin(index: int, margin: Margin) -> Row:
 
 def _refusal(seen: Preview) -> str:
     """In words, with the numbers where it is a limit's."""
-    word = seen.refusal.replace("_", " ")
+    word = risk.label(seen.refusal)
     names = [REFUSALS[index] for index in range(len(LIMITS))]
     if seen.refusal in names:
         limit = LIMITS[names.index(seen.refusal)]
