@@ -969,7 +969,7 @@ static void check_books(const kit *k, uint64_t seed)
 {
     const cp_desk *desk = k->desk;
     int64_t working[CP_SYMBOL_MAX][2] = { 0 };
-    int64_t own_qty[CP_STRATEGY_MAX][CP_SYMBOL_MAX][2] = { 0 };
+    int64_t own_qty[CP_SLOT_COUNT][CP_SYMBOL_MAX][2] = { 0 };
     uint32_t count = 0, of_symbols[CP_SYMBOL_MAX] = { 0 };
     cp_i128 gross = 0, net[2] = { 0, 0 };
     for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {

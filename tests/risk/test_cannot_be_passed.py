@@ -1,0 +1,410 @@
+"""Nothing leaves the desk that is beyond a limit in force when it leaves.
+
+Orders, replaces, cancels, answers, fills, markets and edits of the limits in any order,
+with numbers from the ends of their types. What is held and what may be at the venue is
+counted here, in Python's integers, from the orders that left and the answers given alone;
+the rules are those of docs/risk.md, written a second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from probe import POINTS, SLOTS, SYMBOLS, Probe, core_units
+
+from cockpit._native import lib
+from cockpit.core import LIMITS, Control, RiskState, Scope
+
+BUY, SELL = 0, 1
+NEW, REPLACE = lib.CP_ORDER_NEW, lib.CP_ORDER_REPLACE
+SECOND = 10**9
+INDEX = {limit.name: index for index, limit in enumerate(LIMITS)}
+PRICE_MAX = (1 << 32) - 2
+
+ends = [0, 1, 2, 1 << 31, (1 << 32) - 1, 1 << 32, (1 << 53) + 1, (1 << 63) - 1]
+signed = st.sampled_from([*ends, *(-value for value in ends), -(1 << 63)])
+near = st.integers(-6, 6)
+slots, symbols = st.integers(0, SLOTS - 1), st.integers(0, SYMBOLS - 1)
+sides = st.sampled_from([BUY, SELL])
+few = st.integers(1, 60)
+quantities = st.one_of(few, few, few, st.sampled_from([0, 1 << 31, (1 << 32) - 1]))
+LOSSES = {"max_daily_loss", "max_drawdown"}
+"""Their halts would end the play; tests of their own hold them."""
+
+
+def range_of(index: int) -> tuple[int, int, int]:
+    """Least, usual and most of a limit, as the core holds it."""
+    limit = LIMITS[index]
+    figures = (limit.minimum, limit.standard, limit.maximum)
+    least, usual, most = (core_units(index, figure) for figure in figures)
+    return least, usual, most
+
+
+KEYS = [
+    (scope, target, index)
+    for scope, count in ((0, 1), (1, SYMBOLS), (2, SLOTS))
+    for target in range(count)
+    for index, limit in enumerate(LIMITS)
+    if scope in limit.scopes and limit.name not in LOSSES
+]
+"""Everything that can be limited."""
+
+
+@st.composite
+def limit_values(draw: Any, index: int) -> int:
+    least, usual, most = range_of(index)
+    # At the least of some limits nothing more would happen, and so nothing be tried.
+    small = [min(least + more, most) for more in (0, 1, 2, 5)]
+    sizes = [usual, max(usual // 4, least), min(4 * usual, most), most, *small]
+    return draw(st.one_of(st.sampled_from(sizes), st.integers(least, most)))
+
+
+@st.composite
+def limit_sets(draw: Any) -> tuple[list[int], dict[tuple[int, int, int], int]]:
+    """All as wide as they can be, but for a few."""
+    values = [range_of(index)[2] for index in range(len(LIMITS))]
+    scoped: dict[tuple[int, int, int], int] = {}
+    for key in draw(st.lists(st.sampled_from(KEYS), max_size=12)):
+        value = draw(limit_values(key[2]))
+        if key[0] == 0:
+            values[key[2]] = value
+        else:
+            scoped[key] = value
+    return values, scoped
+
+
+@dataclass
+class Order:
+    """One that may be at the venue, at its old terms, at its new ones, or at both."""
+
+    id: int
+    slot: int
+    symbol: int
+    side: int
+    price: int
+    leaves: int
+    rests: bool
+    accepted: bool = False
+    new_id: int = 0
+    new_price: int = 0
+    new_qty: int = 0
+
+
+class Market(RuleBasedStateMachine):
+    """The oracle, and everybody who deals with the desk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.probe: Probe | None = None
+        self.now = 0
+        self.orders: list[Order] = []
+        self.held: dict[tuple[int, int], int] = {}
+        self.sent: list[tuple[int, int]] = []
+        self.mid2 = [0] * SYMBOLS
+        self.last = [0] * SYMBOLS
+        self.spread = [0] * SYMBOLS
+        self.told = [0] * SYMBOLS
+        self.matches = self.refs = 0
+
+    def teardown(self) -> None:
+        if self.probe:
+            self.probe.close()
+
+    # ---- what is held ------------------------------------------------------------------
+
+    def lots(self, symbol: int, side: int, slot: int | None = None) -> int:
+        """If all of one side trades that may; positive is more of that side."""
+        sign = 1 if side == BUY else -1
+        total = sum(
+            sign * qty
+            for (own, where), qty in self.held.items()
+            if where == symbol and slot in (None, own)
+        )
+        for order in self.orders:
+            mine = slot in (None, order.slot)
+            if mine and (order.symbol, order.side) == (symbol, side):
+                total += order.leaves + order.new_qty
+        return total
+
+    def worst(self, symbol: int) -> int:
+        return max(self.lots(symbol, BUY), self.lots(symbol, SELL))
+
+    def money(self, symbol: int, lots: int) -> Fraction:
+        return Fraction(lots * self.mid2[symbol] * POINTS[symbol], 2)
+
+    # ---- what may leave ----------------------------------------------------------------
+
+    def limits_of(self, name: str, symbol: int, slot: int) -> int:
+        """The tightest of all that are asked of one figure."""
+        index = INDEX[name]
+        found = [self.limits[index]]
+        found += [
+            value
+            for key, value in self.scoped.items()
+            if key in ((1, symbol, index), (2, slot, index))
+        ]
+        return min(found)
+
+    def own(self, scope: Scope, target: int, name: str) -> int | None:
+        return self.scoped.get((int(scope), target, INDEX[name]))
+
+    def held_to(self, order: Any, worst_before: int) -> None:
+        """One that has left, against everything in force; it is counted already."""
+        symbol, slot, side = order.symbol, order.strategy, order.side
+
+        def most(name: str) -> int:
+            return self.limits_of(name, symbol, slot)
+
+        def at_most(value: Any, limit: int | None) -> None:
+            assert limit is None or value <= limit
+
+        assert order.price >= 1 and order.qty >= 1
+        at_most(order.qty, most("max_order_qty"))
+        at_most(order.price * order.qty * POINTS[symbol], most("max_order_value"))
+        lots, own = self.lots(symbol, side), self.lots(symbol, side, slot)
+        at_most(lots, self.limits[INDEX["max_position"]])
+        at_most(lots, self.own(Scope.SYMBOL, symbol, "max_position"))
+        at_most(own, self.own(Scope.STRATEGY, slot, "max_position"))
+        if (worst := self.worst(symbol)) > worst_before:
+            gross = [self.money(i, self.worst(i)) for i in range(SYMBOLS)]
+            at_most(sum(gross), self.limits[INDEX["max_gross_exposure"]])
+            at_most(
+                self.money(symbol, worst),
+                self.own(Scope.SYMBOL, symbol, "max_gross_exposure"),
+            )
+        net = sum(self.money(i, self.lots(i, side)) for i in range(SYMBOLS))
+        at_most(net, self.limits[INDEX["max_net_exposure"]])
+        if order.kind == NEW:
+            name = "max_open_orders"
+            at_most(len(self.orders), self.limits[INDEX[name]])
+            here = [one for one in self.orders if one.symbol == symbol]
+            mine = [one for one in self.orders if one.slot == slot]
+            at_most(len(here), self.own(Scope.SYMBOL, symbol, name))
+            at_most(len(mine), self.own(Scope.STRATEGY, slot, name))
+        lately = [who for who, when in self.sent if self.now - when < SECOND]
+        name = "max_message_rate"
+        at_most(len(lately), self.limits[INDEX[name]])
+        at_most(lately.count(slot), self.own(Scope.STRATEGY, slot, name))
+        mid = Fraction(self.mid2[symbol], 2)
+        at_most(abs(order.price - mid) * 10_000, mid * most("price_collar"))
+        at_most(Fraction(self.spread[symbol] * 10_000), mid * most("max_spread"))
+        if last := self.last[symbol]:
+            at_most(abs(order.price - last) * 10_000, last * most("last_collar"))
+        at_most(self.now - self.told[symbol], most("max_data_age") * 10**6)
+        at_most(self.met(order), most("max_self_cross"))
+
+    def met(self, order: Any) -> int:
+        """Our own resting lots it would trade with."""
+        total = 0
+        for other in self.orders:
+            if other.symbol != order.symbol or other.side == order.side:
+                continue
+            if not other.rests:
+                continue
+            buys = order.side == BUY
+            for price, qty in (
+                (other.price, other.leaves),
+                (other.new_price, other.new_qty),
+            ):
+                if qty and (price <= order.price if buys else price >= order.price):
+                    total += qty
+        return total
+
+    def carry(self) -> None:
+        """Whatever has left the desk is at the venue now, or may be."""
+        for order in self.desk.taken():
+            if order.strategy < SLOTS:
+                self.sent.append((order.strategy, self.now))
+            if order.kind not in (NEW, REPLACE):
+                continue
+            assert self.state() == RiskState.ACTIVE
+            before = self.worst(order.symbol)
+            if order.kind == NEW:
+                assert all(order.client_id not in (o.id, o.new_id) for o in self.orders)
+                self.orders.append(
+                    Order(
+                        order.client_id, order.strategy, order.symbol, order.side,
+                        order.price, order.qty, order.time_in_force != lib.CP_IOC,
+                    )
+                )  # fmt: skip
+            else:
+                (old,) = [o for o in self.orders if o.id == order.original_id]
+                assert not old.new_id
+                old.new_id, old.new_price = order.client_id, order.price
+                old.new_qty = order.qty
+            self.held_to(order, before)
+
+    @property
+    def desk(self) -> Probe:
+        assert self.probe is not None
+        return self.probe
+
+    def state(self) -> RiskState:
+        return RiskState(self.desk.picture().risk_state)
+
+    # ---- what happens ------------------------------------------------------------------
+
+    @initialize(found=limit_sets())
+    def begin(self, found: tuple[list[int], dict[tuple[int, int, int], int]]) -> None:
+        self.limits, self.scoped = found[0], {}
+        self.probe = Probe(self.limits)
+        for symbol in range(SYMBOLS):
+            self.trade_near(symbol, 10_000, 2, last=True)
+
+    @rule(found=limit_sets())
+    def edit(self, found: tuple[list[int], dict[tuple[int, int, int], int]]) -> None:
+        self.limits, self.scoped = found
+        rows = [
+            {"scope": scope, "target": target, "limit": limit, "value": value}
+            for (scope, target, limit), value in sorted(self.scoped.items())
+        ]
+        self.desk.control(
+            Control.LIMITS, limits=self.limits, scoped=rows, scoped_count=len(rows)
+        )
+        shown = self.desk.picture()
+        assert [shown.limits[i].limit for i in range(len(LIMITS))] == self.limits
+        assert shown.scoped_count == len(rows)
+        self.carry()
+
+    @rule(
+        symbol=symbols,
+        middle=st.one_of(
+            st.integers(9_990, 10_010),
+            st.integers(9_990, 10_010),
+            st.integers(2, PRICE_MAX - 50),
+        ),
+        half=st.sampled_from([1, 2, 2, 40]),
+        last=st.booleans(),
+    )
+    def trade_near(self, symbol: int, middle: int, half: int, last: bool) -> None:
+        bid, ask = max(middle - half, 1), middle + half
+        self.desk.market(symbol, bid, ask, middle if last else 0)
+        self.mid2[symbol], self.spread[symbol] = bid + ask, ask - bid
+        self.told[symbol] = self.now
+        if last:
+            self.last[symbol] = middle
+        self.carry()
+
+    @rule(ms=st.sampled_from([1, 1, 300, 1_001, 20_000]))
+    def wait(self, ms: int) -> None:
+        self.now += ms * 10**6
+        self.desk.wait(ms * 10**6)
+        self.carry()
+
+    @rule(slot=slots, symbol=symbols, side=sides, offset=near, qty=quantities,
+          rests=st.booleans())  # fmt: skip
+    def ask_near(
+        self, slot: int, symbol: int, side: int, offset: int, qty: int, rests: bool
+    ) -> None:
+        price = self.mid2[symbol] // 2 + offset
+        self.desk.new(slot, symbol, side, price, qty, rests=rests)
+        self.carry()
+
+    @rule(slot=slots, symbol=symbols, side=sides, price=signed, qty=quantities,
+          rests=st.booleans())  # fmt: skip
+    def ask_anything(
+        self, slot: int, symbol: int, side: int, price: int, qty: int, rests: bool
+    ) -> None:
+        self.desk.new(slot, symbol, side, price, qty, rests=rests)
+        self.carry()
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), offset=near, qty=quantities)
+    def change(self, data: st.DataObject, offset: int, qty: int) -> None:
+        order = data.draw(st.sampled_from(self.orders))
+        price = self.mid2[order.symbol] // 2 + offset
+        self.desk.change(order.id, price, qty)
+        self.carry()
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), what=st.sampled_from(["accept", "fill", "end", "replace"]))
+    def answer(self, data: st.DataObject, what: str) -> None:
+        order = data.draw(st.sampled_from(self.orders))
+        if what == "accept" and not order.accepted:
+            order.accepted = True
+            self.say(order, lib.CP_REPORT_ACCEPTED, qty=order.leaves)
+        elif what == "fill":
+            self.fill(order, data.draw(st.integers(1, order.leaves)))
+        elif what == "replace" and order.new_id:
+            self.answer_replace(order, data.draw(st.booleans()))
+        elif what == "end" and not order.new_id:
+            self.orders.remove(order)
+            kind = lib.CP_REPORT_CANCELLED if order.accepted else lib.CP_REPORT_REJECTED
+            self.say(order, kind, qty=order.leaves, leaves=0, reason=lib.CP_REASON_USER)
+        self.carry()
+
+    def say(self, order: Order, kind: int, **fields: int) -> None:
+        self.refs += 1
+        self.desk.report(
+            **{
+                "kind": kind,
+                "client_id": order.id,
+                "order_ref": self.refs,
+                "price": order.price,
+                "leaves": order.leaves,
+                "symbol": order.symbol,
+                "side": order.side,
+                **fields,
+            }
+        )
+
+    def fill(self, order: Order, qty: int) -> None:
+        key = order.slot, order.symbol
+        sign = 1 if order.side == BUY else -1
+        self.held[key] = self.held.get(key, 0) + sign * qty
+        order.leaves -= qty
+        self.matches += 1
+        too_late = order.new_id
+        if not order.leaves:
+            self.orders.remove(order)
+        self.say(order, lib.CP_REPORT_EXECUTED, qty=qty, match_ref=self.matches)
+        if not order.leaves and too_late:  # the replace finds nothing
+            self.say(
+                order, lib.CP_REPORT_CHANGE_REJECTED, client_id=too_late,
+                original_id=order.id, reason=lib.CP_REASON_UNKNOWN_ORDER,
+            )  # fmt: skip
+
+    def answer_replace(self, order: Order, refused: bool) -> None:
+        old, new = order.id, order.new_id
+        kind = lib.CP_REPORT_CHANGE_REJECTED
+        if not refused:
+            kind = lib.CP_REPORT_REPLACED
+            order.id, order.price, order.leaves = new, order.new_price, order.new_qty
+        order.new_id = order.new_qty = 0
+        self.say(
+            order, kind, client_id=new, original_id=old, qty=order.leaves,
+            reason=lib.CP_REASON_PRICE if refused else 0,
+        )  # fmt: skip
+
+    @precondition(lambda self: self.probe and self.state() != RiskState.ACTIVE)
+    @rule()
+    def go_on(self) -> None:
+        self.desk.control(Control.UNHALT)
+        self.desk.control(Control.RESUME)
+        self.carry()
+
+    @invariant()
+    def the_desk_counts_as_we_do(self) -> None:
+        if self.probe is None:
+            return
+        shown = self.desk.picture()
+        for symbol in range(SYMBOLS):
+            held = sum(qty for (_, where), qty in self.held.items() if where == symbol)
+            assert shown.symbols[symbol].position == held
+
+
+TestMarket = Market.TestCase
+TestMarket.settings = settings(
+    max_examples=150, stateful_step_count=80, deadline=None, print_blob=True
+)
