@@ -81,6 +81,7 @@ class TapedDesk(TapeDesk):
             worst_short=min(after, held),
             reduces=abs(after) < abs(held),
             refusal="" if refuses is None else REFUSALS[refuses],
+            scope="" if refuses is None else "global",
             limit=0 if refuses is None else limits[refuses], current=abs(held),
             would_be=0 if refuses is None else used[refuses], passing_qty=20,
             margins=tuple(map(Margin, limits, used)),

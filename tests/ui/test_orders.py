@@ -49,7 +49,7 @@ def preview_of(ticket: Ticket, **changes: object) -> Preview:
     seen = Preview(
         ticket=ticket, price=ticket.price, value=ticket.qty * MONEY_SCALE, position=20,
         position_after=20 + ticket.qty, worst_long=40, worst_short=-10, reduces=False,
-        refusal="", limit=0, current=0, would_be=0, passing_qty=ticket.qty,
+        refusal="", scope="", limit=0, current=0, would_be=0, passing_qty=ticket.qty,
         margins=margins,
     )  # fmt: skip
     return replace(seen, **changes)
