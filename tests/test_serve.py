@@ -480,6 +480,32 @@ def test_a_limit_is_done_when_the_core_enforces_it(own: Served) -> None:
     assert enforced() == 300
 
 
+def test_a_limit_of_one_instrument_and_an_edit_by_hand_are_confirmed_likewise(
+    own: Served,
+) -> None:
+    path = own.files / "risk.toml"
+    name = "symbols.BOREAL.max_position"
+    assert own.ctl("limit", name, 90).returncode == 0
+    refused = own.ctl("limit", name, "none")
+    assert refused.returncode == 4 and "confirm it" in refused.stderr
+    own.wait_for("loosens a limit: confirm it")
+    path.write_text(path.read_text().replace("max_position = 90", "max_position = 95"))
+    own.wait_for(f"{name} 90 -> 95 lots: NOT in force until confirmed")
+
+    def narrower() -> list[tuple[str, str, int]]:
+        status = json.loads(own.ctl("status", "--json").stdout)
+        return [
+            (one["of"], one["name"], one["limit"]) for one in status["risk"]["narrower"]
+        ]
+
+    assert narrower() == [("BOREAL", "max_position", 90)]
+    done = own.ctl("limit", name, 95, "--confirm", "--why", "calm again")
+    assert done.returncode == 0, done.stderr
+    assert narrower() == [("BOREAL", "max_position", 95)]
+    assert own.ctl("limit", name, "none", "--confirm").returncode == 0
+    assert narrower() == []
+
+
 def test_a_limit_that_the_core_does_not_take_is_not_reported_as_done(own: Served) -> None:
     # Another file is wrong, so the desk takes nothing from the directory.
     strategies = own.files / "strategies.toml"
