@@ -171,6 +171,14 @@ static cp_i128 join(const uint64_t halves[2])
     return (cp_i128)((cp_u128)halves[1] << 64 | halves[0]);
 }
 
+/* An amount that trading can come to: with room left for the sums made of it. */
+static bool is_amount(const uint64_t halves[2])
+{
+    const cp_i128 most = (cp_i128)1 << 100;
+    cp_i128 amount = join(halves);
+    return amount > -most && amount < most;
+}
+
 static void give_instruments(const cp_desk *desk, add_record *add, void *context)
 {
     for (uint32_t i = 0; i < desk->symbol_count; i++) {
@@ -421,7 +429,8 @@ static void begin_lots(cp_lots *lots, const cp_position *position)
 static int take_position(cp_desk *desk, cp_journal_position body)
 {
     bool is_cell = body.strategy != CP_NOBODY;
-    if (!map_symbol(desk, &body.symbol) || (is_cell && body.strategy >= CP_SLOT_COUNT))
+    if (!map_symbol(desk, &body.symbol) || (is_cell && body.strategy >= CP_SLOT_COUNT) ||
+        !is_amount(body.cost) || !is_amount(body.realised) || !is_amount(body.fees))
         return -EBADMSG;
     cp_position *position = is_cell ? &desk->cells[body.strategy][body.symbol]
                                     : &desk->positions[body.symbol];
@@ -439,9 +448,11 @@ static int take_position(cp_desk *desk, cp_journal_position body)
 
 static int take_costs(cp_desk *desk, cp_journal_costs body)
 {
-    if (!map_symbol(desk, &body.symbol))
+    bool is_lots = body.strategy == CP_NOBODY;
+    if (!map_symbol(desk, &body.symbol) || (is_lots && !is_amount(body.realised_fifo)) ||
+        (!is_lots && (!is_amount(body.arrival2) || !is_amount(body.expected))))
         return -EBADMSG;
-    if (body.strategy == CP_NOBODY) {
+    if (is_lots) {
         cp_lots *lots = &desk->lots[body.symbol];
         *lots = (cp_lots){ .realised = join(body.realised_fifo),
                            .merged = body.lots_merged != 0 };
@@ -456,7 +467,7 @@ static int take_costs(cp_desk *desk, cp_journal_costs body)
 
 static int take_lots(cp_desk *desk, cp_journal_lots body)
 {
-    if (!map_symbol(desk, &body.symbol) || body.qty == 0 ||
+    if (!map_symbol(desk, &body.symbol) || body.qty == 0 || !is_amount(body.cost) ||
         (body.qty < 0) != (desk->positions[body.symbol].qty < 0))
         return -EBADMSG;
     cp_lots_add(&desk->lots[body.symbol], body.qty, join(body.cost), body.price);
