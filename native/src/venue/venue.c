@@ -182,7 +182,8 @@ static inline bool is_nearly_full(const cp_venue *venue)
 static inline bool take_usually(cp_venue *venue, const cp_order *order, uint64_t hash,
                                 uint32_t guess)
 {
-    if ((venue->session_count | venue->odd_count | venue->due_count) != 0)
+    if ((venue->session_of[order->participant] | venue->odd_count | venue->due_count) !=
+        0)
         return false;
     if (cp_is_usual_new(order, CP_DAY))
         return cp_new_usually(venue, order, hash);
