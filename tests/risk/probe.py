@@ -7,10 +7,10 @@ from typing import Any
 from cockpit._native import ffi, lib
 from cockpit.core import LIMITS, MONEY_SCALE, Control
 
-SYMBOLS = 3
-SLOTS = 4
-POINTS = (1_000_000, 1, 1 << 40)
-"""Money a lot gains by an increment: a cent, the least, more than most."""
+SYMBOLS = 2
+SLOTS = 2
+POINTS = (1_000_000, 1 << 40)
+"""Money a lot gains by an increment: a cent, and more than most."""
 ORDERS_MAX = 4096
 
 

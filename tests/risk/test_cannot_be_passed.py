@@ -59,6 +59,9 @@ KEYS = [
     if scope in limit.scopes and limit.name not in LOSSES
 ]
 """Everything that can be limited."""
+SUMS = {"max_position", "max_open_orders", "max_message_rate", "max_gross_exposure"}
+"""Met by several orders together, and so by chance alone seldom."""
+KEYS += [key for key in KEYS if key[0] and LIMITS[key[2]].name in SUMS] * 6
 
 
 @st.composite
