@@ -410,6 +410,8 @@ def _refusal(seen: Preview) -> str:
             risk.value(figure, limit, 14)
             for figure in (seen.limit, seen.current, seen.would_be)
         )
+        whose = {"symbol": "the symbol's own ", "strategy": "the operator's own "}
+        word = whose.get(seen.scope, "") + word
         word += f" {most} {limit.unit}, now {now}, would be {then}"
     rest = f"; {seen.passing_qty:,} lots would pass" if seen.passing_qty else ""
     return f"It would be refused: {word}{rest}."
