@@ -253,10 +253,17 @@ class CockpitApp(App[int], inherit_bindings=False):
     def step(self) -> None:
         """One frame: read the desk and draw."""
         self._read()
+        self._tell_changes()
         self._measure()
         self._follow_files()
         self._look_out()
         self.draw()
+
+    def _tell_changes(self) -> None:
+        """A file that was changed, here or elsewhere: what in it, from what to what."""
+        for event in self.scene.said:
+            if event.source == "config" and " in force: " in event.text:
+                self.scene.say(f"{event.text} (w on its line in the log)")
 
     def _measure(self) -> None:
         """What the line carries, and how the machine stalls."""

@@ -169,3 +169,19 @@ async def test_a_screen_without_the_controls_changes_no_file(
             await pilot.press("down", "enter", *"2.5", "enter")
             await until(app, pilot, lambda: "has the controls" in over(app))
     assert (files / "strategies.toml").read_text() == before
+
+
+async def test_a_file_edited_elsewhere_shows_what_changed(files: Path) -> None:
+    async with local(files) as (app, pilot):
+        await until(app, pilot, lambda: bool(dict(app.scene.slots())))
+        path = files / "risk.toml"
+        text = path.read_text()
+        path.write_text(text.replace("max_position = 60", "max_position = 50"))
+        said = "in force: max_position 60 -> 50 lots"
+        await until(app, pilot, lambda: said in app.main.part("footer").text)
+        app.scene.screen = app.scene.focus = "log"
+        event = next(e for e in app.scene.log if said in e.text)
+        app.scene.cursor["log"] = f"{event.time}:{event.source}:{event.text}"
+        await pilot.press("w")
+        assert "- max_position = 60" in over(app)
+        assert "+ max_position = 50 lots" in over(app)

@@ -17,6 +17,7 @@ from cockpit.core import (
     PRICE_NONE,
     Mode,
     RiskState,
+    Scope,
     Severity,
 )
 from cockpit.ui.frame import TITLES
@@ -628,3 +629,26 @@ def test_the_ladder_shows_our_place_in_the_queue_and_where_it_traded() -> None:
     scene.picture = desk.read()
     rows = said_by(ladder.render(scene, 60, 20)).splitlines()
     assert next(line for line in rows if "150.00" in line).split()[0] == "◌"
+
+
+def test_limits_of_one_symbol_or_strategy_stand_below_the_others() -> None:
+    desk = PaintedDesk()
+    desk.add_strategy(1, "maker")
+    position = [limit.name for limit in LIMITS].index("max_position")
+    for place, (scope, target) in enumerate(((Scope.SYMBOL, 0), (Scope.STRATEGY, 1))):
+        row = desk.picture["desk"]["scoped"][place]
+        row["limit"]["scope"], row["limit"]["target"] = scope, target
+        row["limit"]["limit"], row["limit"]["value"] = position, 40
+        row["used"] = 10 * (place + 3)
+    desk.picture["desk"]["scoped_count"] = 2
+    scene = scene_of(desk)
+    rows = risk.render(scene, 60, 40)
+    lines = text_of(rows)
+    symbol = next(i for i, line in enumerate(lines) if line.startswith("ALFA position"))
+    strategy = next(
+        i for i, line in enumerate(lines) if line.startswith("maker position")
+    )
+    assert lines[symbol].split()[-4:] == ["30", "/", "40", "75%"]
+    assert lines[strategy].split()[-4:] == ["40", "/", "40", "100%"]
+    assert style_of(rows[symbol], "30") == "warn"
+    assert style_of(rows[strategy], "40") == "bad"

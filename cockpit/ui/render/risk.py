@@ -11,6 +11,7 @@ from cockpit.core import (
     REFUSALS,
     Parameter,
     RiskState,
+    Scope,
 )
 from cockpit.ui.render import number
 from cockpit.ui.render.glyphs import Glyphs
@@ -148,6 +149,32 @@ def _money_of(scene: Scene, lots: int) -> int:
     return lots * max(prices, default=0)
 
 
+def narrower(scene: Scene, width: int, name_width: int) -> Rows:
+    """The limits of single symbols and strategies, where there are any."""
+    desk = scene.picture["desk"]
+    rows: Rows = []
+    for row in desk["scoped"][: int(desk["scoped_count"])]:
+        limit = row["limit"]
+        index, target = int(limit["limit"]), int(limit["target"])
+        if index >= len(LIMITS):
+            continue
+        parameter, of_symbol = LIMITS[index], int(limit["scope"]) == Scope.SYMBOL
+        whose = scene.symbol_name(target) if of_symbol else scene.slot_name(target)
+        used, most = int(row["used"]), int(limit["value"])
+        style = severity(used, most)
+        shown = value(used, parameter).rjust(_VALUE)
+        name = f"{clean(whose)} {label(parameter.name)}"
+        figures: Row = (
+            (shown, "text" if style == "gauge" else style),
+            (" / ", "faint"),
+            (value(most, parameter).ljust(_VALUE), "dim"),
+            (number.percent(used, most).rjust(5), "dim" if style == "gauge" else style),
+        )
+        room = max(width - sum(len(text) for text, _ in figures) - 1, name_width)
+        rows.append(((shorten(name, room).ljust(room), "text"), (" ", "text"), *figures))
+    return [((" of one symbol or strategy".ljust(width), "head"),), *rows] if rows else []
+
+
 def breakers(scene: Scene, width: int) -> Rows:
     """What stops trading now, and why; or that nothing does."""
     state = scene.risk_state
@@ -216,6 +243,9 @@ def render(scene: Scene, width: int, height: int) -> Rows:
         if scene.focus == "risk" and scene.cursor.get("risk") == str(index):
             row = tuple((text, style + CURSOR) for text, style in settle(row, width))
         rows.append(row)
+    scoped = narrower(scene, width, name_width)
+    if scoped and height >= len(rows) + 3:
+        rows += [(), *scoped]
     if height >= len(rows) + 3:
         rows += [(), *breakers(scene, width)]
     return cut(rows, height, scene.glyphs.ellipsis)
