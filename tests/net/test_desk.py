@@ -84,7 +84,7 @@ def test_no_report_and_no_data_is_lost_or_doubled_across_breaks(
             for proxy in chance.sample(proxies, chance.randint(1, 2)):
                 proxy.cut()
         wait(lambda: is_up(desk))
-        wait(lambda: not any(desk.read()["desk"]["symbols"]["stale"][:4]))
+        wait(lambda: not any(desk.read()["desk"]["symbols"]["stale"][:4]), 30.0)
         wait(lambda: books_agree(desk, busy.feed) or fills(desk) > 0, 30.0)
         assert int(desk.read()["net"]["orders"]["break_count"]) > 3
         check_agreement(desk, busy)
@@ -103,7 +103,7 @@ def test_a_break_of_the_feed_makes_the_books_stale_until_all_of_it_is_there(
         assert int(desk.read()["desk"]["counters"]["gap_count"]) == 1
         feed.silent.clear()
         feed.cut()
-        wait(lambda: not any(desk.read()["desk"]["symbols"]["stale"][:4]))
+        wait(lambda: not any(desk.read()["desk"]["symbols"]["stale"][:4]), 30.0)
         rest(desk)
 
 
@@ -138,7 +138,7 @@ def test_an_exchange_that_was_killed_comes_back_as_another_day(
         second = open_exchange(orders=first.orders, feed=first.feed, market=BUSY)
         wait(lambda: is_up(desk))
         assert any("is no more" in text or "new session" in text for text in events(desk))
-        wait(lambda: not any(desk.read()["desk"]["symbols"]["stale"][:4]))
+        wait(lambda: not any(desk.read()["desk"]["symbols"]["stale"][:4]), 30.0)
         earlier = fills(desk)
         wait(lambda: fills(desk) > earlier, 30.0)
         rest(desk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import time
@@ -20,6 +21,17 @@ from cockpit.ui.app import CockpitApp
 
 CONFIG = Path(__file__).parent / "config"
 PATIENCE_S = 15.0
+
+
+@pytest.fixture(autouse=True)
+def a_busy_process_is_no_unfinished_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pilot waits until the process is idle; with a core in it, it never is."""
+
+    async def settle(*_: float) -> None:
+        await asyncio.sleep(0.02)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", settle)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", settle)
 
 
 class Seat:

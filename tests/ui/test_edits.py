@@ -5,6 +5,7 @@ The real core on files of its own, in this process and in another one.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 import time
@@ -28,6 +29,17 @@ from serving import Served
 
 CONFIG = Path(__file__).parent / "config"
 PATIENCE_S = 15.0
+
+
+@pytest.fixture(autouse=True)
+def a_busy_process_is_no_unfinished_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pilot waits until the process is idle; with a core in it, it never is."""
+
+    async def settle(*_: float) -> None:
+        await asyncio.sleep(0.02)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", settle)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", settle)
 
 
 @pytest.fixture

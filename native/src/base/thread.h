@@ -12,8 +12,8 @@
 
 #include "base/base.h"
 
-#define CP_PARK_NS 500000  /* longest sleep */
-#define CP_PARK_AFTER 2000 /* empty looks before it sleeps */
+#define CP_PARK_NS 500000 /* longest sleep */
+#define CP_PARK_AFTER 200 /* empty looks before it sleeps: some 50 us */
 
 /* What one thread sleeps on. */
 typedef struct cp_bell {
