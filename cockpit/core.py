@@ -1499,29 +1499,26 @@ def bench_journal(settings: Settings, records: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DeskBench:
-    """A desk and its market in one thread."""
+    """A desk alone in one thread."""
 
     order_count: int
     """New orders and replaces."""
     md_count: int
-    elapsed_ns: int
-    """Everything: market, matching, desk."""
     step: dict[str, int]
     """Event given to the desk until it has left an order: count and percentiles, ns."""
 
 
-def bench_desk(settings: Settings, orders: int, seconds: float) -> DeskBench:
-    """Trade ``orders`` orders, or as many as there are in ``seconds``, in one thread."""
+def bench_desk(settings: Settings, md_events: int) -> DeskBench:
+    """Give a desk so many events of the settings' market, in one thread."""
     config, found = ffi.new("cp_config *"), ffi.new("cp_bench_desk_figures *")
     _fill_config(config, settings)
     error = ffi.new("char[]", lib.CP_ERROR_SIZE)
-    result = lib.cp_bench_desk(config, orders, int(seconds * 1e9), found, error)
+    result = lib.cp_bench_desk(config, md_events, found, error)
     if result < 0:
         raise CoreError(_text(error) or os.strerror(-result))
     return DeskBench(
         order_count=int(found.orders),
         md_count=int(found.md_events),
-        elapsed_ns=int(found.elapsed_ns),
         step={
             name: int(getattr(found.step, name))
             for name, _ in ffi.typeof("cp_hop_picture").fields

@@ -1474,16 +1474,15 @@ int cp_bench_line_stream(uint64_t count, uint64_t *elapsed_ns);
  * `error` as for cp_engine_create. */
 int cp_bench_journal(const cp_config *config, uint64_t record_count, char *error);
 
-/* A desk of the config's and a market of the config's, taking turns in one thread. */
+/* The config's desk alone, on so many events of the config's market. */
 typedef struct cp_bench_desk_figures {
-    uint64_t orders;     /* new orders and replaces sent while timed */
-    uint64_t md_events;  /* the desk heard of */
-    uint64_t elapsed_ns; /* market, matching, desk and all between */
+    uint64_t orders;     /* new orders and replaces it sent while timed */
+    uint64_t md_events;  /* it heard of meanwhile */
     cp_hop_picture step; /* event given to the desk -> returned with an order */
 } cp_bench_desk_figures;
 
-/* Until so many orders were sent, or the time is over; `error` as for cp_engine_create. */
-int cp_bench_desk(const cp_config *config, uint64_t order_count, uint64_t duration_ns,
+/* `error` as for cp_engine_create; -EINVAL: fewer than 1000 events. */
+int cp_bench_desk(const cp_config *config, uint64_t md_events,
                   cp_bench_desk_figures *figures, char *error);
 /* The core that thread n of an engine would be given, -1 for none. */
 int32_t cp_bench_cpu(uint32_t n);

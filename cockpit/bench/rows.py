@@ -16,7 +16,7 @@ from typing import Any
 from cockpit import core
 from cockpit.bench import itch, journal, match, risk, wire
 from cockpit.bench.row import Row
-from cockpit.core import Engine, FlowKind, Hop, Settings
+from cockpit.core import Engine, FlowKind, Hop, Mode, Settings, Strategy
 
 Group = Callable[[Settings], Iterator[Row]]
 
@@ -25,6 +25,11 @@ LIVE_SECONDS = 4.0
 SIM_EVENTS = 10_000_000
 VENUE_EVENTS = 5_000_000
 STREAM_LINES = 20_000_000
+DESK_EVENTS = 1_000_000
+ORDER_SECONDS = 3.0
+MAKERS = 16
+MAKERS_RATE = 500_000
+"""Events a second of the others' flow that the makers react to."""
 
 
 def _round_trip_ns() -> tuple[float, float]:
@@ -66,6 +71,77 @@ def tick_to_order(settings: Settings) -> Iterator[Row]:
             bar,
             note=note,
         )
+
+
+def _unlimited(settings: Settings, *names: str) -> Settings:
+    """The same, with these limits as far out as they go."""
+    values = tuple(
+        int(limit.maximum) if limit.name in names else value
+        for limit, value in zip(core.LIMITS, settings.limits.values, strict=True)
+    )
+    return replace(settings, limits=replace(settings.limits, values=values, hash=0))
+
+
+def _makers(settings: Settings, count: int, **changes: float) -> Settings:
+    """So many market makers of the standard parameters, in turn on each instrument."""
+    kind = core.STRATEGY_KINDS["market_maker"]
+    parameters = tuple(changes.get(p.name, p.standard) for p in kind.parameters)
+    makers = tuple(
+        Strategy(
+            f"mm{i}", "market_maker", i % len(settings.instruments), Mode.LIVE, parameters
+        )
+        for i in range(count)
+    )
+    return replace(
+        _unlimited(
+            settings,
+            "max_message_rate", "max_same_orders", "max_open_orders", "max_position",
+        ),
+        strategies=makers,
+    )  # fmt: skip
+
+
+def desk_step(settings: Settings) -> Iterator[Row]:
+    """Event in, order in the outbox: the desk alone in one thread, a maker everywhere."""
+    found = core.bench_desk(
+        _makers(settings, len(settings.instruments), half_spread=1.5), DESK_EVENTS
+    )
+    ring, _ = _round_trip_ns()
+    note = (
+        f"{found.step['count']} of {found.md_count:,} events, {found.order_count} orders"
+    )
+    for field, suffix, bar in (("p50_ns", "", 250.0), ("p99_ns", ".p99", None)):
+        yield Row(
+            f"desk_step_ns{suffix}", float(found.step[field]), "ns", "ring one way",
+            ring / 2, bar, note=note,
+        )  # fmt: skip
+
+
+def embedded_orders(settings: Settings) -> Iterator[Row]:
+    """Orders through strategies, risk, matching and back, venue and desk on threads."""
+    made = _makers(settings, MAKERS, half_spread=15, skew=0, micro_weight=1)
+    flow = replace(made.flow, rate=MAKERS_RATE, half_spread=20.0, volatility=0.0)
+    with Engine(replace(made, virtual_time=False, flow=flow)) as engine:
+        time.sleep(1.0)
+        first = engine.read()["desk"]["counters"].copy()
+        begin = time.perf_counter()
+        time.sleep(ORDER_SECONDS)
+        last = engine.read()["desk"]["counters"].copy()
+        seconds = time.perf_counter() - begin
+    sent, answered, filled = (
+        int(last[name]) - int(first[name])
+        for name in ("order_count", "ack_count", "fill_count")
+    )
+    yield Row(
+        "embedded_orders_per_s",
+        sent / seconds,
+        "orders/s",
+        "events of its venue alone",
+        _run_virtual(_virtual(settings, desk=False), VENUE_EVENTS)[0],
+        bar=1e6,
+        higher_is_better=True,
+        note=f"{MAKERS} market makers, {answered:,} acknowledged, {filled:,} fills",
+    )
 
 
 def _virtual(settings: Settings, *, desk: bool) -> Settings:
@@ -124,6 +200,8 @@ def venue_events(settings: Settings) -> Iterator[Row]:
 GROUPS: dict[str, Group] = {
     "ring_round_trip_ns": ring_round_trip,
     "tick_to_order_ns": tick_to_order,
+    "desk_step_ns": desk_step,
+    "embedded_orders_per_s": embedded_orders,
     "sim_events_per_s": sim_events,
     "venue_events_per_s": venue_events,
     "recover_1m_s": journal.recover,

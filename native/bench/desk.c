@@ -1,184 +1,206 @@
-/* desk.c: the desk's own work, in one thread: a market, a desk, and the orders it leaves.
+/* desk.c: the desk's own work, alone in one thread.
  *
- * Venue and desk take turns over rings, each given the time the clock shows, as live.c's
- * threads would give it. The clock is read before the desk is told of a market data event
- * and when it has returned; events that leave an order in the outbox count.
+ * A market is played to the venue beforehand, and what it said is the tape. The desk is given
+ * the tape event by event; its orders are answered at once by an exchange that takes them all
+ * and fills none. The clock is read before the desk is told of an event and when it has
+ * returned; events that left an order in the outbox count.
  */
 #include "base/clock.h"
 #include "base/histogram.h"
+#include "base/ring.h"
 #include "desk/desk.h"
 #include "venue/flow.h"
 
-typedef struct market {
+typedef struct stage {
     cp_clock clock;
-    cp_venue *venue;
-    cp_flow_synthetic *flow;
     cp_desk *desk;
-    cp_ring md, reports, orders;
+    cp_md *tape;
+    uint64_t length;
     uint64_t timer_ns;
-    uint64_t order_count, md_count;
+    uint64_t ref; /* the venue's name given last, above the tape's */
+    cp_ring orders;
+    cp_bench_desk_figures *figures;
     cp_histogram steps;
-} market;
+} stage;
 
-static int build(market *m, const cp_config *config, char *error)
+/* ---- the tape ---- */
+
+static void play(cp_flow_synthetic *flow, cp_venue *venue, stage *s, uint64_t length)
 {
-    int result = cp_ring_init(&m->md, config->ring_capacity, CP_LINE);
-    if (result == 0)
-        result = cp_ring_init(&m->reports, config->ring_capacity, CP_LINE);
-    if (result == 0)
-        result = cp_ring_init(&m->orders, config->ring_capacity, CP_LINE);
-    if (result == 0)
-        result = cp_venue_create(&m->venue, config->instruments, config->symbol_count,
+    cp_outbox *md = cp_venue_md(venue), *reports = cp_venue_reports(venue);
+    while (s->length < length) {
+        cp_flow_synthetic_step(flow, venue, cp_flow_synthetic_next_ns(flow));
+        for (uint32_t i = 0; i < reports->count; i++)
+            cp_flow_synthetic_on_report(flow, cp_outbox_at(reports, i));
+        for (uint32_t i = 0; i < md->count && s->length < length; i++) {
+            s->tape[s->length] = *(const cp_md *)cp_outbox_at(md, i);
+            if (s->tape[s->length].order_ref > s->ref)
+                s->ref = s->tape[s->length].order_ref;
+            s->length++;
+        }
+        cp_outbox_clear(reports);
+        cp_outbox_clear(md);
+    }
+}
+
+static int record(stage *s, const cp_config *config, uint64_t length)
+{
+    cp_venue *venue = NULL;
+    cp_flow_synthetic *flow = NULL;
+    s->tape = aligned_alloc(CP_LINE, length * sizeof *s->tape);
+    if (!s->tape)
+        return -ENOMEM;
+    int result = cp_venue_create(&venue, config->instruments, config->symbol_count,
                                  config->order_capacity);
     if (result == 0)
-        result = cp_desk_create(&m->desk, config, error);
-    if (result == 0)
-        result = cp_flow_synthetic_create(&m->flow, &config->flow, config->instruments,
+        result = cp_flow_synthetic_create(&flow, &config->flow, config->instruments,
                                           config->symbol_count, config->seed);
-    if (result != 0)
-        return result;
-    cp_venue_keep_hash(m->venue, false);
-    cp_clock_init(&m->clock);
-    uint64_t now_ns = cp_clock_now_ns(&m->clock);
-    cp_flow_synthetic_start(m->flow, now_ns);
-    m->timer_ns = now_ns + CP_DESK_TIMER_NS;
-    return 0;
-}
-
-static void demolish(market *m)
-{
-    cp_flow_synthetic_destroy(m->flow);
-    cp_desk_destroy(m->desk);
-    cp_venue_destroy(m->venue);
-    cp_ring_free(&m->orders);
-    cp_ring_free(&m->reports);
-    cp_ring_free(&m->md);
-    free(m);
-}
-
-static void put(cp_ring *ring, const void *line)
-{
-    CP_ASSERT(cp_ring_room(ring, 1) > 0); /* both sides are here: nothing waits long */
-    memcpy(cp_ring_claim(ring, 0), line, CP_LINE);
-    cp_ring_publish(ring, 1);
-}
-
-/* ---- venue ---- */
-
-static void carry_venue(market *m)
-{
-    cp_outbox *md = cp_venue_md(m->venue), *reports = cp_venue_reports(m->venue);
-    for (uint32_t i = 0; i < reports->count; i++) {
-        const cp_report *report = cp_outbox_at(reports, i);
-        if (report->participant == CP_DESK_PARTICIPANT)
-            put(&m->reports, report);
-        else
-            cp_flow_synthetic_on_report(m->flow, report);
+    if (result == 0) {
+        cp_flow_synthetic_start(flow, 0);
+        play(flow, venue, s, length);
     }
-    for (uint32_t i = 0; i < md->count; i++)
-        put(&m->md, cp_outbox_at(md, i));
-    cp_outbox_clear(reports);
-    cp_outbox_clear(md);
+    cp_flow_synthetic_destroy(flow);
+    cp_venue_destroy(venue);
+    return result;
 }
 
-static void run_venue(market *m)
+/* ---- the exchange ---- */
+
+static void tell(stage *s, const cp_order *order, cp_report report)
 {
-    uint64_t now_ns = cp_clock_now_ns(&m->clock);
-    for (uint64_t left = cp_ring_ready(&m->orders); left > 0; left--) {
-        cp_venue_on_order(m->venue, cp_ring_peek(&m->orders, 0), now_ns);
-        cp_ring_release(&m->orders, 1);
-        carry_venue(m);
-    }
-    if (cp_flow_synthetic_next_ns(m->flow) <= now_ns) {
-        cp_flow_synthetic_step(m->flow, m->venue, now_ns);
-        carry_venue(m);
+    report.symbol = order->symbol;
+    report.side = order->side;
+    report.price = order->price;
+    report.participant = CP_DESK_PARTICIPANT;
+    report.time_ns = cp_clock_now_ns(&s->clock);
+    cp_desk_on_report(s->desk, &report, report.time_ns, &s->clock);
+}
+
+static void answer(stage *s, const cp_order *order)
+{
+    cp_report taken = { .client_id = order->client_id,
+                        .order_ref = ++s->ref,
+                        .qty = order->qty,
+                        .leaves = order->qty };
+    cp_report ended = { .client_id = order->client_id, .qty = order->qty };
+    switch (order->kind) {
+    case CP_ORDER_REPLACE:
+        taken.kind = CP_REPORT_REPLACED;
+        taken.original_id = order->original_id;
+        tell(s, order, taken);
+        return;
+    case CP_ORDER_CANCEL:
+        ended.client_id = order->original_id;
+        ended.kind = CP_REPORT_CANCELLED;
+        ended.reason = CP_REASON_USER;
+        tell(s, order, ended);
+        return;
+    case CP_ORDER_NEW:
+        taken.kind = CP_REPORT_ACCEPTED;
+        tell(s, order, taken);
+        ended.kind = CP_REPORT_CANCELLED;
+        ended.reason = CP_REASON_IOC;
+        if (order->time_in_force == CP_IOC)
+            tell(s, order, ended);
+        return;
+    default:
+        return;
     }
 }
 
-/* ---- desk ---- */
-
-static void carry_desk(market *m)
+/* What the desk has said leaves, as live.c lets it leave. */
+static void carry(stage *s)
 {
-    cp_outbox *orders = cp_desk_orders(m->desk);
-    for (uint32_t i = 0; i < orders->count; i++) {
-        const cp_order *order = cp_outbox_at(orders, i);
-        put(&m->orders, order);
-        cp_desk_on_sent(m->desk, order, cp_clock_now_ns(&m->clock));
-        m->order_count += order->kind == CP_ORDER_NEW || order->kind == CP_ORDER_REPLACE;
-    }
+    cp_outbox *orders = cp_desk_orders(s->desk);
+    uint32_t count = orders->count;
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(cp_ring_claim(&s->orders, i), cp_outbox_at(orders, i), CP_LINE);
+    cp_ring_publish(&s->orders, count);
+    for (uint32_t i = 0; i < count; i++)
+        cp_desk_on_sent(s->desk, cp_outbox_at(orders, i), cp_clock_now_ns(&s->clock));
     cp_outbox_clear(orders);
-    cp_outbox_clear(cp_desk_notes(m->desk));
-    cp_desk_on_carried(m->desk);
+    cp_outbox_clear(cp_desk_notes(s->desk));
+    cp_desk_on_carried(s->desk);
 }
 
-static void hear(market *m)
+/* Answers may bring up more orders, though not without end: nothing is filled. */
+static void answer_all(stage *s)
 {
-    uint64_t began_ns = cp_clock_now_ns(&m->clock);
-    cp_desk_on_md(m->desk, cp_ring_peek(&m->md, 0), began_ns, &m->clock);
-    uint64_t ended_ns = cp_clock_now_ns(&m->clock);
-    cp_ring_release(&m->md, 1);
-    m->md_count++;
-    if (cp_desk_orders(m->desk)->count > 0)
-        cp_histogram_record(&m->steps, ended_ns - began_ns);
-    carry_desk(m);
-}
-
-static void run_desk(market *m)
-{
-    for (uint64_t left = cp_ring_ready(&m->reports); left > 0; left--) {
-        cp_desk_on_report(m->desk, cp_ring_peek(&m->reports, 0),
-                          cp_clock_now_ns(&m->clock), &m->clock);
-        cp_ring_release(&m->reports, 1);
-        carry_desk(m);
-    }
-    for (uint64_t left = cp_ring_ready(&m->md); left > 0; left--)
-        hear(m);
-    uint64_t now_ns = cp_clock_now_ns(&m->clock);
-    if (now_ns >= m->timer_ns) {
-        m->timer_ns = now_ns + CP_DESK_TIMER_NS;
-        cp_desk_on_timer(m->desk, now_ns, &m->clock);
-        carry_desk(m);
+    carry(s);
+    while (cp_ring_ready(&s->orders) > 0) {
+        cp_order order;
+        memcpy(&order, cp_ring_peek(&s->orders, 0), sizeof order);
+        cp_ring_release(&s->orders, 1);
+        s->figures->orders += order.kind != CP_ORDER_CANCEL;
+        answer(s, &order);
+        carry(s);
     }
 }
 
-static void run_until(market *m, uint64_t order_count, uint64_t deadline_ns)
+/* ---- the desk ---- */
+
+static void hear(stage *s, cp_md *md)
 {
-    while (m->order_count < order_count && cp_clock_now_ns(&m->clock) < deadline_ns) {
-        run_venue(m);
-        run_desk(m);
-    }
+    md->sent_ns = cp_clock_now_ns(&s->clock);
+    uint64_t began_ns = cp_clock_now_ns(&s->clock);
+    cp_desk_on_md(s->desk, md, began_ns, &s->clock);
+    uint64_t ended_ns = cp_clock_now_ns(&s->clock);
+    if (cp_desk_orders(s->desk)->count > 0)
+        cp_histogram_record(&s->steps, ended_ns - began_ns);
+    answer_all(s);
+    if (ended_ns < s->timer_ns)
+        return;
+    s->timer_ns = ended_ns + CP_DESK_TIMER_NS;
+    cp_desk_on_timer(s->desk, ended_ns, &s->clock);
+    answer_all(s);
 }
 
-#define WARM_UP_ORDERS 20000u
+/* The first part of the tape builds the books. */
+static void run(stage *s, uint64_t warm_up)
+{
+    s->timer_ns = cp_clock_now_ns(&s->clock) + CP_DESK_TIMER_NS;
+    for (uint64_t i = 0; i < s->length; i++) {
+        if (i == warm_up) {
+            cp_histogram_clear(&s->steps);
+            s->figures->orders = 0;
+        }
+        hear(s, &s->tape[i]);
+    }
+    s->figures->md_events = s->length - warm_up;
+}
 
-int cp_bench_desk(const cp_config *config, uint64_t order_count, uint64_t duration_ns,
+int cp_bench_desk(const cp_config *config, uint64_t md_events,
                   cp_bench_desk_figures *figures, char *error)
 {
     *figures = (cp_bench_desk_figures){ .orders = 0 };
     error[0] = 0;
-    market *m = aligned_alloc(CP_LINE_PAIR, (sizeof *m + CP_LINE_PAIR - 1) /
-                                                CP_LINE_PAIR * CP_LINE_PAIR);
+    if (md_events < 1000)
+        return -EINVAL;
+    size_t size = (sizeof(stage) + CP_LINE_PAIR - 1) / CP_LINE_PAIR * CP_LINE_PAIR;
+    stage *s = aligned_alloc(CP_LINE_PAIR, size);
     uint64_t *counts = calloc(CP_HISTOGRAM_COUNTS, sizeof *counts);
-    int result = m && counts ? 0 : -ENOMEM;
-    if (m)
-        memset(m, 0, sizeof *m);
-    if (result == 0)
-        result = build(m, config, error);
+    int result = s && counts ? 0 : -ENOMEM;
     if (result == 0) {
-        uint64_t deadline_ns = cp_clock_now_ns(&m->clock) + duration_ns;
-        run_until(m, WARM_UP_ORDERS, deadline_ns);
-        cp_histogram_clear(&m->steps);
-        m->order_count = m->md_count = 0;
-        uint64_t began_ns = cp_clock_now_ns(&m->clock);
-        run_until(m, order_count, deadline_ns);
-        figures->elapsed_ns = cp_clock_now_ns(&m->clock) - began_ns;
-        figures->orders = m->order_count;
-        figures->md_events = m->md_count;
-        cp_histogram_read(&m->steps, counts);
-        cp_histogram_summarise(counts, m->steps.max, &figures->step);
+        memset(s, 0, size);
+        s->figures = figures;
+        cp_clock_init(&s->clock);
+        result = cp_ring_init(&s->orders, 4096, CP_LINE);
+    }
+    if (result == 0)
+        result = record(s, config, md_events);
+    if (result == 0)
+        result = cp_desk_create(&s->desk, config, error);
+    if (result == 0) {
+        run(s, md_events / 10);
+        cp_histogram_read(&s->steps, counts);
+        cp_histogram_summarise(counts, s->steps.max, &figures->step);
+    }
+    if (s) {
+        cp_desk_destroy(s->desk);
+        cp_ring_free(&s->orders);
+        free(s->tape);
     }
     free(counts);
-    if (m)
-        demolish(m);
+    free(s);
     return result;
 }

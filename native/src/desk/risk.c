@@ -24,7 +24,7 @@ static const cp_parameter limits[CP_LIMIT_COUNT] = {
     [CP_LIMIT_MESSAGE_RATE] = { "max_message_rate", "per second",
                                 "Orders, replaces and cancels of the last second; "
                                 "cancels count but are never held back",
-                                1, 1000000, 500, CP_PARAMETER_INTEGER, OF_STRATEGIES },
+                                1, 10000000, 500, CP_PARAMETER_INTEGER, OF_STRATEGIES },
     [CP_LIMIT_PRICE_COLLAR] = { "price_collar", "bp", "Distance of an order from the mid",
                                 1, 10000, 50, CP_PARAMETER_INTEGER, ALL },
     [CP_LIMIT_DAILY_LOSS] = { "max_daily_loss", "currency",
