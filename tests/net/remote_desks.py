@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from venue import PASSWORD, USER
-from wire import Orders, Soup, report, snapshot
+from wire import Market, Orders, Soup, report, snapshot
 
 from cockpit.config.exchange_file import load_exchange
 from cockpit.config.load import load
@@ -120,22 +121,52 @@ def told_by_exchange(port: int, user: str = USER, password: str = PASSWORD) -> l
 
 
 def books_agree(desk: Engine, feed_port: int) -> bool:
-    """One look at both: the desk's best levels are the exchange's, at the same number."""
-    market, _, goes_on = snapshot(feed_port, USER, PASSWORD)
-    Soup.opened.clear()
-    picture = desk.read()
-    if int(picture["net"]["feed"]["sequence"]) != goes_on:
-        return False
-    for name, symbol in zip(SYMBOLS, picture["desk"]["symbols"], strict=False):
-        if symbol["stale"]:
+    """One look at both: the desk's best levels of every symbol are the exchange's at one
+    and the same message of the feed. The market goes on between the two looks, so the
+    exchange's books are led on from before the desk's picture to past it."""
+    market, session, goes_on = snapshot(feed_port, USER, PASSWORD)
+    feed = Soup(feed_port)
+    assert feed.login(USER, PASSWORD, session, goes_on).kind == "A"
+    try:
+        time.sleep(0.1)  # the desk hears of it, and shows a picture
+        picture = desk.read()
+        shown = pictured(desk, picture["desk"]["symbols"])
+        if not shown:
             return False
-        step = desk.settings.instruments[SYMBOLS.index(name)].increment // 10_000
+        past = int(picture["net"]["feed"]["sequence"]) + 100
+        differ = {name: differs(market, name, shown) for name in SYMBOLS}
+        while any(differ.values()) and feed.next < past:
+            message = feed.message()
+            market.take(message)
+            name = market.symbols.get(int.from_bytes(message[1:3]))
+            if name:
+                differ[name] = differs(market, name, shown)
+        return not any(differ.values())
+    finally:
+        feed.close()
+        Soup.opened.clear()
+
+
+def pictured(desk: Engine, symbols: Any) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """The best levels as the desk shows them, in the feed's prices; none when in doubt."""
+    found = {}
+    for at, (name, symbol) in enumerate(zip(SYMBOLS, symbols, strict=False)):
+        if symbol["stale"]:
+            return {}
+        step = desk.settings.instruments[at].increment // 10_000
         for side, letter in enumerate("BS"):
             count = int(symbol["level_count"][side])
-            shown = [
+            found[name, letter] = [
                 (int(level["price"]) * step, int(level["qty"]))
                 for level in symbol["levels"][side][:count]
             ]
-            if shown != market.levels(name, letter)[:count] or not shown:
-                return False
-    return True
+    return found if all(found.values()) else {}
+
+
+def differs(
+    market: Market, name: str, shown: dict[tuple[str, str], list[tuple[int, int]]]
+) -> bool:
+    return any(
+        market.levels(name, side)[: len(shown[name, side])] != shown[name, side]
+        for side in "BS"
+    )
