@@ -148,7 +148,7 @@ def books_agree(desk: Engine, feed_port: int) -> bool:
 
 
 def pictured(desk: Engine, symbols: Any) -> dict[tuple[str, str], list[tuple[int, int]]]:
-    """The best levels as the desk shows them, in the feed's prices; none when in doubt."""
+    """The best levels as the desk shows them, at the feed's prices. None: in doubt."""
     found = {}
     for at, (name, symbol) in enumerate(zip(SYMBOLS, symbols, strict=False)):
         if symbol["stale"]:
