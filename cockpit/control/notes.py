@@ -6,6 +6,7 @@ the core's own; here is only the grammar.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -189,10 +190,22 @@ def _order_state(note: Record, scene: Scene) -> tuple[str, str]:
     )
 
 
+CONTROL_ERRORS = {
+    errno.EPERM: "not in the state the desk is in",
+    errno.ENOENT: "there is none",
+    errno.EINVAL: "something in it is outside what is allowed",
+    errno.EBADMSG: "it does not come to the hash it was given with",
+    errno.EIO: "the journal cannot be written",
+}
+
+
 def _control(note: Record, scene: Scene) -> tuple[str, str]:
     kind = Control(int(note["a"])).name.lower()
-    why = os.strerror(-int(note["b"]))
-    target = "" if int(note["strategy"]) == NOBODY else f" for {scene.strategy(note)}"
+    error = -int(note["b"])
+    why = CONTROL_ERRORS.get(error) or os.strerror(error)
+    target = _of(note, scene, " for ")
+    if int(note["strategy"]) != NOBODY:
+        target = f" for {scene.strategy(note)}"
     return "desk", f"the core refused the command {kind}{target}: {why}"
 
 

@@ -86,6 +86,41 @@ static void hold(kit *k, cp_side side, uint32_t qty)
     kit_fill(k, sent, side == CP_BUY ? 15002 : 14998, qty, 0, CP_TAKER);
 }
 
+/* ---- what is refused ---- */
+
+static void a_refusal_names_what_was_asked_about_and_nothing_else(void)
+{
+    const struct {
+        cp_control_kind kind;
+        uint32_t target;
+        uint16_t strategy, symbol;
+    } cases[] = {
+        { CP_CONTROL_STRATEGY, 99, CP_NOBODY, CP_NOBODY },
+        { CP_CONTROL_MODE, 7, 7, CP_NOBODY },
+        { CP_CONTROL_HALT_STRATEGY, 7, 7, CP_NOBODY },
+        { CP_CONTROL_FLATTEN_STRATEGY, 7, 7, CP_NOBODY },
+        { CP_CONTROL_LIMITS, 0, CP_NOBODY, CP_NOBODY },
+        { CP_CONTROL_RESUME, 0, CP_NOBODY, CP_NOBODY },
+        { CP_CONTROL_UNHALT, 0, CP_NOBODY, CP_NOBODY },
+        { CP_CONTROL_CANCEL, 0, CP_NOBODY, CP_NOBODY },
+        { CP_CONTROL_RESUME_SYMBOL, 1, CP_NOBODY, 1 },
+        { CP_CONTROL_HALT_SYMBOL, 99, CP_NOBODY, CP_NOBODY },
+    };
+    kit *k = quoting();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cp_control asked = about(cases[i].kind, cases[i].target);
+        asked.ticket.side = 9;
+        k->note_count = 0;
+        kit_control(k, asked);
+        const cp_note *note = kit_note(k, CP_NOTE_CONTROL);
+        CHECK(note != NULL);
+        CHECK_EQ(cases[i].kind, note->a);
+        CHECK_EQ(cases[i].strategy, note->strategy);
+        CHECK_EQ(cases[i].symbol, note->symbol);
+    }
+    kit_close(k);
+}
+
 /* ---- orders ---- */
 
 static void sends_an_order_as_nobody_elses(void)
@@ -883,6 +918,7 @@ static void is_what_it_was_after_the_process_was_killed(void)
 
 int main(void)
 {
+    RUN(a_refusal_names_what_was_asked_about_and_nothing_else);
     RUN(sends_an_order_as_nobody_elses);
     RUN(a_market_order_goes_no_further_than_the_collars);
     RUN(passes_on_how_long_it_lasts_and_how_it_meets_the_market);

@@ -219,6 +219,7 @@ static void what_makes_no_sense_changes_nothing(void)
         kit_control(k, bad[i]);
         CHECK_EQ(notes + 1, k->note_count);
         CHECK_EQ(i == 6 ? -EBADMSG : -EINVAL, kit_note(k, CP_NOTE_CONTROL)->b);
+        CHECK_EQ(CP_NOBODY, kit_note(k, CP_NOTE_CONTROL)->strategy); /* they are all's */
         CHECK_EQ(2, kit_picture(k)->limits_version);
         CHECK_EQ(hash, kit_picture(k)->limits_hash);
     }

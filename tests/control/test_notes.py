@@ -144,12 +144,24 @@ VALUE = next(i for i, limit in enumerate(LIMITS) if limit.kind == "money")
         (
             NoteKind.CONTROL,
             {"a": Control.LIMITS, "b": -errno.EINVAL},
-            "desk: the core refused the command limits: Invalid argument",
+            "desk: the core refused the command limits: something in it is outside what "
+            "is allowed",
         ),
         (
             NoteKind.CONTROL,
-            {"strategy": 1, "a": Control.MODE, "b": -errno.EINVAL},
-            "desk: the core refused the command mode for slot2: Invalid argument",
+            {"strategy": 1, "a": Control.MODE, "b": -errno.ENOENT},
+            "desk: the core refused the command mode for slot2: there is none",
+        ),
+        (
+            NoteKind.CONTROL,
+            {"symbol": 0, "a": Control.RESUME_SYMBOL, "b": -errno.EPERM},
+            "desk: the core refused the command resume_symbol for ACME: not in the "
+            "state the desk is in",
+        ),
+        (
+            NoteKind.CONTROL,
+            {"strategy": 0, "a": Control.MODE, "b": -errno.E2BIG},
+            "desk: the core refused the command mode for mm_acme: Argument list too long",
         ),
         (NoteKind.CONFIG, {"a": 3}, "config: the core runs limits of version 3"),
     ],

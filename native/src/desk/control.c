@@ -164,6 +164,26 @@ static void sign_state(cp_desk *desk, const cp_control *control)
     desk->state_by[CP_WHO_SIZE - 1] = desk->state_why[CP_WHY_SIZE - 1] = 0;
 }
 
+enum { ALL, SLOT, SYMBOL };
+
+/* What the target of such a control is: of one about all it says nothing. */
+static uint32_t target_of(uint32_t kind)
+{
+    switch (kind) {
+    case CP_CONTROL_STRATEGY:
+    case CP_CONTROL_MODE:
+    case CP_CONTROL_HALT_STRATEGY:
+    case CP_CONTROL_FLATTEN_STRATEGY:
+        return SLOT;
+    case CP_CONTROL_HALT_SYMBOL:
+    case CP_CONTROL_RESUME_SYMBOL:
+    case CP_CONTROL_FLATTEN_SYMBOL:
+        return SYMBOL;
+    default:
+        return ALL;
+    }
+}
+
 void cp_desk_on_control(cp_desk *desk, const cp_control *control, uint64_t now_ns)
 {
     desk->now_ns = now_ns;
@@ -175,15 +195,11 @@ void cp_desk_on_control(cp_desk *desk, const cp_control *control, uint64_t now_n
         sign_state(desk, control);
         return;
     }
-    bool of_symbol = control->kind == CP_CONTROL_HALT_SYMBOL ||
-                     control->kind == CP_CONTROL_RESUME_SYMBOL ||
-                     control->kind == CP_CONTROL_FLATTEN_SYMBOL;
-    uint16_t slot = !of_symbol && control->target < CP_STRATEGY_MAX
-                        ? (uint16_t)control->target
-                        : CP_NOBODY;
-    uint16_t symbol = of_symbol && control->target < desk->symbol_count
-                          ? (uint16_t)control->target
-                          : CP_NOBODY;
+    uint32_t of = target_of(control->kind);
+    bool is_slot = of == SLOT && control->target < CP_SLOT_COUNT;
+    bool is_symbol = of == SYMBOL && control->target < desk->symbol_count;
+    uint16_t slot = is_slot ? (uint16_t)control->target : CP_NOBODY;
+    uint16_t symbol = is_symbol ? (uint16_t)control->target : CP_NOBODY;
     cp_note *note = cp_desk_note(desk, CP_NOTE_CONTROL, CP_WARNING, symbol, slot);
     if (note) {
         note->a = control->kind;
