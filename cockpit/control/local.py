@@ -96,6 +96,8 @@ class LocalDesk:
         self._picture = engine.picture()
         self._previews = Previews(engine)
         self._closed: str | None = None
+        self.ended_in: RiskState | None = None
+        """What it was in when it was told to stop, which halts it."""
         self.halt_file: Path | None = None
         """While it is there the halt cannot be left."""
         self._outside: SimpleQueue[Event] = SimpleQueue()
@@ -490,6 +492,7 @@ class LocalDesk:
         runs = self._virtual or self._picture["running"]
         if not self._engine.settings.desk or not runs:
             return ""
+        self.ended_in = RiskState(int(self._picture["desk"]["risk_state"]))
         self._ask("stop", self._engine.stop_trading)
         self._ask("pull every order", self._engine.cancel_all)
         deadline = time.monotonic() + CLOSE_SECONDS

@@ -76,7 +76,7 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "tick_to_order_ns": _hop(picture["hops"][Hop.TICK_TO_ORDER]),
         "positions": positions(desk, firm),
         "pnl": profit(firm) | sources(*firm["strategies"]),
-        "risk": risk(desk, firm),
+        "risk": risk(desk, firm) | _ended_in(desk),
         "strategies": strategies(desk, firm),
         "threads": [_thread(thread) for thread in picture["threads"] if thread["name"]],
         "rings": [_ring(ring) for ring in picture["rings"] if ring["name"]],
@@ -274,6 +274,11 @@ def risk(desk: Desk, firm: Record) -> dict[str, Any]:
         "limits_version": int(firm["limits_version"]),
         "limits_hash": f"{int(firm['limits_hash']):016x}",
     }
+
+
+def _ended_in(desk: LocalDesk) -> dict[str, str]:
+    """The state it was stopped in: stopping halts every desk, which says nothing."""
+    return {"state": desk.ended_in.name} if desk.ended_in is not None else {}
 
 
 def strategies(desk: Desk, firm: Record) -> list[dict[str, Any]]:

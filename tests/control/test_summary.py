@@ -53,6 +53,18 @@ def test_says_what_a_script_needs(files: Path) -> None:
     assert len(figures["state_hash"]) == 16
 
 
+def test_says_in_what_state_it_was_stopped_not_that_stopping_halts(files: Path) -> None:
+    for pause, state in ((False, "ACTIVE"), (True, "PAUSED")):
+        desk, _ = run(files)
+        if pause:
+            desk.pause()
+            desk.engine.run(10)
+        assert desk.close() == ""
+        figures = summary(desk, 0.5)
+        assert figures["risk"]["state"] == state
+        assert figures["orders_working"] == 0
+
+
 def test_adds_up(files: Path) -> None:
     desk, figures = run(files)
     total = figures["pnl"]["total"]
