@@ -30,6 +30,7 @@ test: build
 
 build: $(STAMP)
 	@$(MAKE) --no-print-directory -s -C native CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
+	@$(BIN)/python -m compileall -q cockpit
 
 check: $(STAMP)
 	@$(MAKE) --no-print-directory -C native check CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import json
 import os
 import shutil
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cockpit import __version__, paths
+from cockpit import __version__, looks, paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -273,6 +274,7 @@ def open_settings(
     *,
     recording: Recording | None = None,
     rate: int | None = None,
+    begun: looks.First | None = None,
     **overrides: Any,
 ) -> tuple[Config, Settings]:
     """Read the configuration and say what engine it makes."""
@@ -280,7 +282,8 @@ def open_settings(
     from cockpit.config.settings import settings
 
     instruments = recording.instruments if recording else ()
-    config = load(directory or paths.config(), [i.name for i in instruments])
+    names = [instrument.name for instrument in instruments]
+    config = load(directory or paths.config(), names, begun)
     made = settings(config, recording=instruments, rate=rate, **overrides)
     if recording:
         made = replace(
@@ -315,11 +318,11 @@ def open_venue_desk(
     directory: Path | None,
     keeping: Keeping | None,
     name: str,
+    meanwhile: Callable[[], object],
 ) -> LocalDesk:
     """A desk ready to start, on an exchange in another process."""
     from cockpit.config.exchange_file import load_exchange
     from cockpit.config.venue_address import AddressError, mold_address, venue_address
-    from cockpit.control.local import LocalDesk
     from cockpit.core import Role
 
     options = load_exchange(directory or paths.config())
@@ -340,8 +343,12 @@ def open_venue_desk(
     config, settings = open_settings(directory)
     settings = replace(settings, net=net)
     settings = keep(settings, config, keeping or Keeping(), name and f"{name}@{net.host}")
+    meanwhile()
+    engine = open_engine(settings, None)
+    from cockpit.control.local import LocalDesk
+
     return LocalDesk(
-        open_engine(settings, None),
+        engine,
         config,
         directory=directory or paths.config(),
         origin=str(address),
@@ -366,11 +373,15 @@ def open_desk(
     venue: Venue | None = None,
     keeping: Keeping | None = None,
     name: str = "",
+    begun: looks.First | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
     **overrides: Any,
 ) -> LocalDesk:
-    """A desk ready to start: on the embedded exchange, on another, or in a recording."""
-    from cockpit.control.local import LocalDesk
+    """A desk ready to start: on the embedded exchange, on another, or in a recording.
 
+    ``begun``: a first look at the configuration. ``meanwhile`` is called when the engine
+    is about to be made, which takes a while and no Python.
+    """
     if venue and venue.at:
         given = [
             name
@@ -380,13 +391,19 @@ def open_desk(
         if replay or given or not overrides.get("desk", True):
             raise click.UsageError("with --venue the market is the exchange's own")
         return open_venue_desk(
-            venue.at, venue.credentials, venue.mold, directory, keeping, name
+            venue.at, venue.credentials, venue.mold, directory, keeping, name, meanwhile
         )
     recording = open_recording(replay, symbols)
-    config, settings = open_settings(directory, recording=recording, **overrides)
+    config, settings = open_settings(
+        directory, recording=recording, begun=begun, **overrides
+    )
     settings = keep(settings, config, keeping or Keeping(), name)
+    meanwhile()
+    engine = open_engine(settings, recording)
+    from cockpit.control.local import LocalDesk
+
     return LocalDesk(
-        open_engine(settings, recording),
+        engine,
         config,
         directory=directory or paths.config(),
         origin=recording.title if recording else "",
@@ -471,10 +488,11 @@ def main(
     if why := refusal():
         click.echo(f"cockpit: {why}", err=True)
         sys.exit(EXIT_USAGE)
+    begun = looks.first(config or paths.config(), paths.CONFIG_FILES)
+    gc.disable()  # what is loaded stays: the app looks through it once, when it stands
     from cockpit.control.signals import KILL, Signals
 
     with Signals(KILL) as signals, contextlib.ExitStack() as stack:
-        load_ahead()  # a thread: the kill is taken before there is one
         show = functools.partial(
             run,
             theme=theme,
@@ -497,6 +515,8 @@ def main(
                 venue,
                 keeping,
                 paths.SCREEN,
+                begun,
+                load_ahead,
                 seed=seed,
                 rate=rate,
                 replay_speed=speed,

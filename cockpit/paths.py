@@ -15,6 +15,10 @@ def _shipped(name: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / name
 
 
+CONFIG_FILES = ("desk.toml", "strategies.toml", "risk.toml")
+"""What a directory of configuration consists of."""
+
+
 def default_config() -> Path:
     """The configuration that comes with cockpit."""
     return _shipped("config")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cockpit import paths
 from cockpit.config.desk_file import desk_options
 from cockpit.config.fields import Checker
 from cockpit.config.models import Config, DeskOptions, RiskOptions, StrategyOptions
@@ -15,8 +16,9 @@ from cockpit.config.reading import Look, parse, settle
 from cockpit.config.risk_file import risk_options
 from cockpit.config.strategies_file import strategies_options
 from cockpit.config.universe import Universe
+from cockpit.looks import First
 
-FILES = ("desk.toml", "strategies.toml", "risk.toml")
+FILES = paths.CONFIG_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,17 @@ class Reading:
     problems: tuple[Problem, ...]
 
 
-def load(directory: Path, recording: Sequence[str] = ()) -> Config:
+def load(
+    directory: Path, recording: Sequence[str] = (), begun: First | None = None
+) -> Config:
     """Read and check everything, to start a desk.
 
     ``recording`` names the instruments of the recording that will be played, if one is.
+    ``begun``: a first look at the files, if one was taken before.
     Raises :class:`ConfigError` with all problems of all files.
     """
-    reading = interpret(settle(directory, FILES), recording, directory=directory)
+    looks = settle(directory, FILES, begun=begun)
+    reading = interpret(looks, recording, directory=directory)
     if reading.problems:
         raise ConfigError(reading.problems)
     assert reading.desk and reading.strategies is not None and reading.risk

@@ -19,6 +19,8 @@ from cockpit.config.universe import Universe
 DEBOUNCE_MS = 50
 STEP_MS = 10
 LOOK_AGAIN_MS = 500
+BEGIN_SECONDS = 0.3
+"""After the start nobody waits for this thread, and a screen waits for the processor."""
 
 Signature = tuple[tuple[int, int, int] | None, ...]
 
@@ -57,6 +59,7 @@ class Watcher:
                 return found
 
     def _run(self) -> None:
+        self._stopping.wait(BEGIN_SECONDS)
         # Here and not above: it is slow to load, and nothing waits for this thread.
         from watchfiles import watch
 

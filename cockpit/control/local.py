@@ -49,7 +49,7 @@ START_SECONDS = 1.0
 """How long the engine may take to show its first picture."""
 CLOSE_SECONDS = 1.0
 """How long the venue may take to confirm that nothing is working any more."""
-STEP_SECONDS = 0.005
+STEP_SECONDS = 0.001
 CLOSE_EVENTS = 1000
 """The same under virtual time, market data events."""
 SWITCH_SECONDS = 1.0

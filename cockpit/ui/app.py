@@ -183,6 +183,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         self._begun = True
         # What is there now stays: looking through it again would hold a key up.
         gc.freeze()
+        gc.enable()
         self.step()
         self._arm()
 

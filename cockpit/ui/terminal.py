@@ -54,9 +54,10 @@ def choose_colours(wish: str) -> bool:
 
 
 def load_ahead() -> None:
-    """Load what draws the first frame while the desk is made, which mostly waits."""
+    """Load what draws the first frame while the core is made, which needs no Python."""
 
     def load() -> None:
+        import cockpit.control.local
         import cockpit.ui.opening  # noqa: F401
 
     threading.Thread(target=load, name="load", daemon=True).start()

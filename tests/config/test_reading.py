@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cockpit.config import ConfigError, load
 from cockpit.config.load import FILES, Reading, interpret
-from cockpit.config.reading import SIZE_MAX, Look, look, parse, settle
+from cockpit.config.reading import parse
+from cockpit.looks import SETTLE_SECONDS, SIZE_MAX, Look, first, look, settle
 
 
 def shipped_with(files: Path, **changed: bytes) -> Reading:
@@ -59,6 +61,36 @@ def test_does_not_take_a_change_that_leaves_the_size_as_it_was(files: Path) -> N
 
     looks = settle(files, FILES, steps(rewrite))
     assert looks[2].data == other
+
+
+def test_a_first_look_taken_before_does_not_have_to_be_waited_for(files: Path) -> None:
+    slept: list[float] = []
+    begun = first(files, FILES)
+    found = settle(files, FILES, slept.append, begun)
+    assert found == begun.looks
+    assert 0 <= sum(slept) < SETTLE_SECONDS
+    slept.clear()
+    old = replace(begun, taken=begun.taken - SETTLE_SECONDS)
+    assert settle(files, FILES, slept.append, old) == begun.looks
+    assert sum(slept) == 0
+
+
+def test_what_has_changed_since_a_first_look_is_looked_at_again(files: Path) -> None:
+    begun = first(files, FILES)
+    begun = replace(begun, taken=begun.taken - 1)
+    path = files / "risk.toml"
+    path.write_text(path.read_text() + "# more\n")
+    slept: list[float] = []
+    found = settle(files, FILES, slept.append, begun)
+    assert found[2].data.endswith(b"# more\n")
+    assert slept[-1] == SETTLE_SECONDS
+
+
+def test_a_first_look_at_other_files_does_not_count(files: Path, tmp_path: Path) -> None:
+    begun = replace(first(tmp_path / "elsewhere", FILES), taken=0.0)
+    slept: list[float] = []
+    assert not any(found.problem for found in settle(files, FILES, slept.append, begun))
+    assert slept == [SETTLE_SECONDS]
 
 
 def test_gives_up_on_a_file_that_never_lies_still(files: Path) -> None:

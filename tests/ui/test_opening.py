@@ -79,6 +79,24 @@ def test_what_draws_it_is_loaded_without_textual() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_nothing_is_loaded_for_the_screen_before_the_core_is_begun() -> None:
+    """The core is made without Python: what draws is loaded while it is."""
+    code = """
+import sys
+from cockpit import cli
+late = "cockpit.ui.frame", "cockpit.control.local", "textual", "numpy", "asyncio"
+found, made = [], []
+make = cli.open_engine
+cli.open_engine = lambda *given: made.append(0) or make(*given)
+cli.open_desk(
+    None, None, (),
+    meanwhile=lambda: found.append((len(made), [n for n in late if n in sys.modules])),
+)
+sys.exit(found != [(0, [])] or made != [0])
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_a_terminal_is_given_back_when_nothing_comes_after_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
