@@ -516,7 +516,7 @@ def main(
                 keeping,
                 paths.SCREEN,
                 begun,
-                load_ahead,
+                functools.partial(load_ahead, "cockpit.control.local"),
                 seed=seed,
                 rate=rate,
                 replay_speed=speed,
@@ -732,23 +732,22 @@ def attach(
     mouse: bool | None,
 ) -> None:
     """Show the screen of a served desk; leaving it leaves the desk trading."""
-    from cockpit.ui.terminal import refusal
+    from cockpit.ui.terminal import load_ahead, refusal, run
 
     if read_only and take_over:
         raise click.UsageError("--read-only takes nothing over")
     if why := refusal():
         click.echo(f"cockpit: {why}", err=True)
         sys.exit(EXIT_USAGE)
+    gc.disable()  # as above
     from cockpit.control import runtime
     from cockpit.control.connection import Unreachable
     from cockpit.control.remote import RemoteDesk
-    from cockpit.ui.terminal import choose_colours
-
-    choose_colours(color)  # before Textual is loaded
-    from cockpit.ui.attached import run
 
     try:
-        desk = RemoteDesk(runtime.find(name), read_only=read_only, take=take_over)
+        place = runtime.find(name)
+        load_ahead()
+        desk = RemoteDesk(place, read_only=read_only, take=take_over)
     except (runtime.RuntimeRefused, Unreachable) as error:
         click.echo(f"cockpit: {error}", err=True)
         sys.exit(EXIT_NO_DESK)
@@ -761,6 +760,7 @@ def attach(
             color=color,
             mouse=mouse,
             state=paths.state(),
+            remote=desk,
         )
     )
 

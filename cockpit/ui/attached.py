@@ -8,19 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 
 from cockpit.control.remote import RemoteDesk, RemoteEdit
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.form import Change
-from cockpit.ui.render.text import clean
-from cockpit.ui.scene import Seat
-from cockpit.ui.terminal import EXIT_USAGE, glyph_set, mouse_wanted, own_keys
-from cockpit.ui.themes import ThemeError
 
 
 class AttachedApp(CockpitApp):
@@ -33,10 +27,7 @@ class AttachedApp(CockpitApp):
 
     def _read(self) -> None:
         super()._read()
-        desk, scene = self._remote, self.scene
-        seat = Seat(desk.can_take, desk.in_control, clean(desk.controls.name))
-        scene.seat = seat
-        scene.read_only = "" if seat.trades else "this screen was attached read-only"
+        self.scene.sit(self._remote)
 
     def _limit_change(
         self, name: str, enforced: int | None
@@ -80,39 +71,3 @@ class AttachedApp(CockpitApp):
 
         # Of its own: a desk that hangs must not keep us.
         threading.Thread(target=leave, name="leave", daemon=True).start()
-
-
-def run(
-    desk: RemoteDesk,
-    *,
-    theme: str = "dark",
-    glyphs: str = "auto",
-    refresh_hz: float = 4,
-    themes_dir: Path | None = None,
-    color: str = "auto",
-    mouse: bool | None = None,
-    state: Path | None = None,
-) -> int:
-    """Show ``desk`` until the operator leaves; the exit code.
-
-    0 after leaving, 2 when there is no such theme, 128 plus the number after a signal.
-    """
-    own, problems = own_keys(desk)
-    try:
-        app = AttachedApp(
-            desk,
-            theme=theme,
-            glyphs=glyph_set(glyphs),
-            refresh_hz=refresh_hz,
-            themes_dir=themes_dir,
-            colour=color != "none",
-            state=state,
-            keymap=own,
-            problems=problems,
-        )
-    except ThemeError as error:
-        desk.close()
-        print(f"cockpit: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    app.run(mouse=mouse_wanted(mouse))
-    return app.return_code or 0

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.color import ColorSystem
 
@@ -27,6 +28,9 @@ from cockpit.ui.scene import Scene
 from cockpit.ui.state import FILE as STATE_FILE
 from cockpit.ui.state import restore
 from cockpit.ui.themes import Theme
+
+if TYPE_CHECKING:
+    from cockpit.control.remote import RemoteDesk
 
 ENTER = "\x1b[?1049h"
 """To the alternate screen, which is cleared."""
@@ -99,11 +103,15 @@ def as_bytes(
     return "".join(pieces).encode(getattr(sys.__stderr__, "encoding", "utf-8"), "replace")
 
 
-def _draw(scene: Scene, theme: Theme, desk: Desk, now: float) -> bool:
+def _draw(
+    scene: Scene, theme: Theme, desk: Desk, now: float, remote: RemoteDesk | None
+) -> bool:
     """Draw the first frame on stderr, where Textual draws; False: there is none yet."""
     try:
         width, height = os.get_terminal_size(2)
         scene.refresh(desk, now)
+        if remote is not None:
+            scene.sit(remote)
         if not width or not height or scene.starting:
             return False
         frame = compose(scene, width, height)
@@ -126,9 +134,15 @@ class Opened:
 
 @contextmanager
 def shown(
-    scene: Scene, theme: Theme, desk: Desk, clock: Callable[[], float]
+    scene: Scene,
+    theme: Theme,
+    desk: Desk,
+    clock: Callable[[], float],
+    remote: RemoteDesk | None = None,
 ) -> Iterator[Opened]:
     """The first frame is on the terminal, which is given back if nothing comes after it.
+
+    ``remote``: the desk again, where it is in another process.
 
     From now on HUP and TERM wait for the app: the desk is to be closed in order.
     """
@@ -136,7 +150,7 @@ def shown(
     with suppress(ValueError):  # not the main thread: signals are somebody else's
         for number in SIGNALS:
             signal.signal(number, lambda n, _: opened.signals.append(n))
-    opened.drawn = _draw(scene, theme, desk, clock())
+    opened.drawn = _draw(scene, theme, desk, clock(), remote)
     try:
         yield opened
     except BaseException:

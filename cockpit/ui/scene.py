@@ -30,6 +30,7 @@ from cockpit.ui.render.glyphs import UNICODE, Glyphs
 from cockpit.ui.render.text import Rows, clean
 
 if TYPE_CHECKING:
+    from cockpit.control.remote import RemoteDesk
     from cockpit.observe.alerts import Alert
 
 BY_HAND = "by hand"
@@ -326,6 +327,11 @@ class Scene:
         self.history.sample(self.live)
         self.marks.sample(self.live)
         self.expire(now)
+
+    def sit(self, desk: RemoteDesk) -> None:
+        """Take in what this screen may ask of a desk in another process."""
+        self.seat = Seat(desk.can_take, desk.in_control, clean(desk.controls.name))
+        self.read_only = "" if self.seat.trades else "this screen was attached read-only"
 
     def _count_trades(self) -> None:
         """What was traded since the last frame counts as traded at the last price."""

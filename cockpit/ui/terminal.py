@@ -11,11 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cockpit.control.desk import Desk
+    from cockpit.control.remote import RemoteDesk
+    from cockpit.ui.app import CockpitApp
 
 EXIT_USAGE = 2
 
@@ -53,12 +56,12 @@ def choose_colours(wish: str) -> bool:
     return wish != "none"
 
 
-def load_ahead() -> None:
-    """Load what draws the first frame while the core is made, which needs no Python."""
+def load_ahead(*others: str) -> None:
+    """Load what draws the first frame, after ``others``, while the desk is waited for."""
 
     def load() -> None:
-        import cockpit.control.local
-        import cockpit.ui.opening  # noqa: F401
+        for name in (*others, "cockpit.ui.opening"):
+            import_module(name)
 
     threading.Thread(target=load, name="load", daemon=True).start()
 
@@ -80,6 +83,16 @@ def own_keys(desk: Desk) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
         return {}, (f"{error}; the keys are the standard ones",)
 
 
+def _app(remote: RemoteDesk | None, desk: Desk, **options: Any) -> CockpitApp:
+    if remote is not None:
+        from cockpit.ui.attached import AttachedApp
+
+        return AttachedApp(remote, **options)
+    from cockpit.ui.app import CockpitApp
+
+    return CockpitApp(desk, **options)
+
+
 def run(
     desk: Desk,
     *,
@@ -91,8 +104,11 @@ def run(
     color: str = "auto",
     mouse: bool | None = None,
     state: Path | None = None,
+    remote: RemoteDesk | None = None,
 ) -> int:
     """Show ``desk``, which is running, until the operator leaves; the exit code.
+
+    ``remote``: the desk again, where it is in another process and trades on.
 
     0 after an orderly end, 1 when something could not be closed (stderr says what), 2
     when there is no such theme, 128 plus the number after a signal.
@@ -110,10 +126,9 @@ def run(
         print(f"cockpit: {trouble}", file=sys.stderr)
         return EXIT_USAGE
     scene = opening.new_scene(glyphs, refresh_hz, own, state, named=True)
-    with opening.shown(scene, look, desk, clock) as opened:
-        from cockpit.ui.app import CockpitApp
-
-        app = CockpitApp(
+    with opening.shown(scene, look, desk, clock, remote) as opened:
+        app = _app(
+            remote,
             desk,
             clock=clock,
             look=look,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyte
 import pytest
@@ -12,6 +15,8 @@ from rich.color import ColorSystem
 from taped import TRADING, TapedDesk, open_app, turn
 from test_painting import console, differing
 
+from cockpit.bench import ui
+from cockpit.control.protocol import Controls
 from cockpit.ui import opening, themes
 from cockpit.ui.frame import compose
 from cockpit.ui.opening import as_bytes, colour_system, new_scene
@@ -77,6 +82,46 @@ def test_what_draws_it_is_loaded_without_textual() -> None:
     code = "import sys, cockpit.cli, cockpit.control.local, cockpit.ui.opening\n"
     code += "sys.exit(any(m in sys.modules for m in ('textual', 'numpy', 'asyncio')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_it_is_drawn_before_textual_has_said_anything(
+    attached: bool, tmp_path: Path
+) -> None:
+    asked_by_textual = b"\x1b[?2004h"
+    with contextlib.ExitStack() as stack:
+        if attached:
+            home = stack.enter_context(ui._served())
+            screen = stack.enter_context(ui._attached(home))
+        else:
+            command = [*ui.COCKPIT, "--no-journal"]
+            screen = stack.enter_context(ui.Terminal(command, home=tmp_path))
+        screen.until(lambda: screen.shows(asked_by_textual))
+        first = screen.written.partition(asked_by_textual)[0]
+    assert all(text in first for text in ui.FULL)
+    assert first.count(opening.ENTER.encode()) == 1
+
+
+def test_the_first_frame_says_who_may_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    monkeypatch.setattr(opening.os, "write", lambda to, data: written.append(data))
+    monkeypatch.setattr(
+        opening.os, "get_terminal_size", lambda _: os.terminal_size((160, 48))
+    )
+    desk: Any = SeatedDesk()
+    scene = new_scene("unicode", 4, {}, None, named=False)
+    with opening.shown(scene, themes.load("dark"), desk, lambda: 0.0, desk) as opened:
+        assert opened.drawn
+    assert "READ-ONLY, controls: bob" in written[0].decode()
+    assert scene.read_only == ""
+    assert scene.seat is not None and not scene.seat.mine
+
+
+class SeatedDesk(TapedDesk):
+    """As a served desk whose controls somebody else has."""
+
+    can_take, in_control = True, False
+    controls = Controls(holder=2, name="bob")
 
 
 def test_nothing_is_loaded_for_the_screen_before_the_core_is_begun() -> None:
