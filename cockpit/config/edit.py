@@ -87,15 +87,27 @@ def lines_changed(before: bytes, after: bytes) -> int:
 
 
 def line_pair(before: bytes, after: bytes) -> tuple[str, str]:
-    """The line that differs, before and after; twice the same when none does."""
-    a, b = before.split(b"\n"), after.split(b"\n")
-    if len(a) != len(b):  # one came, or went
-        old = next((line for line in reversed(a) if line and line not in b), b"")
-        new = next((line for line in reversed(b) if line and line not in a), b"")
-    else:
+    """The line that differs, before and after; twice the same when none does.
+
+    Where lines came or went, those: a new table is its head and the line below.
+    """
+    a, b = before.splitlines(), after.splitlines()
+    if len(a) == len(b):
         pairs = zip(a, b, strict=True)
         old, new = next((pair for pair in pairs if pair[0] != pair[1]), (b"", b""))
-    return old.decode("utf-8", "replace").strip(), new.decode("utf-8", "replace").strip()
+        return _shown([old]), _shown([new])
+    head = 0
+    while head < min(len(a), len(b)) and a[head] == b[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(a), len(b)) - head and a[-1 - tail] == b[-1 - tail]:
+        tail += 1
+    return _shown(a[head : len(a) - tail]), _shown(b[head : len(b) - tail])
+
+
+def _shown(lines: Sequence[bytes]) -> str:
+    texts = (line.decode("utf-8", "replace").strip() for line in lines)
+    return "\n".join(filter(None, texts))
 
 
 def put(path: Path, before: Look, after: bytes) -> None:

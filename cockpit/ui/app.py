@@ -29,11 +29,11 @@ from textual.events import Key, Resize
 from cockpit import paths
 from cockpit.control import limit_edit, parameter_edit
 from cockpit.control.desk import Desk, Event
-from cockpit.core import LIMITS, Mode, RiskState, Severity
+from cockpit.core import Mode, RiskState, Severity
 from cockpit.observe.alerts import Facts, Teller
 from cockpit.observe.stalls import StallMeter
 from cockpit.ui import export, keys, layout, painting, themes
-from cockpit.ui.dialogs.form import Change, Form
+from cockpit.ui.dialogs.form import Change
 from cockpit.ui.dialogs.halting import Halting
 from cockpit.ui.dialogs.line import Line as WrittenLine
 from cockpit.ui.dialogs.menu import Choice, Menu
@@ -590,10 +590,10 @@ class CockpitApp(App[int], inherit_bindings=False):
         _, line = self._row()
         match self.scene.focus:
             case "risk":
-                self._edit_limit(int(line.key))
+                _editing().limit(self.scene, line.key, self._limit_change)
             case "parameters":
                 slot, index = map(int, line.key.split(":"))
-                self._edit_parameter(slot, index)
+                _editing().parameter(self.scene, slot, index, self._parameter_change)
             case "strategies":
                 self._show_screen("strategies")
                 self.scene.focus = "parameters"
@@ -640,22 +640,6 @@ class CockpitApp(App[int], inherit_bindings=False):
             ),
         )
 
-    def _edit_limit(self, index: int) -> None:
-        parameter = LIMITS[index]
-        row = self.scene.live["desk"]["limits"][index]
-        enforced = int(row["limit"])
-        unit = f" {parameter.unit}".rstrip()
-        facts = [
-            ("limit", parameter.name),
-            ("meaning", parameter.help),
-            ("in force", risk.value(enforced, parameter) + unit),
-            ("used", risk.value(int(row["used"]), parameter) + unit),
-            ("allowed", f"{parameter.minimum:g} to {parameter.maximum:g}{unit}"),
-        ]
-        self.scene.dialog = Form(
-            "Limit", facts, *self._limit_change(parameter.name, enforced)
-        )
-
     def _write_limit(self, edit: limit_edit.Edit) -> None:
         """The form has asked for the word where it loosens."""
         confirm = getattr(self.desk, "confirm_limits", None)
@@ -663,22 +647,8 @@ class CockpitApp(App[int], inherit_bindings=False):
             confirm(edit.options_hash)
         limit_edit.write(edit)
 
-    def _edit_parameter(self, slot: int, index: int) -> None:
-        picture = dict(self.scene.slots())[slot]
-        parameter = parameters.declared(picture)[index]
-        name = self.scene.slot_name(slot)
-        value = float(picture["config"]["parameters"][index])
-        unit = f" {parameter.unit}".rstrip()
-        facts = [
-            ("strategy", name),
-            ("parameter", parameter.name),
-            ("meaning", parameter.help),
-            ("in force", parameters.plain(value, parameter) + unit),
-            ("allowed", f"{parameter.minimum:g} to {parameter.maximum:g}{unit}"),
-        ]
-        self.scene.dialog = Form(
-            "Parameter", facts, *self._parameter_change(name, parameter.name)
-        )
+    def _do_narrower(self) -> None:
+        _editing().narrower(self.scene, self._limit_change)
 
     def _do_copy(self) -> None:
         _, line = self._row()
@@ -793,10 +763,14 @@ class CockpitApp(App[int], inherit_bindings=False):
             choices.append(Choice(f"screen {plan.title}", act, f"g {plan.letter}"))
         for name, title in TITLES.items():
             choices.append(Choice(f"panel {title}", partial(self._show_panel, name)))
-        for index, limit in enumerate(LIMITS):
-            act = partial(self._try, "edit", partial(self._edit_limit, index))
-            why = "" if scene.desk_on else "there is no desk"
-            choices.append(Choice(f"edit {limit.name}", act, "", scene.read_only or why))
+        refusal = keys.needs_controls(scene)
+        for gauge in risk.gauges(scene):
+            open_form = partial(
+                _editing().limit, self.scene, gauge.key, self._limit_change
+            )
+            name = risk.name_in_file(scene, gauge.index, gauge.scope, gauge.target)
+            act = partial(self._try, "edit", open_form)
+            choices.append(Choice(f"edit {name}", act, "", refusal))
         for name in self._files.theme_names():
             choices.append(Choice(f"colours {name}", partial(self._wear, name)))
         return choices
@@ -906,6 +880,12 @@ def _orders() -> ModuleType:
     from cockpit.ui import orders
 
     return orders
+
+
+def _editing() -> ModuleType:
+    from cockpit.ui import editing
+
+    return editing
 
 
 def _question(scene: Scene, name: str) -> tuple[str, str]:

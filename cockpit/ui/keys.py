@@ -225,6 +225,10 @@ def _no_mode_choice(scene: Scene, index: int) -> str:
     return "" if any(True for _ in scene.slots()) else "there is no strategy"
 
 
+def _no_narrower(scene: Scene, index: int) -> str:
+    return _no_panel(scene, index) or needs_controls(scene)
+
+
 def _no_slower(scene: Scene, index: int) -> str:
     return "" if scene.refresh_hz > 1 else "1 a second is the slowest"
 
@@ -298,6 +302,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("take_over", ("t",), "t t", "",
            "take the controls of a desk that several screens are attached to",
            "trading", Guard.TWICE, refusal=_no_take),
+    Action("narrower", ("L",), "L", "",
+           "a limit of one symbol or strategy: a new one, another value, or none",
+           "risk", refusal=_no_narrower),
     Action("accept", ("A",), "A", "",
            "take positions as reconciliation found them: ends the doubt",
            "risk", Guard.WORD, "accept", _no_accept),

@@ -141,7 +141,7 @@ def test_a_narrower_limit_is_added_changed_and_taken_out(files: Path) -> None:
     name = "symbols.ACME.max_position"
     edit = set_to(name, "100")
     assert edit.text == f"{name} none -> 100 lots"
-    assert edit.lines[1] == "max_position = 100"
+    assert edit.lines == ("", "[symbols.ACME]\nmax_position = 100")
     assert not edit.loosens  # there was none: whatever it is, it only adds
     assert set(whole.splitlines()) < set(path.read_text().splitlines())
     assert not set_to(name, "90").loosens

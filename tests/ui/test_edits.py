@@ -20,7 +20,7 @@ from cockpit.config.load import load
 from cockpit.config.settings import settings
 from cockpit.control.local import LocalDesk
 from cockpit.control.remote import RemoteDesk
-from cockpit.core import LIMITS, Engine
+from cockpit.core import LIMITS, Engine, Scope
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.attached import AttachedApp
 
@@ -144,6 +144,88 @@ async def test_a_limit_is_loosened_only_by_its_word(files: Path, seat: str) -> N
     assert changed_lines(before, path.read_text()) == [
         (f"{name} = {enforced}", f"{name} = {enforced + 7}")
     ]
+
+
+@pytest.mark.parametrize("seat", SEATS)
+async def test_a_limit_of_one_symbol_comes_changes_and_goes(
+    files: Path, seat: str
+) -> None:
+    path = files / "risk.toml"
+    before = path.read_text()
+    name = "symbols.ALFA.max_position"
+    index = [limit.name for limit in LIMITS].index("max_position")
+    async with SEATS[seat](files) as (app, pilot):
+        scene = app.scene
+        await until(app, pilot, lambda: bool(dict(scene.slots())))
+        scene.screen, scene.focus = "risk", "risk"
+
+        def enforced() -> list[int]:
+            desk = scene.live["desk"]
+            rows = desk["scoped"][: int(desk["scoped_count"])]
+            return [
+                int(row["limit"]["value"])
+                for row in rows
+                if int(row["limit"]["limit"]) == index
+                and int(row["limit"]["scope"]) == Scope.SYMBOL
+                and int(row["limit"]["target"]) == 0
+            ]
+
+        # A new one: which symbol, which limit, what value; tighter, so no word is asked.
+        await pilot.press("L", *"alfa", "enter", *"position", "enter")
+        assert name in over(app)
+        assert "none of its own" in over(app)
+        await pilot.press(*"40", "enter")
+        await until(app, pilot, lambda: "+ max_position = 40" in over(app))
+        assert "+ [symbols.ALFA]" in over(app)
+        assert path.read_text() == before
+        await pilot.press("enter")
+        await until(app, pilot, lambda: enforced() == [40])
+        added = path.read_text()
+        assert added.startswith(before)
+        assert added[len(before) :].split() == [
+            "[symbols.ALFA]",
+            "max_position",
+            "=",
+            "40",
+        ]
+
+        # From its row of the panel, loosened: by the word only.
+        scene.cursor["risk"] = f"{index}:{int(Scope.SYMBOL)}:0"
+        await pilot.press("enter")
+        assert "1 to 1,000,000,000 lots" in over(app)
+        assert "60 lots, which holds as well" in over(app)
+        await pilot.press(*"45", "enter")
+        await until(app, pilot, lambda: "This loosens a limit" in over(app))
+        assert "- max_position = 40" in over(app)
+        await pilot.press("enter")
+        assert path.read_text() == added
+        await pilot.press(*"loosen", "enter")
+        await until(app, pilot, lambda: enforced() == [45])
+        assert changed_lines(added, path.read_text()) == [
+            ("max_position = 40", "max_position = 45")
+        ]
+
+        # And out of the file again, which loosens as well.
+        await pilot.press("enter", *"none", "enter")
+        await until(app, pilot, lambda: "This loosens a limit" in over(app))
+        assert "- max_position = 45" in over(app)
+        assert "+ max" not in over(app)
+        await pilot.press(*"loosen", "enter")
+        await until(app, pilot, lambda: enforced() == [])
+        # The row is gone: its key says so instead of changing something else.
+        await pilot.press("enter")
+        assert scene.dialog is None
+        assert "not there any more" in app.main.part("footer").text
+
+
+async def test_a_limit_is_refused_by_a_desk_without_files(files: Path) -> None:
+    config = load(files, [])
+    with LocalDesk(Engine(settings(config, recording=())), config) as desk:
+        app = CockpitApp(desk, auto=False)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(app, pilot, lambda: bool(dict(app.scene.slots())))
+            await pilot.press("L", *"alfa", "enter", *"position", "enter")
+            assert "runs without files" in app.main.part("footer").text
 
 
 @pytest.mark.parametrize("seat", SEATS)

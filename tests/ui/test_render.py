@@ -652,3 +652,14 @@ def test_limits_of_one_symbol_or_strategy_stand_below_the_others() -> None:
     assert lines[strategy].split()[-4:] == ["40", "/", "40", "100%"]
     assert style_of(rows[symbol], "30") == "warn"
     assert style_of(rows[strategy], "40") == "bad"
+
+
+def test_the_row_the_cursor_is_on_is_shown_however_low_the_panel() -> None:
+    desk = PaintedDesk()
+    scene = scene_of(desk)
+    scene.focus = "risk"
+    for gauge in risk.gauges(scene):
+        scene.cursor["risk"] = gauge.key
+        lines = text_of(risk.render(scene, 60, 3))
+        assert len(lines) == 3
+        assert any(line.startswith(risk.label(gauge.parameter.name)) for line in lines)

@@ -28,7 +28,7 @@ class Change(Protocol):
 
     @property
     def lines(self) -> tuple[str, str]:
-        """The line of the file, before and after."""
+        """What differs in the file, before and after: mostly one line, or none."""
 
 
 class Form:
@@ -71,7 +71,9 @@ class Form:
             body += [((line, "bad"),) for line in wrap(self.problem, inner)]
         if self.change is not None:
             before, after = self.change.lines
-            body += [(), ((f"- {before}", "down"),), ((f"+ {after}", "up"),)]
+            body.append(())
+            body += [((f"- {line}", "down"),) for line in before.splitlines()]
+            body += [((f"+ {line}", "up"),) for line in after.splitlines()]
             if self.change.loosens:
                 text = f"This loosens a limit. Type {WORD} and press Enter: "
                 typed: Row = ((self.word, "strong"), (scene.glyphs.cursor, "accent"))

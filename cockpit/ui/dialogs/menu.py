@@ -102,7 +102,10 @@ class Menu:
             scene.say(f"{choice.label}: {choice.refusal}", "warn")
             return
         scene.dialog = None
-        choice.act()
+        try:
+            choice.act()
+        except Exception as error:
+            scene.say(f"{choice.label}: {error}", "bad")
 
 
 def _line(scene: Scene, choice: Choice, here: bool, width: int, keys: int) -> Row:

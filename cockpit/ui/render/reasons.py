@@ -36,7 +36,7 @@ def why(scene: Scene, panel: str, view: View, line: Line, width: int) -> Rows:
         case "strategies":
             said = _of_strategy(scene, int(line.key))
         case "risk":
-            said = _of_limit(scene, int(line.key))
+            said = _of_limit(scene, line.key)
         case "log":
             return _of_event(view, line, width)
         case _:
@@ -152,26 +152,29 @@ def _of_strategy(scene: Scene, slot: int) -> list[str]:
             f"{refused:,} of its orders were refused, the last by {REFUSALS[last]}."
         )
         if last < len(LIMITS):
-            said += _of_limit(scene, last)
+            said += _of_limit(scene, str(last))
     found = [e for e in reversed(scene.log) if e.source == name]
     return said + [f"Last said: {event.text}" for event in found[:3]]
 
 
-def _of_limit(scene: Scene, index: int) -> list[str]:
-    limit = LIMITS[index]
-    row = scene.picture["desk"]["limits"][index]
-    used, most = int(row["used"]), int(row["limit"])
-    unit = limit.unit
+def _of_limit(scene: Scene, key: str) -> list[str]:
+    gauge = risk.at_key(scene, key)
+    if gauge is None:
+        return ["That limit is not there any more."]
+    limit, index = gauge.parameter, gauge.index
+    name = risk.name_in_file(scene, index, gauge.scope, gauge.target)
     said = [
-        f"{limit.name}: {limit.help}.",
-        f"Used {risk.value(used, limit)} of {risk.value(most, limit)} {unit}; "
-        f"{int(row['refusal_count']):,} orders were refused by it.",
+        f"{name}: {limit.help}.",
+        f"Used {risk.value(gauge.used, limit)} of {risk.value(gauge.limit, limit)} "
+        f"{limit.unit}; {gauge.refused:,} orders were refused by it.",
     ]
-    word = REFUSALS[index].replace("_", " ") if index < len(REFUSALS) else ""
+    word = REFUSALS[index] if index < len(REFUSALS) else limit.name
+    # As the log names it: "ALFA's own position" of a narrower one.
+    whose = risk.whose(scene, gauge.scope, gauge.target)
+    wanted = f": {whose}'s own {word} " if whose else f": {word} "
     found = [
         event
         for event in reversed(scene.log)
-        if "risk refused" in event.text
-        and (limit.name in event.text or (word and word in event.text))
+        if "risk refused" in event.text and wanted in f"{event.text} "
     ]
     return said + [f"{event.source}: {event.text}" for event in found[:3]]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from cockpit.core import (
     BREAKERS,
     LIMITS,
     PRICE_NONE,
     REFUSALS,
+    SCOPES,
     Parameter,
     RiskState,
     Scope,
@@ -39,6 +40,92 @@ _WIDE = 104
 """From here what is left stands beside each gauge, in so many cells:"""
 _DISTANCE = 44
 _COLUMNS = tuple(map(Column, ("limit", "used", "of", "unit", "refused")))
+_TABLES = {Scope.SYMBOL: "symbols", Scope.STRATEGY: "strategies"}
+"""What the narrower limits stand under in risk.toml."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A limit, of what, and how much of it is used."""
+
+    index: int
+    """Of the limit."""
+    scope: Scope
+    target: int
+    """Of the symbol or the slot; 0 of the desk's own."""
+    used: int
+    limit: int
+    refused: int
+
+    @property
+    def key(self) -> str:
+        """What the cursor holds on to."""
+        if self.scope == Scope.GLOBAL:
+            return str(self.index)
+        return f"{self.index}:{int(self.scope)}:{self.target}"
+
+    @property
+    def parameter(self) -> Parameter:
+        return LIMITS[self.index]
+
+    @property
+    def share(self) -> float:
+        return self.used / max(self.limit, 1)
+
+
+def whose(scene: Scene, scope: Scope, target: int) -> str:
+    """The symbol or strategy of a narrower limit; empty of the desk's own."""
+    if scope == Scope.GLOBAL:
+        return ""
+    of_symbol = scope == Scope.SYMBOL
+    return scene.symbol_name(target) if of_symbol else scene.slot_name(target)
+
+
+def name_in_file(scene: Scene, index: int, scope: Scope, target: int) -> str:
+    """As it is written: ``max_position``, or ``symbols.ACME.max_position``."""
+    name = LIMITS[index].name
+    if scope == Scope.GLOBAL:
+        return name
+    return f"{_TABLES[scope]}.{whose(scene, scope, target)}.{name}"
+
+
+def gauges(scene: Scene, *, live: bool = False) -> list[Gauge]:
+    """The desk's own limits, then those of one symbol or strategy; with ``live`` as they
+    are now, though the view is held."""
+    if not scene.desk_on:
+        return []
+    desk = (scene.live if live else scene.picture)["desk"]
+    rows = desk["limits"]
+    found = [
+        Gauge(
+            index,
+            Scope.GLOBAL,
+            0,
+            int(rows[index]["used"]),
+            int(rows[index]["limit"]),
+            int(rows[index]["refusal_count"]),
+        )
+        for index in scene.limits
+    ]
+    for row in desk["scoped"][: int(desk["scoped_count"])]:
+        limit = row["limit"]
+        if int(limit["limit"]) < len(LIMITS) and int(limit["scope"]) < len(SCOPES):
+            found.append(
+                Gauge(
+                    int(limit["limit"]),
+                    Scope(int(limit["scope"])),
+                    int(limit["target"]),
+                    int(row["used"]),
+                    int(limit["value"]),
+                    int(row["refusal_count"]),
+                )
+            )
+    return found
+
+
+def at_key(scene: Scene, key: str) -> Gauge | None:
+    """The gauge of a row; None when it is not there any more."""
+    return next((gauge for gauge in gauges(scene) if gauge.key == key), None)
 
 
 def detail(scene: Scene) -> str:
@@ -96,14 +183,34 @@ def value(amount: int, parameter: Parameter, width: int = _VALUE) -> str:
     return number.fit_count(amount, width)
 
 
-def _gauge(
-    scene: Scene, index: int, parameter: Parameter, width: int, name_width: int
-) -> Row:
-    picture = scene.picture["desk"]["limits"][index]
-    used, limit = int(picture["used"]), int(picture["limit"])
-    style = severity(used, limit)
-    figure = _VALUE if width >= _NARROW else _VALUE_NARROW
-    figures: Row = (
+def _left_width(width: int, name_width: int) -> int:
+    """Cells for the name and its bar; the same for all, so that figures align."""
+    room = width - name_width - 2 - sum(map(len, (" / ", " " * 5))) - 2 * _figure(width)
+    return name_width + 1 + max(min(room - 1, _BAR_MAX), 0)
+
+
+def _figure(width: int) -> int:
+    return _VALUE if width >= _NARROW else _VALUE_NARROW
+
+
+def _gauge(scene: Scene, gauge: Gauge, width: int, name_width: int) -> Row:
+    used, limit, parameter = gauge.used, gauge.limit, gauge.parameter
+    style, figure = severity(used, limit), _figure(width)
+    left = _left_width(width, name_width)
+    name = label(parameter.name)
+    if of := whose(scene, gauge.scope, gauge.target):
+        # Of one symbol or strategy the name is long: it has the bar's place too.
+        name = shorten(f"{clean(of)} {name}", left, scene.glyphs.ellipsis)
+        row: Row = ((name.ljust(left), "text"),)
+    else:
+        row = (
+            (shorten(name, name_width).ljust(name_width), "text"),
+            (" ", "text"),
+            *bar(used, limit, left - name_width - 1, scene.glyphs),
+        )
+    row = (
+        *row,
+        (" ", "text"),
         (
             value(used, parameter, figure).rjust(figure),
             "text" if style == "gauge" else style,
@@ -113,66 +220,31 @@ def _gauge(
         (number.percent(used, limit).rjust(5), "dim" if style == "gauge" else style),
     )
     unit_width = max(map(len, (p.unit for p in LIMITS)))
-    room = width - name_width - 2 - sum(len(text) for text, _ in figures)
-    bar_width = max(min(room - 1, _BAR_MAX), 0)
-    row: Row = ((shorten(label(parameter.name), name_width).ljust(name_width), "text"),)
-    row = (
-        *row,
-        (" ", "text"),
-        *bar(used, limit, bar_width, scene.glyphs),
-        (" ", "text"),
-        *figures,
-    )
-    if room - bar_width > unit_width + 1:
+    if width - sum(len(text) for text, _ in row) > unit_width:
         row = (*row, (" ", "text"), (parameter.unit, "faint"))
     return row
 
 
-def distance(scene: Scene, index: int) -> Segment:
+def distance(scene: Scene, gauge: Gauge) -> Segment:
     """What is left until the limit, in its own unit; of a position also in money."""
-    parameter = LIMITS[index]
-    picture = scene.picture["desk"]["limits"][index]
-    left = max(int(picture["limit"]) - int(picture["used"]), 0)
+    parameter = gauge.parameter
+    left = max(gauge.limit - gauge.used, 0)
     text = f"{value(left, parameter)} {parameter.unit} left"
-    if parameter.name == "max_position" and (money := _money_of(scene, left)):
-        text += f", about {number.fit_money(money, 10, 0)} of the dearest"
-    return (text, severity(int(picture["used"]), int(picture["limit"])))
+    if parameter.name == "max_position" and (money := _money_of(scene, gauge, left)):
+        dearest = "" if gauge.scope == Scope.SYMBOL else " of the dearest"
+        text += f", about {number.fit_money(money, 10, 0)}{dearest}"
+    return (text, severity(gauge.used, gauge.limit))
 
 
-def _money_of(scene: Scene, lots: int) -> int:
-    """So many lots of the dearest symbol, money."""
+def _money_of(scene: Scene, gauge: Gauge, lots: int) -> int:
+    """So many lots of the limit's symbol, of the dearest where it has none, money."""
     prices = [
         int(picture["last"]) * symbol.point_value
-        for symbol, picture in scene.symbol_pictures()
+        for index, (symbol, picture) in enumerate(scene.symbol_pictures())
         if int(picture["last"]) != PRICE_NONE
+        and (gauge.scope != Scope.SYMBOL or index == gauge.target)
     ]
     return lots * max(prices, default=0)
-
-
-def narrower(scene: Scene, width: int, name_width: int) -> Rows:
-    """The limits of single symbols and strategies, where there are any."""
-    desk = scene.picture["desk"]
-    rows: Rows = []
-    for row in desk["scoped"][: int(desk["scoped_count"])]:
-        limit = row["limit"]
-        index, target = int(limit["limit"]), int(limit["target"])
-        if index >= len(LIMITS):
-            continue
-        parameter, of_symbol = LIMITS[index], int(limit["scope"]) == Scope.SYMBOL
-        whose = scene.symbol_name(target) if of_symbol else scene.slot_name(target)
-        used, most = int(row["used"]), int(limit["value"])
-        style = severity(used, most)
-        shown = value(used, parameter).rjust(_VALUE)
-        name = f"{clean(whose)} {label(parameter.name)}"
-        figures: Row = (
-            (shown, "text" if style == "gauge" else style),
-            (" / ", "faint"),
-            (value(most, parameter).ljust(_VALUE), "dim"),
-            (number.percent(used, most).rjust(5), "dim" if style == "gauge" else style),
-        )
-        room = max(width - sum(len(text) for text, _ in figures) - 1, name_width)
-        rows.append(((shorten(name, room).ljust(room), "text"), (" ", "text"), *figures))
-    return [((" of one symbol or strategy".ljust(width), "head"),), *rows] if rows else []
 
 
 def breakers(scene: Scene, width: int) -> Rows:
@@ -214,43 +286,46 @@ def breakers(scene: Scene, width: int) -> Rows:
 
 def view(scene: Scene, width: int) -> View:
     """The limits as rows, for the cursor and for export; drawn as gauges."""
-    limits = scene.picture["desk"]["limits"] if scene.desk_on else ()
     lines = []
-    for index in scene.limits if scene.desk_on else ():
-        parameter = LIMITS[index]
-        used, limit = int(limits[index]["used"]), int(limits[index]["limit"])
-        refused = int(limits[index]["refusal_count"])
-        values = [parameter.name, used, limit, parameter.unit, refused]
-        lines.append(Line(str(index), [(str(v), "text") for v in values], values))
+    for gauge in gauges(scene):
+        name = name_in_file(scene, gauge.index, gauge.scope, gauge.target)
+        values = [name, gauge.used, gauge.limit, gauge.parameter.unit, gauge.refused]
+        lines.append(Line(gauge.key, [(str(v), "text") for v in values], values))
     return View(_COLUMNS, lines, "No desk, no limits.")
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
     if not scene.desk_on:
         return paragraph("No desk, no limits.", width)
-    name_width = max(len(label(LIMITS[index].name)) for index in scene.limits)
-    order = [int(line.key) for line in chosen(scene, "risk", view(scene, width))]
-    if len(order) > height and "risk" not in scene.sorting:
+    by_key = {gauge.key: gauge for gauge in gauges(scene)}
+    found = [by_key[line.key] for line in chosen(scene, "risk", view(scene, width))]
+    if not found:
+        text = f"No limit has {scene.filters['risk']!r} in it. Esc shows all again."
+        return paragraph(text, width)[:height]
+    cursor = scene.cursor.get("risk") if scene.focus == "risk" else None
+    walked, ordered = cursor in by_key, "risk" in scene.sorting
+    if len(found) > height and not walked and not ordered:
         # Not all fit: the nearest to their limits go first.
-        order.sort(key=_distance(scene))
-    wide = width >= _WIDE
-    room = width - _DISTANCE if wide else width
+        found.sort(key=lambda gauge: -gauge.share)
+        ordered = True
+    name_width = max(len(label(LIMITS[index].name)) for index in scene.limits)
+    room = width - _DISTANCE if width >= _WIDE else width
     rows: Rows = []
-    for index in order:
-        row = _gauge(scene, index, LIMITS[index], room, name_width)
-        if wide:
-            row = (*settle(row, room), ("  ", "text"), distance(scene, index))
-        if scene.focus == "risk" and scene.cursor.get("risk") == str(index):
+    at = 0
+    for gauge in found:
+        if gauge.scope != Scope.GLOBAL and not ordered:
+            rows += [(), ((" of one symbol or strategy".ljust(width), "head"),)]
+            ordered = True  # the head once
+        row = _gauge(scene, gauge, room, name_width)
+        if width >= _WIDE:
+            row = (*settle(row, room), ("  ", "text"), distance(scene, gauge))
+        if gauge.key == cursor:
+            at = len(rows)
             row = tuple((text, style + CURSOR) for text, style in settle(row, width))
         rows.append(row)
-    scoped = narrower(scene, width, name_width)
-    if scoped and height >= len(rows) + 3:
-        rows += [(), *scoped]
+    if walked and len(rows) > height:
+        first = max(at - height + 1, 0)
+        return rows[first : first + height]
     if height >= len(rows) + 3:
         rows += [(), *breakers(scene, width)]
     return cut(rows, height, scene.glyphs.ellipsis)
-
-
-def _distance(scene: Scene) -> Callable[[int], float]:
-    limits = scene.picture["desk"]["limits"]
-    return lambda index: -int(limits[index]["used"]) / max(int(limits[index]["limit"]), 1)
