@@ -41,9 +41,12 @@ fuzz: $(STAMP)
 
 # Hours: the venue against its model, then the whole system while things go wrong, then
 # kills. SEEDS, EVENTS and KILLS change how much; docs/testing.md says what a difference
-# looks like.
+# looks like. The venue checks its invariants all the way: after every step beside the
+# model, after every seventh in the rest.
+CHECKED_PIPE := build/checked/test/venue_pipe
 soak: $(STAMP)
-	$(BIN)/python -m tests.venue.compare --seeds 20 --events $(or $(EVENTS),1000000) $(ARGS)
+	@$(MAKE) --no-print-directory -s -C native FLAVOUR=checked $(CHECKED_PIPE) CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
+	$(BIN)/python -m tests.venue.compare --seeds 20 --events $(or $(EVENTS),1000000) --program native/$(CHECKED_PIPE) $(ARGS)
 	@$(MAKE) --no-print-directory -C native soak SEEDS=$(or $(SEEDS),100000) KILLS=$(or $(KILLS),334) CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
 	COCKPIT_KILLS=$(or $(KILLS),334) $(BIN)/python -m pytest -q tests/journal/test_kill.py
 

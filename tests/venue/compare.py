@@ -429,6 +429,7 @@ def report(
     if found.kind != DIED:
         del steps[found.index + 1 :]
     kept = smallest(setup, steps, program)
+    where = "" if program == p.PROGRAM else f" --program {program}"
     numbers = ",".join(str(number) for number, _ in kept)
     lines = [
         f"seed {seed}: the venue and its model differ",
@@ -438,13 +439,15 @@ def report(
         "again:",
     ]
     if len(kept) <= STEPS_SHOWN:
-        lines.append(f"  {COMMAND} --seed {seed} --events {events} --keep {numbers}")
+        lines.append(
+            f"  {COMMAND} --seed {seed} --events {events} --keep {numbers}{where}"
+        )
     elif save is None:
         save = Path("build") / f"venue-seed-{seed}.json"
     if save is not None:
         small = simplified(setup, [step for _, step in kept], program)
         save_case(save, setup, small, f"seed {seed}: differs in {found.kind}")
-        lines.append(f"  {COMMAND} --case {save}")
+        lines.append(f"  {COMMAND} --case {save}{where}")
     return "\n".join(lines)
 
 
