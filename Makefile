@@ -5,6 +5,7 @@
 #   make check   the C tests: release, address+undefined, thread
 #   make fuzz    the decoders under mutated messages, for minutes
 #   make soak    exchange and desk at length, with faults and kills; hours
+#   make endurance  a busy desk for ten minutes: memory and rings
 #   make bench   every row of `cockpit bench`
 #   make bench-ui  what the screen costs: first frame, bytes, processor, memory, keys, desk
 #   make lint    ruff, mypy, clang-format
@@ -13,7 +14,7 @@
 # Each creates .venv if needed. A half-made one has no stamp and is made anew.
 
 .DEFAULT_GOAL := build
-.PHONY: run test build check fuzz soak bench bench-ui lint format clean distclean tools snapshots
+.PHONY: run test build check fuzz soak endurance bench bench-ui lint format clean distclean tools snapshots
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
     $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -49,6 +50,10 @@ soak: $(STAMP)
 	$(BIN)/python -m tests.venue.compare --seeds 20 --events $(or $(EVENTS),1000000) --program native/$(CHECKED_PIPE) $(ARGS)
 	@$(MAKE) --no-print-directory -C native soak SEEDS=$(or $(SEEDS),100000) KILLS=$(or $(KILLS),334) CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
 	COCKPIT_KILLS=$(or $(KILLS),334) $(BIN)/python -m pytest -q tests/journal/test_kill.py
+
+# Ten minutes at 100,000 events/s; SECONDS=... and RATE=... change that.
+endurance: build
+	COCKPIT_ENDURANCE_SECONDS=$(or $(SECONDS),600) COCKPIT_ENDURANCE_RATE=$(or $(RATE),100000) $(BIN)/python -m pytest -q -s tests/test_endurance.py
 
 bench: build
 	$(BIN)/cockpit bench $(ARGS)
