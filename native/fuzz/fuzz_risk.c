@@ -1,8 +1,8 @@
 /* fuzz_risk.c: the risk check cannot be passed.
  *
- *     fuzz_risk N [SEED]   N steps of a desk: orders, replaces, cancels, fills, answers,
- *                          marks and edits of the limits, with numbers from the ends of
- *                          their types
+ *     fuzz_risk [N [SEED]]  N steps of a desk: orders, replaces, cancels, fills, answers,
+ *                           marks and edits of the limits, with numbers from the ends
+ *                           of their types
  *
  * A venue of its own answers as it likes. What is held and what may be at the venue is
  * counted here from the orders sent and the answers given alone, and each order that
@@ -604,7 +604,12 @@ static void open_desk(model *m, uint64_t seed)
 
 int main(int count, char **words)
 {
-    uint64_t steps = count > 1 ? strtoull(words[1], NULL, 10) : 1000000;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    const uint64_t usual = 200000;
+#else
+    const uint64_t usual = 1000000;
+#endif
+    uint64_t steps = count > 1 ? strtoull(words[1], NULL, 10) : usual;
     uint64_t seed = count > 2 ? strtoull(words[2], NULL, 10) : 1;
     static model total;
     for (uint64_t done = 0, round = 0; done < steps; round++) {

@@ -4,15 +4,20 @@ Orders, replaces, cancels, answers, fills, markets and edits of the limits in an
 with numbers from the ends of their types. What is held and what may be at the venue is
 counted here, in Python's integers, from the orders that left and the answers given alone;
 the rules are those of docs/risk.md, written a second time.
+
+One play has a few limits at once. And each limit there is, of each scope, has plays of
+its own, in which orders meet it all the time and nothing else is in the way.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -20,6 +25,7 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
 from probe import POINTS, SLOTS, SYMBOLS, Probe, core_units
 
@@ -37,8 +43,9 @@ signed = st.sampled_from([*ends, *(-value for value in ends), -(1 << 63)])
 near = st.integers(-6, 6)
 slots, symbols = st.integers(0, SLOTS - 1), st.integers(0, SYMBOLS - 1)
 sides = st.sampled_from([BUY, SELL])
-few = st.integers(1, 60)
+few = st.integers(1, 12)
 quantities = st.one_of(few, few, few, st.sampled_from([0, 1 << 31, (1 << 32) - 1]))
+near_orders = st.tuples(slots, symbols, sides, near, quantities, st.booleans())
 LOSSES = {"max_daily_loss", "max_drawdown"}
 """Their halts would end the play; tests of their own hold them."""
 
@@ -59,9 +66,8 @@ KEYS = [
     if scope in limit.scopes and limit.name not in LOSSES
 ]
 """Everything that can be limited."""
-SUMS = {"max_position", "max_open_orders", "max_message_rate", "max_gross_exposure"}
-"""Met by several orders together, and so by chance alone seldom."""
-KEYS += [key for key in KEYS if key[0] and LIMITS[key[2]].name in SUMS] * 6
+BASE = (10_000, 40)
+"""Prices about which most is asked for: at these both symbols can trade."""
 
 
 @st.composite
@@ -71,6 +77,30 @@ def limit_values(draw: Any, index: int) -> int:
     small = [min(least + more, most) for more in (0, 1, 2, 5)]
     sizes = [usual, max(usual // 4, least), min(4 * usual, most), most, *small]
     return draw(st.one_of(st.sampled_from(sizes), st.integers(least, most)))
+
+
+def near_limits(symbol: int, index: int) -> st.SearchStrategy[int]:
+    """Figures of a limit that a few orders of the symbol come to, or one not small."""
+    name = LIMITS[index].name
+    lot = BASE[symbol] * POINTS[symbol]
+    least, _, most = range_of(index)
+    figures = {
+        "max_order_value": st.integers(1, 12).map(lambda lots: lots * lot),
+        "max_position": st.integers(1, 60),
+        "max_gross_exposure": st.integers(1, 40).map(lambda lots: lots * lot),
+        "max_net_exposure": st.integers(1, 40).map(lambda lots: lots * lot),
+        "max_open_orders": st.integers(1, 5),
+        "max_message_rate": st.integers(1, 6),
+        "max_same_orders": st.integers(1, 3),
+        "max_self_cross": st.integers(0, 12),
+        "max_data_age": st.sampled_from([1, 200, 299, 300, 301, 1000]),
+        "max_spread": st.sampled_from([1, 2, 4, 20, 500, 1_000, 5_000]),
+        "price_collar": st.sampled_from([1, 2, 4, 5, 300, 800, 1_250]),
+        "last_collar": st.sampled_from([1, 2, 4, 5, 300, 800, 1_250]),
+    }
+    return figures.get(name, st.integers(1, 12)).map(
+        lambda value: max(least, min(value, most))
+    )
 
 
 @st.composite
@@ -107,6 +137,10 @@ class Order:
 class Market(RuleBasedStateMachine):
     """The oracle, and everybody who deals with the desk."""
 
+    alone: tuple[int, int] | None = None
+    """Scope and index of the one limit of this play; or a few by chance."""
+    seen: ClassVar[Counter[str]] = Counter()
+
     def __init__(self) -> None:
         super().__init__()
         self.probe: Probe | None = None
@@ -114,6 +148,9 @@ class Market(RuleBasedStateMachine):
         self.orders: list[Order] = []
         self.held: dict[tuple[int, int], int] = {}
         self.sent: list[tuple[int, int]] = []
+        self.terms: list[tuple[tuple[int, ...], int]] = []
+        self.said: list[dict[str, int]] = []
+        self.halted: set[int] = set()
         self.mid2 = [0] * SYMBOLS
         self.last = [0] * SYMBOLS
         self.spread = [0] * SYMBOLS
@@ -122,7 +159,18 @@ class Market(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if self.probe:
+            self.count_refusals()
             self.probe.close()
+
+    def count_refusals(self) -> None:
+        """By the limit of the play, since it was set last."""
+        if self.alone is None:
+            return
+        shown = self.desk.picture()
+        if not self.alone[0]:
+            self.seen["refused"] += shown.limits[self.alone[1]].refusal_count
+        for row in shown.scoped[0 : shown.scoped_count]:
+            self.seen["refused"] += row.refusal_count
 
     # ---- what is held ------------------------------------------------------------------
 
@@ -195,6 +243,12 @@ class Market(RuleBasedStateMachine):
             mine = [one for one in self.orders if one.slot == slot]
             at_most(len(here), self.own(Scope.SYMBOL, symbol, name))
             at_most(len(mine), self.own(Scope.STRATEGY, slot, name))
+        same = symbol, slot, side, order.price, order.qty
+        self.terms.append((same, self.now))
+        at_most(
+            sum(self.now - when < SECOND for what, when in self.terms if what == same),
+            most("max_same_orders"),
+        )
         lately = [who for who, when in self.sent if self.now - when < SECOND]
         name = "max_message_rate"
         at_most(len(lately), self.limits[INDEX[name]])
@@ -232,6 +286,8 @@ class Market(RuleBasedStateMachine):
             if order.kind not in (NEW, REPLACE):
                 continue
             assert self.state() == RiskState.ACTIVE
+            assert order.symbol not in self.halted
+            self.seen["sent"] += 1
             before = self.worst(order.symbol)
             if order.kind == NEW:
                 assert all(order.client_id not in (o.id, o.new_id) for o in self.orders)
@@ -258,16 +314,30 @@ class Market(RuleBasedStateMachine):
 
     # ---- what happens ------------------------------------------------------------------
 
-    @initialize(found=limit_sets())
-    def begin(self, found: tuple[list[int], dict[tuple[int, int, int], int]]) -> None:
-        self.limits, self.scoped = found[0], {}
-        self.probe = Probe(self.limits)
-        for symbol in range(SYMBOLS):
-            self.trade_near(symbol, 10_000, 2, last=True)
+    def draw_limits(self, data: st.DataObject) -> None:
+        if self.alone is None:
+            self.limits, self.scoped = data.draw(limit_sets())
+            return
+        scope, index = self.alone
+        self.limits, self.scoped = [range_of(i)[2] for i in range(len(LIMITS))], {}
+        if scope == 0:
+            self.limits[index] = data.draw(near_limits(0, index))
+            return
+        for target in range(SYMBOLS if scope == 1 else SLOTS):
+            near_to = near_limits(target if scope == 1 else 0, index)
+            self.scoped[scope, target, index] = data.draw(near_to)
 
-    @rule(found=limit_sets())
-    def edit(self, found: tuple[list[int], dict[tuple[int, int, int], int]]) -> None:
-        self.limits, self.scoped = found
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        self.probe = Probe([range_of(i)[2] for i in range(len(LIMITS))])
+        for symbol in range(SYMBOLS):
+            self.trade_near(symbol, 0, 2, last=True)
+        self.edit(data)
+
+    @rule(data=st.data())
+    def edit(self, data: st.DataObject) -> None:
+        self.count_refusals()
+        self.draw_limits(data)
         rows = [
             {"scope": scope, "target": target, "limit": limit, "value": value}
             for (scope, target, limit), value in sorted(self.scoped.items())
@@ -282,15 +352,14 @@ class Market(RuleBasedStateMachine):
 
     @rule(
         symbol=symbols,
-        middle=st.one_of(
-            st.integers(9_990, 10_010),
-            st.integers(9_990, 10_010),
-            st.integers(2, PRICE_MAX - 50),
-        ),
-        half=st.sampled_from([1, 2, 2, 40]),
+        offset=st.integers(-10, 10),
+        half=st.sampled_from([1, 2, 2, 30]),
         last=st.booleans(),
     )
-    def trade_near(self, symbol: int, middle: int, half: int, last: bool) -> None:
+    def trade_near(self, symbol: int, offset: int, half: int, last: bool) -> None:
+        self.trade_at(symbol, BASE[symbol] + offset, half, last)
+
+    def trade_at(self, symbol: int, middle: int, half: int, last: bool) -> None:
         bid, ask = max(middle - half, 1), middle + half
         self.desk.market(symbol, bid, ask, middle if last else 0)
         self.mid2[symbol], self.spread[symbol] = bid + ask, ask - bid
@@ -299,20 +368,23 @@ class Market(RuleBasedStateMachine):
             self.last[symbol] = middle
         self.carry()
 
+    @precondition(lambda self: self.alone is None)
+    @rule(symbol=symbols, middle=st.integers(2, PRICE_MAX - 50), last=st.booleans())
+    def trade_anywhere(self, symbol: int, middle: int, last: bool) -> None:
+        self.trade_at(symbol, middle, 2, last)
+
     @rule(ms=st.sampled_from([1, 1, 300, 1_001, 20_000]))
     def wait(self, ms: int) -> None:
         self.now += ms * 10**6
         self.desk.wait(ms * 10**6)
         self.carry()
 
-    @rule(slot=slots, symbol=symbols, side=sides, offset=near, qty=quantities,
-          rests=st.booleans())  # fmt: skip
-    def ask_near(
-        self, slot: int, symbol: int, side: int, offset: int, qty: int, rests: bool
-    ) -> None:
-        price = self.mid2[symbol] // 2 + offset
-        self.desk.new(slot, symbol, side, price, qty, rests=rests)
-        self.carry()
+    @rule(asked=st.lists(near_orders, min_size=1, max_size=6))
+    def ask_near(self, asked: list[tuple[int, int, int, int, int, bool]]) -> None:
+        for slot, symbol, side, offset, qty, rests in asked:
+            price = self.mid2[symbol] // 2 + offset
+            self.desk.new(slot, symbol, side, price, qty, rests=rests)
+            self.carry()
 
     @rule(slot=slots, symbol=symbols, side=sides, price=signed, qty=quantities,
           rests=st.booleans())  # fmt: skip
@@ -347,10 +419,16 @@ class Market(RuleBasedStateMachine):
             self.say(order, kind, qty=order.leaves, leaves=0, reason=lib.CP_REASON_USER)
         self.carry()
 
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        self.desk.change(data.draw(st.sampled_from(self.orders)).id, 0, 0)
+        self.carry()
+
     def say(self, order: Order, kind: int, **fields: int) -> None:
         self.refs += 1
-        self.desk.report(
-            **{
+        self.said.append(
+            {
                 "kind": kind,
                 "client_id": order.id,
                 "order_ref": self.refs,
@@ -361,6 +439,15 @@ class Market(RuleBasedStateMachine):
                 **fields,
             }
         )
+        self.desk.report(**self.said[-1])
+
+    @precondition(lambda self: self.said)
+    @rule(back=st.integers(1, 5))
+    def say_an_execution_again(self, back: int) -> None:
+        for said in self.said[-back:]:
+            if said["kind"] == lib.CP_REPORT_EXECUTED:
+                self.desk.report(**said)
+        self.carry()
 
     def fill(self, order: Order, qty: int) -> None:
         key = order.slot, order.symbol
@@ -390,12 +477,27 @@ class Market(RuleBasedStateMachine):
             reason=lib.CP_REASON_PRICE if refused else 0,
         )  # fmt: skip
 
-    @precondition(lambda self: self.probe and self.state() != RiskState.ACTIVE)
+    @precondition(lambda self: self.alone is None)
+    @rule(kind=st.sampled_from([Control.PAUSE, Control.HALT, Control.HALT_SYMBOL]),
+          symbol=symbols)  # fmt: skip
+    def stop(self, kind: Control, symbol: int) -> None:
+        self.desk.control(kind, target=symbol)
+        if kind == Control.HALT_SYMBOL:
+            self.halted.add(symbol)
+        self.carry()
+
+    @precondition(lambda self: self.probe and self.is_stopped())
     @rule()
     def go_on(self) -> None:
         self.desk.control(Control.UNHALT)
         self.desk.control(Control.RESUME)
+        for symbol in self.halted:
+            self.desk.control(Control.RESUME_SYMBOL, target=symbol)
+        self.halted.clear()
         self.carry()
+
+    def is_stopped(self) -> bool:
+        return bool(self.halted) or self.state() != RiskState.ACTIVE
 
     @invariant()
     def the_desk_counts_as_we_do(self) -> None:
@@ -411,3 +513,26 @@ TestMarket = Market.TestCase
 TestMarket.settings = settings(
     max_examples=150, stateful_step_count=80, deadline=None, print_blob=True
 )
+
+
+ALONE = sorted({(scope, index) for scope, _, index in KEYS})
+
+
+@pytest.mark.parametrize(
+    "limit", ALONE, ids=lambda key: f"{Scope(key[0]).name}-{LIMITS[key[1]].name}".lower()
+)
+def test_each_limit_alone_is_met_again_and_again_and_never_passed(
+    limit: tuple[int, int],
+) -> None:
+    class Near(Market):
+        alone = limit
+        seen: ClassVar[Counter[str]] = Counter()
+
+    run_state_machine_as_test(
+        Near,
+        settings=settings(
+            # The same plays each time, so that all of them are known to meet the limit.
+            max_examples=20, stateful_step_count=40, deadline=None, derandomize=True
+        ),
+    )  # fmt: skip
+    assert Near.seen["refused"] > 0 and Near.seen["sent"] > 0, Near.seen
