@@ -185,7 +185,9 @@ class JournalKind(IntEnum):
     NEW_DAY = lib.CP_JOURNAL_NEW_DAY
     COSTS = lib.CP_JOURNAL_COSTS
     LOTS = lib.CP_JOURNAL_LOTS
+    LIMITS = lib.CP_JOURNAL_LIMITS
     EXPECTED = lib.CP_JOURNAL_EXPECTED
+    PARAMETERS = lib.CP_JOURNAL_PARAMETERS
 
 
 class Strangers(IntEnum):
@@ -266,6 +268,15 @@ class Control(IntEnum):
     RESUME_SYMBOL = lib.CP_CONTROL_RESUME_SYMBOL
     FLATTEN_STRATEGY = lib.CP_CONTROL_FLATTEN_STRATEGY
     FLATTEN_SYMBOL = lib.CP_CONTROL_FLATTEN_SYMBOL
+    LOOSENING = lib.CP_CONTROL_LOOSENING
+
+
+class Loosening(IntEnum):
+    """How far the loosening of limits has come, for the record."""
+
+    ASKED = lib.CP_LOOSENING_ASKED
+    CONFIRMED = lib.CP_LOOSENING_CONFIRMED
+    EXPIRED = lib.CP_LOOSENING_EXPIRED
 
 
 class Role(IntEnum):
@@ -402,6 +413,40 @@ REASONS: tuple[str, ...] = tuple(
 ORDER_STATES: tuple[str, ...] = tuple(
     _text(lib.cp_order_state_name(i)) for i in range(lib.CP_STATE_COUNT)
 )
+
+
+def strategy_layout(kind: StrategyKind) -> int:
+    """Of its name and its parameters' names: what a row of values stands for."""
+    return int(lib.cp_strategy_layout(kind.index))
+
+
+LIMIT_NONE: int = (1 << 63) - 1
+"""Where a limit's value is meant: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """One limit as it is in force, and as it is asked for; None: there is none."""
+
+    scope: int
+    target: int
+    limit: int
+    old: int | None
+    new: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastVersion:
+    """What a strategy ran with. See ``cp_strategy_version``."""
+
+    name: str
+    version: int
+    hash: int
+    layout: int
+    wall_ns: int
+    who: str
+    """Empty: it was so when the desk began."""
+    parameters: tuple[float, ...]
 
 
 # ---- settings ----------------------------------------------------------------------
@@ -853,6 +898,7 @@ _BODIES = {
     JournalKind.DROPPED: "cp_journal_order",
     JournalKind.CLOSED: "cp_journal_state",
     JournalKind.STRATEGY: "cp_journal_strategy",
+    JournalKind.LIMITS: "cp_journal_limits",
 }
 
 
@@ -1011,6 +1057,11 @@ def itch_scan(buffer: Any) -> ItchScan:
 
 # ---- journal -------------------------------------------------------------------------
 
+JOURNAL_BODY: int = lib.CP_JOURNAL_BODY
+"""Bytes of one record's body."""
+JOURNAL_VERSION: int = lib.CP_JOURNAL_VERSION
+JOURNAL_OLDEST: int = lib.CP_JOURNAL_OLDEST
+WHY_SIZE: int = lib.CP_WHY_SIZE
 JOURNAL_KINDS: dict[int, str] = {
     kind: _text(lib.cp_journal_kind_name(kind)) for kind in JournalKind
 }
@@ -1325,6 +1376,39 @@ class Engine:
             version=limits.version,
             hash=limits.hash,
         )
+
+    def record_loosening(self, stage: Loosening, changes: Sequence[LimitChange]) -> None:
+        """Have the journal's chain know of it; nothing else comes of this."""
+        rows = [
+            {
+                "value": LIMIT_NONE if value is None else value,
+                "scope": change.scope,
+                "target": change.target,
+                "limit": change.limit,
+            }
+            for change in changes[: SCOPED_MAX // 2]
+            for value in (change.old, change.new)
+        ]
+        self._command(
+            Control.LOOSENING, mode=int(stage), scoped=rows, scoped_count=len(rows)
+        )
+
+    def versions(self) -> list[PastVersion]:
+        """What strategies ran with, by the journal, oldest first. Before start only."""
+        kept = ffi.new("cp_strategy_version[]", lib.CP_VERSION_MAX)
+        count = lib.cp_engine_versions(self._engine, kept)
+        return [
+            PastVersion(
+                _text(one.name),
+                int(one.version),
+                int(one.hash),
+                int(one.layout),
+                int(one.wall_ns),
+                ffi.string(one.who).decode(errors="replace"),
+                tuple(one.parameters),
+            )
+            for one in kept[0:count]
+        ]
 
     def set_strategy(self, slot: int, strategy: Strategy | None) -> None:
         """Put ``strategy`` into a slot, or empty it."""

@@ -379,8 +379,19 @@ typedef enum cp_control_kind {
     CP_CONTROL_HALT_SYMBOL = 16,      /* target symbol: nothing new, its orders pulled */
     CP_CONTROL_RESUME_SYMBOL = 17,    /* target symbol: it trades again */
     CP_CONTROL_FLATTEN_STRATEGY = 18, /* target slot, or CP_OPERATOR: OFF, and closed */
-    CP_CONTROL_FLATTEN_SYMBOL = 19    /* target symbol: halted, and closed */
+    CP_CONTROL_FLATTEN_SYMBOL = 19,   /* target symbol: halted, and closed */
+    CP_CONTROL_LOOSENING = 20 /* for the record alone: `mode` (cp_loosening) says how far
+                                 it has come, `scoped` two rows a limit: as it is in force,
+                                 as it is asked for; INT64_MAX: none */
 } cp_control_kind;
+
+/* How far the loosening of limits has come. */
+typedef enum cp_loosening {
+    CP_LOOSENING_ASKED = 0,     /* the first step: nothing has changed */
+    CP_LOOSENING_CONFIRMED = 1, /* the second: it is handed over next */
+    CP_LOOSENING_EXPIRED = 2,   /* the second did not come */
+    CP_LOOSENING_COUNT = 3
+} cp_loosening;
 
 /* What the operator has stopped in one symbol. */
 typedef enum cp_symbol_halt {
@@ -430,6 +441,8 @@ const char *cp_strategy_kind_help(uint32_t kind);
 uint32_t cp_strategy_symbol_count(uint32_t kind); /* how many it trades: 1 or 2 */
 uint32_t cp_strategy_parameter_count(uint32_t kind);
 const cp_parameter *cp_strategy_parameter(uint32_t kind, uint32_t index);
+/* Of its name and its parameters' names in order: what a row of values stands for. */
+uint64_t cp_strategy_layout(uint32_t kind);
 
 const cp_parameter *cp_limit_parameter(uint32_t limit);     /* NULL past the last */
 const cp_parameter *cp_trigger_parameter(uint32_t trigger); /* likewise */
@@ -699,13 +712,16 @@ typedef enum cp_journal_kind {
     CP_JOURNAL_STRATEGY = 23,    /* who is in a slot from now on */
     CP_JOURNAL_NEW_DAY = 24,     /* realised and fees begin at zero again */
     CP_JOURNAL_COSTS = 25,       /* of a snapshot, after its position: cp_journal_costs */
-    CP_JOURNAL_LOTS = 26,    /* of a snapshot, after its symbol's costs, oldest first */
-    CP_JOURNAL_LIMITS = 27,  /* the limits from now on: cp_journal_limits, in turn */
-    CP_JOURNAL_EXPECTED = 28 /* of a snapshot, after its order: cp_journal_expected */
+    CP_JOURNAL_LOTS = 26,     /* of a snapshot, after its symbol's costs, oldest first */
+    CP_JOURNAL_LIMITS = 27,   /* the limits from now on: cp_journal_limits, in turn */
+    CP_JOURNAL_EXPECTED = 28, /* of a snapshot, after its order: cp_journal_expected */
+    CP_JOURNAL_PARAMETERS =
+        29 /* cp_strategy_version in three parts, each as many bytes of
+                                  it as a body holds */
 } cp_journal_kind;
 
 #define CP_JOURNAL_BODY 80
-#define CP_JOURNAL_VERSION 2 /* since 2 it holds the limits in force; 1 is read as well */
+#define CP_JOURNAL_VERSION 3 /* since 2 it holds the limits in force, since 3 versions */
 #define CP_JOURNAL_OLDEST 1
 #define CP_JOURNAL_COMMIT 1129333578 /* xor the low half of the sequence: the last word */
 
@@ -716,7 +732,7 @@ typedef struct cp_journal_record {
     uint64_t cause;    /* sequence of the record it answers, 0: none */
     uint64_t synced;   /* what was on disk when it was written */
     uint16_t kind;     /* cp_journal_kind */
-    uint16_t part;     /* of a control, from 0 */
+    uint16_t part;     /* of a control or of parameters, from 0 */
     uint32_t epoch;    /* how many times the journal had been opened */
     uint8_t body[CP_JOURNAL_BODY];
     uint32_t crc;
@@ -811,6 +827,19 @@ typedef struct cp_journal_strategy {
     uint32_t slot;
     uint32_t used;
 } cp_journal_strategy;
+
+/* What a strategy ran with, and from when on. */
+typedef struct cp_strategy_version {
+    char name[CP_NAME_SIZE];
+    uint64_t version, hash; /* as in its cp_strategy_config */
+    uint64_t layout;        /* cp_strategy_layout() of its kind then */
+    int64_t wall_ns;        /* since 1970, UTC; in virtual time the engine's */
+    char who[CP_WHO_SIZE];  /* asked for it; empty: it was so when the desk began */
+    double parameters[CP_PARAMETER_MAX];
+} cp_strategy_version;
+
+#define CP_VERSION_EACH 5 /* versions kept of a strategy */
+#define CP_VERSION_MAX 96 /* and of all, gone ones among them */
 
 typedef struct cp_journal_ids {
     uint64_t first, end; /* end is the first not set aside */
@@ -1435,6 +1464,10 @@ int cp_engine_replay_itch(cp_engine *engine, const uint8_t *bytes, uint64_t size
  * size, best level first; prices in increments, CP_PRICE_NONE empty), or NULL. */
 int cp_engine_replay_events(cp_engine *engine, const cp_flow_event *events,
                             uint64_t count, const int64_t *reference, uint32_t levels);
+
+/* The latest versions of each strategy, oldest first, by the journal; how many of at most
+ * CP_VERSION_MAX. None without one. Before start only. */
+uint32_t cp_engine_versions(const cp_engine *engine, cp_strategy_version *versions);
 
 int cp_engine_start(cp_engine *engine); /* live: -EALREADY, or why no thread began */
 int cp_engine_stop(cp_engine *engine);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from cockpit.config.fields import plain
@@ -60,17 +61,24 @@ def strategy_changes(old: StrategyOptions, new: StrategyOptions) -> tuple[str, .
     ]
     if old.kind != new.kind:  # then no parameter means the same any more
         return tuple(changes)
-    changes += [
-        f"{parameter.name} {_number(before)} -> {_number(after)}{_unit(parameter)}"
-        for parameter, before, after in zip(
-            STRATEGY_KINDS[new.kind].parameters,
-            old.parameters,
-            new.parameters,
-            strict=True,
-        )
-        if before != after
-    ]
-    return tuple(changes)
+    return (
+        *changes,
+        *parameter_changes(STRATEGY_KINDS[new.kind].parameters, old.named, new.named),
+    )
+
+
+def parameter_changes(
+    parameters: Iterable[Parameter], old: Mapping[str, float], new: Mapping[str, float]
+) -> tuple[str, ...]:
+    """Likewise a parameter, of those that both have."""
+    return tuple(
+        f"{parameter.name} {_number(old[parameter.name])} -> "
+        f"{_number(new[parameter.name])}{_unit(parameter)}"
+        for parameter in parameters
+        if parameter.name in old
+        and parameter.name in new
+        and old[parameter.name] != new[parameter.name]
+    )
 
 
 def _unit(parameter: Parameter) -> str:

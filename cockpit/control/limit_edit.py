@@ -51,8 +51,13 @@ class Edit:
     loosens: bool
     before: Look
     after: bytes
-    options_hash: int
-    """Of what the file says then."""
+    options: RiskOptions
+    """What the file says then."""
+
+    @property
+    def options_hash(self) -> int:
+        """Of what the file says then."""
+        return self.options.hash
 
     @property
     def index(self) -> int:
@@ -138,7 +143,7 @@ def plan(directory: Path, name: str, value: str, enforced: int | None = None) ->
         loosens=bool(held) and (wanted is None or wanted > min(held)),
         before=before,
         after=after,
-        options_hash=new.hash,
+        options=new,
     )
 
 

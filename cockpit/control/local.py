@@ -16,7 +16,7 @@ from typing import Self
 
 from cockpit.config.edit import EditRefused
 from cockpit.config.load import universe_of
-from cockpit.config.models import Config
+from cockpit.config.models import Config, RiskOptions
 from cockpit.config.watch import Watcher
 from cockpit.control import parameter_edit
 from cockpit.control.amounts import price_text, symbol_of
@@ -170,6 +170,10 @@ class LocalDesk:
             self._say(Severity.WARNING, "operator", f"no strategy on key {slot + 1}")
             return
         self.set_mode(slot, Mode.LIVE if self._mode_of(slot) == Mode.OFF else Mode.OFF)
+
+    def ask_limits(self, options: RiskOptions) -> None:
+        """The first step of loosening limits: recorded, and nothing comes of it yet."""
+        self._reload.ask(options, *self._engine.signature)
 
     def confirm_limits(self, options_hash: int) -> None:
         """What risk.toml says with this hash may be looser than what is in force."""

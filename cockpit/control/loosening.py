@@ -1,18 +1,29 @@
 """A limit is tightened at once, and loosened in two steps: said, then confirmed.
 
 Until it is confirmed the tighter of what is in force and what the file says holds, limit
-by limit. This is where the two are told apart; what is asked and what is confirmed passes
-through :mod:`cockpit.control.reload`.
+by limit. This is where the two are told apart, and where each step is recorded; what is
+asked and what is confirmed passes through :mod:`cockpit.control.reload`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from cockpit.config.models import NarrowerLimit, RiskOptions
 from cockpit.config.universe import Universe
-from cockpit.core import LIMITS, TRIGGERS, Record, Scope
+from cockpit.core import (
+    LIMITS,
+    TRIGGERS,
+    LimitChange,
+    Limits,
+    Loosening,
+    Record,
+    Scope,
+)
+
+ASKED_SECONDS = 60.0
+"""How long a first step waits for the second."""
 
 
 def tightened(now: RiskOptions, wanted: RiskOptions) -> RiskOptions:
@@ -55,3 +66,89 @@ def shown(desk: Record, universe: Universe, names: Mapping[int, str]) -> RiskOpt
         tuple(sorted(narrower)),
         tuple(int(value) for value in desk["triggers"][: len(TRIGGERS)]),
     )
+
+
+# ---- for the record --------------------------------------------------------------------
+
+
+def changes_of(now: Limits, wanted: Limits) -> tuple[LimitChange, ...]:
+    """Each limit that differs, as the core has both."""
+    changes = [
+        LimitChange(Scope.GLOBAL, 0, index, before, after)
+        for index, (before, after) in enumerate(
+            zip(now.values, wanted.values, strict=True)
+        )
+        if before != after
+    ]
+    was = {(one.scope, one.target, one.limit): one.value for one in now.scoped}
+    will = {(one.scope, one.target, one.limit): one.value for one in wanted.scoped}
+    changes += [
+        LimitChange(*key, was.get(key), will.get(key))
+        for key in sorted(was.keys() | will.keys())
+        if was.get(key) != will.get(key)
+    ]
+    return tuple(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A first step whose second has not come."""
+
+    changes: Sequence[LimitChange]
+    who: str
+    deadline: float | None
+    """None: it stands until something else is asked."""
+
+
+class Steps:
+    """What is asked for and not confirmed; each step is recorded with who, old, new, why.
+
+    ``record`` has the journal know of one. What is asked for is known by the hash of the
+    limits it would make.
+    """
+
+    def __init__(
+        self,
+        record: Callable[[Loosening, Sequence[LimitChange], str, str], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._record = record
+        self._clock = clock
+        self._open: dict[int, Open] = {}
+
+    def ask(
+        self,
+        key: int,
+        changes: Sequence[LimitChange],
+        who: str,
+        why: str,
+        *,
+        stands: bool = False,
+    ) -> None:
+        """The first step. ``stands``: a file says so, for as long as it does."""
+        self._record(Loosening.ASKED, changes, who, why)
+        deadline = None if stands else self._clock() + ASKED_SECONDS
+        before = self._open.get(key)
+        if before is not None and before.deadline is None:
+            deadline = None
+        self._open[key] = Open(changes, who, deadline)
+
+    def confirm(
+        self, key: int, changes: Sequence[LimitChange], who: str, why: str
+    ) -> None:
+        """The second; who says both at once has asked as well."""
+        if self._open.pop(key, None) is None:
+            self._record(Loosening.ASKED, changes, who, why)
+        self._record(Loosening.CONFIRMED, changes, who, why)
+
+    def drop(self, key: int, why: str) -> None:
+        """It is asked for no more."""
+        if (asked := self._open.pop(key, None)) is not None:
+            self._record(Loosening.EXPIRED, asked.changes, asked.who, why)
+
+    def step(self) -> None:
+        """What has waited too long is over."""
+        now = self._clock()
+        for key, asked in list(self._open.items()):
+            if asked.deadline is not None and now > asked.deadline:
+                self.drop(key, f"not confirmed within {ASKED_SECONDS:g} s")

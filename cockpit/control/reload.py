@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -25,14 +25,23 @@ from cockpit.config.load import Reading
 from cockpit.config.models import Config, RiskOptions, StrategyOptions
 from cockpit.config.settings import FIRST_VERSION, core_limits, core_strategy
 from cockpit.config.universe import Universe
-from cockpit.control.loosening import shown, tightened, without
+from cockpit.control.loosening import (
+    ASKED_SECONDS,
+    Steps,
+    changes_of,
+    shown,
+    tightened,
+    without,
+)
 from cockpit.control.versions import Versions
 from cockpit.core import (
     STRATEGY_KINDS,
     STRATEGY_MAX,
     CoreError,
     Engine,
+    LimitChange,
     Limits,
+    Loosening,
     Mode,
     Record,
     Scope,
@@ -119,7 +128,9 @@ class Reload:
         self._held: RiskOptions | None = None
         """Looser than what is in force, and not confirmed."""
         self._held_text = ""
-        self._confirmed: dict[int, tuple[str, str]] = {}
+        self._confirmed: dict[int, tuple[str, str, float]] = {}
+        """Who and why, and until when it counts."""
+        self._steps = Steps(self._record_step, clock)
         self._compared = engine.settings.journal is None
         self._slots: Slots = config.strategies + (None,) * (
             STRATEGY_MAX - len(config.strategies)
@@ -134,16 +145,29 @@ class Reload:
         self._keeps_time = not engine.settings.virtual_time
         self.versions = Versions()
         self._signed: dict[int, tuple[str, str]] = {}
-        for options in config.strategies:
-            self.versions.add(
-                options.name,
-                FIRST_VERSION,
-                options.hash,
-                options.named,
-                time=time.time(),
-                who=STRATEGIES_FILE,
-            )
+        self._restore_versions(config)
         self._limits_hash = self._core(config.risk, 0).hash
+
+    def _restore_versions(self, config: Config) -> None:
+        """The latest parameters there were, over restarts; numbers go on."""
+        past = self._engine.versions()
+        self.versions.restore(past, STRATEGIES_FILE)
+        for options in config.strategies:
+            if not self.versions.of(options.name):  # nothing is written down
+                self.versions.add(
+                    options.name,
+                    FIRST_VERSION,
+                    options.hash,
+                    options.named,
+                    time=time.time(),
+                    who=STRATEGIES_FILE,
+                )
+        desk = self._engine.picture()["desk"]
+        latest = max([FIRST_VERSION, *(one.version for one in past)])
+        self._versions = {
+            RISK_FILE: max(FIRST_VERSION, int(desk["limits_version"])),
+            STRATEGIES_FILE: latest,
+        }
 
     def name(self, slot: int) -> str:
         """Of the strategy in a slot; empty when there is none."""
@@ -171,10 +195,32 @@ class Reload:
 
     def confirm(self, options_hash: int, who: str, why: str) -> None:
         """An operator wants risk.toml as a whole, as :attr:`RiskOptions.hash` has it."""
-        self._confirmed = {options_hash: (who, why)}
+        self._confirmed = {options_hash: (who, why, self._clock() + ASKED_SECONDS)}
         if self._held is not None and self._held.hash == options_hash:
             self._change_limits(self._held)
             self._sum_up()
+
+    def ask(self, risk: RiskOptions, who: str, why: str) -> None:
+        """An operator has said what is to be looser, and not yet confirmed it."""
+        changes = self._loosened(tightened(self._risk, risk), risk)
+        self._steps.ask(risk.hash, changes, who, why)
+
+    def _loosened(
+        self, tight: RiskOptions, wanted: RiskOptions
+    ) -> tuple[LimitChange, ...]:
+        # What is asked for may name a strategy that the desk has not got.
+        wanted = without(wanted, self._slot_of())
+        return changes_of(self._core(tight, 0), self._core(wanted, 0))
+
+    def _record_step(
+        self, stage: Loosening, changes: Sequence[LimitChange], who: str, why: str
+    ) -> None:
+        try:
+            with self._by((who, why)):
+                self._engine.record_loosening(stage, changes)
+        except CoreError as error:
+            text = f"NOT RECORDED: a loosening was {stage.name.lower()} by {who}: {error}"
+            self._say(Severity.CRITICAL, text)
 
     def sign(self, options_hash: int, who: str, why: str) -> None:
         """A strategy that will be read as :attr:`StrategyOptions.hash` is theirs."""
@@ -199,6 +245,7 @@ class Reload:
         if not self._compared and picture["desk"]["limits_version"]:
             self._compare(picture["desk"])
         self._hand_over()
+        self._steps.step()
         for slot, handed in list(self._handed.items()):
             if handed.is_shown_by(picture):
                 del self._handed[slot]
@@ -289,12 +336,17 @@ class Reload:
         """Hand over what the file says, or as much of it as needs no confirmation."""
         _, head = self._next_version(RISK_FILE)
         tight = tightened(self._risk, risk)
-        confirmed = self._confirmed.pop(risk.hash, None)
+        confirmed = self._confirmed_by(risk)
+        if self._held is not None and self._held.hash != risk.hash:
+            self._steps.drop(self._held.hash, f"{RISK_FILE} says something else")
         loosens = self._core(tight, 0).hash != self._core(risk, 0).hash
         if not loosens or confirmed is not None:
             text = ", ".join(risk_changes(self._risk, risk)) or "as it was"
             self._held = None
             who, why = confirmed or (RISK_FILE, "")
+            if loosens:
+                changes = self._loosened(tight, risk)
+                self._steps.confirm(risk.hash, changes, who, why)
             self._put_limits(risk, text, head, (who, why or text))
             return
         looser = ", ".join(risk_changes(tight, risk))
@@ -304,8 +356,15 @@ class Reload:
             tight, text, head, (RISK_FILE, f"asked, not confirmed: {looser}")
         )
 
+    def _confirmed_by(self, risk: RiskOptions) -> tuple[str, str] | None:
+        who, why, until = self._confirmed.pop(risk.hash, ("", "", 0.0))
+        late = self._keeps_time and self._clock() > until
+        return (who, why) if who and not late else None
+
     def _hold(self, risk: RiskOptions, what: str, looser: str) -> None:
         self._held = risk
+        changes = self._loosened(tightened(self._risk, risk), risk)
+        self._steps.ask(risk.hash, changes, RISK_FILE, "the file says so", stands=True)
         self._held_text = f"{what}: NOT in force until confirmed"
         self._say(Severity.WARNING, f"asked: {looser}; by {RISK_FILE}")
         self._say(Severity.WARNING, self._held_text)

@@ -112,6 +112,7 @@ class Server:
         self._failures: set[str] = set()
         self._stopping = asyncio.Event()
         self._quitter: tuple[Session, int] | None = None
+        self._stopped_by = ("", "")
         # One thread: two edits of a file never meet.
         self._editor = ThreadPoolExecutor(1, thread_name_prefix="edit")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -131,7 +132,8 @@ class Server:
                     await asyncio.wait_for(self._stopping.wait(), pause)
         finally:
             server.close()
-            trouble = self._desk.close()
+            with self._desk.asked_by(*self._stopped_by):
+                trouble = self._desk.close()
             await self._say_farewell(trouble)
             self._editor.shutdown(wait=False, cancel_futures=True)
         return trouble
@@ -142,6 +144,7 @@ class Server:
             who = f"; by {operator.full}" if operator else ""
             reason = f"; why: {why}" if why else ""
             self._say(Severity.WARNING, "operator", f"asked: stop the desk{who}{reason}")
+            self._stopped_by = (operator.full if operator else "", why)
             self._stopping.set()
 
     def halt(self, operator: Operator, why: str) -> None:
@@ -557,6 +560,9 @@ class Server:
                     )  # fmt: skip
                     return
                 if done.loosens and not confirmed:
+                    if isinstance(done, limit_edit.Edit):
+                        with self._desk.asked_by(session.operator.full, why):
+                            self._desk.ask_limits(done.options)
                     raise EditRefused(
                         f"{done.text} loosens a limit: confirm it (--confirm)"
                     )

@@ -1,16 +1,18 @@
 """The latest parameters of each strategy, so that one can go back to them.
 
-Kept by name, for as long as the process lives: what the files said before is the files'
-business.
+Kept by name. A desk with a journal goes on with what the one before it had: the core
+keeps them there.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from cockpit.config.diff import parameter_changes
 from cockpit.control.desk import StrategyVersion
+from cockpit.core import STRATEGY_KINDS, PastVersion, strategy_layout
 
 KEPT_MAX = 5
 NAMES_MAX = 64
@@ -42,6 +44,34 @@ class Versions:
             kept[number] = replace(kept[number], in_force=False)
         while len(self._kept) > NAMES_MAX:
             del self._kept[next(iter(self._kept))]
+
+    def restore(self, past: Iterable[PastVersion], at_start: str) -> None:
+        """Those of a journal, oldest first; ``at_start``: whose those without a name are.
+
+        One of a kind that is gone, or has other parameters by now, says nothing any more.
+        """
+        kinds = {strategy_layout(kind): kind for kind in STRATEGY_KINDS.values()}
+        for one in past:
+            kind = kinds.get(one.layout)
+            if kind is None:
+                continue
+            names = [parameter.name for parameter in kind.parameters]
+            values = dict(zip(names, one.parameters, strict=False))
+            before = next(iter(self.of(one.name)), None)
+            changes = ""
+            if before is not None:
+                changes = ", ".join(
+                    parameter_changes(kind.parameters, dict(before.values), values)
+                )
+            self.add(
+                one.name,
+                one.version,
+                one.hash,
+                values,
+                time=one.wall_ns / 1e9,
+                who=one.who or at_start,
+                changes=changes,
+            )
 
     def of(self, name: str) -> tuple[StrategyVersion, ...]:
         """Newest first."""

@@ -264,6 +264,7 @@ static void a_restart_holds_to_the_tighter_of_both(void)
     };
     snprintf(old->desk->slots[0].config.name, CP_NAME_SIZE, "one");
     snprintf(old->desk->slots[1].config.name, CP_NAME_SIZE, "two");
+    set.version = 7;
     kit_control(old, set);
 
     /* Another order of the strategies, one limit tighter, one looser, one gone. */
@@ -284,6 +285,7 @@ static void a_restart_holds_to_the_tighter_of_both(void)
     restart(old, new);
     const cp_desk_picture *now = kit_picture(new);
     CHECK(now->limits_hash != before);
+    CHECK_EQ(8, now->limits_version); /* numbers go on */
     CHECK_EQ(150, now->limits[CP_LIMIT_POSITION].limit);
     CHECK_EQ(40, now->limits[CP_LIMIT_ORDER_QTY].limit);
     CHECK_EQ(3, now->scoped_count);
@@ -302,8 +304,12 @@ static void the_same_limits_over_a_restart_are_the_same_hash(void)
 {
     kit *old = open_kit(), *new = open_kit();
     uint64_t before = kit_picture(new)->limits_hash;
+    cp_control again = { .kind = CP_CONTROL_LIMITS, .version = 9 };
+    memcpy(again.limits, old->config.limits, sizeof(again.limits));
+    kit_control(old, again);
     restart(old, new);
     CHECK_EQ(before, kit_picture(new)->limits_hash);
+    CHECK_EQ(9, kit_picture(new)->limits_version);
     kit_close(old);
     kit_close(new);
 }

@@ -198,6 +198,42 @@ class Order:
 
 
 @dataclass
+class Version:
+    """What a strategy ran with, by docs/journal.md: 208 bytes in three parts."""
+
+    name: str
+    number: int
+    hash: int
+    wall_ns: int
+    who: str
+    parameters: tuple[float, ...]
+
+
+def versions(directory: Path) -> list[Version]:
+    """Each version there was, once, oldest first."""
+    found: dict[bytes, Version] = {}
+    parts = b""
+    for record in records(directory):
+        if record.kind != 29:
+            assert not parts, "the parts of a version do not follow one another"
+            continue
+        assert len(parts) == 80 * record.part
+        parts += record.body
+        if record.part < 2:
+            continue
+        raw, parts = parts[:208], b""
+        name, number, hash_, _, wall, who = struct.unpack_from("<16sQQQq32s", raw)
+        found.setdefault(
+            raw,
+            Version(
+                name.split(b"\0")[0].decode(), number, hash_, wall,
+                who.split(b"\0")[0].decode(), struct.unpack_from("<16d", raw, 80),
+            ),
+        )  # fmt: skip
+    return list(found.values())
+
+
+@dataclass
 class Desk:
     """The state of one desk, record by record."""
 

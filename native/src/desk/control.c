@@ -146,6 +146,11 @@ static int obey(cp_desk *desk, const cp_control *control)
     case CP_CONTROL_ACCEPT:
         cp_reconcile_accept(desk);
         return 0;
+    case CP_CONTROL_LOOSENING: /* it is for the record that it was asked or answered */
+        return control->mode < CP_LOOSENING_COUNT && control->scoped_count % 2 == 0 &&
+                       control->scoped_count <= CP_SCOPED_MAX
+                   ? 0
+                   : -EINVAL;
     default:
         return obey_some(desk, control);
     }

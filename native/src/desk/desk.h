@@ -60,6 +60,10 @@ uint64_t cp_desk_next_id(const cp_desk *desk);
 uint64_t cp_desk_now_ns(const cp_desk *desk);
 /* Ids below `end` are never used again. */
 void cp_desk_skip_ids(cp_desk *desk, uint64_t end);
+/* What is in a slot. */
+const cp_strategy_config *cp_desk_strategy(const cp_desk *desk, uint32_t slot);
+/* Between recovering and trading: what it runs with has this number. */
+void cp_desk_set_version(cp_desk *desk, uint32_t slot, uint64_t version);
 /* Who is in a slot. */
 void cp_desk_get_strategy(const cp_desk *desk, uint32_t slot, cp_journal_strategy *body);
 /* What the desk sent the order for and what market it saw, for the journal. */

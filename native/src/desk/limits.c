@@ -249,6 +249,8 @@ int cp_limits_recover(cp_recovery_map *map, const cp_journal_limits *body)
             result = take_one(reading, &body->limits[k]);
     if (result != 0 || body->first + A_RECORD < body->count)
         return result;
+    reading->version = body->version;
+    reading->hash = body->hash;
     map->limits = *reading;
     map->has_limits = true;
     return 0;
@@ -314,5 +316,7 @@ void cp_limits_restore(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX])
     }
     limits.hash = cp_limits_hash(limits.values, limits.triggers, limits.scoped,
                                  limits.scoped_count);
+    /* Numbers go on where they were. */
+    limits.version = limits.hash == old->hash ? old->version : old->version + 1;
     cp_limits_enforce(desk, &limits);
 }

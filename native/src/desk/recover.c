@@ -26,6 +26,18 @@ uint64_t cp_desk_now_ns(const cp_desk *desk)
     return desk->now_ns;
 }
 
+const cp_strategy_config *cp_desk_strategy(const cp_desk *desk, uint32_t slot)
+{
+    CP_ASSERT(slot < CP_STRATEGY_MAX);
+    return &desk->slots[slot].config;
+}
+
+void cp_desk_set_version(cp_desk *desk, uint32_t slot, uint64_t version)
+{
+    CP_ASSERT(slot < CP_STRATEGY_MAX);
+    desk->slots[slot].config.version = version;
+}
+
 void cp_desk_get_strategy(const cp_desk *desk, uint32_t slot, cp_journal_strategy *body)
 {
     CP_ASSERT(slot < CP_STRATEGY_MAX);

@@ -171,7 +171,7 @@ static const char *const journal_kind_names[] = {
     [CP_JOURNAL_CHAIN] = "chain",       [CP_JOURNAL_NOTE] = "note",
     [CP_JOURNAL_DROPPED] = "dropped",   [CP_JOURNAL_CLOSED] = "closed",
     [CP_JOURNAL_STRATEGY] = "strategy", [CP_JOURNAL_NEW_DAY] = "new_day",
-    [CP_JOURNAL_LIMITS] = "limits",
+    [CP_JOURNAL_LIMITS] = "limits",     [CP_JOURNAL_PARAMETERS] = "parameters",
 };
 
 static const char *const finding_names[CP_FOUND_COUNT] = {

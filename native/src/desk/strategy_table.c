@@ -52,6 +52,25 @@ const cp_parameter *cp_strategy_parameter(uint32_t kind, uint32_t index)
                : NULL;
 }
 
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+    do
+        hash = cp_mix(hash, (uint8_t)*text);
+    while (*text++ != 0);
+    return hash;
+}
+
+uint64_t cp_strategy_layout(uint32_t kind)
+{
+    const cp_strategy_kind *found = cp_strategy_kind_at(kind);
+    if (!found)
+        return 0;
+    uint64_t hash = mix_text(0, found->name);
+    for (uint32_t i = 0; i < found->parameter_count; i++)
+        hash = mix_text(hash, found->parameters[i].name);
+    return hash;
+}
+
 int cp_strategy_check_parameters(const cp_strategy_kind *kind, const double *parameters)
 {
     for (uint32_t i = 0; i < kind->parameter_count; i++) {

@@ -267,6 +267,13 @@ int cp_engine_replay_events(cp_engine *engine, const cp_flow_event *events,
 
 /* ---- start, stop, run ---------------------------------------------------------------------- */
 
+uint32_t cp_engine_versions(const cp_engine *engine, cp_strategy_version *versions)
+{
+    const cp_versions *kept = &engine->versions;
+    memcpy(versions, kept->kept, kept->count * sizeof *versions);
+    return kept->count;
+}
+
 int cp_engine_start(cp_engine *engine)
 {
     bool recorded = engine->config.flow.kind == CP_FLOW_REPLAY && engine->venue;

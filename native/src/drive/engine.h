@@ -15,6 +15,7 @@
 #include "drive/day.h"
 #include "drive/delay.h"
 #include "drive/journal.h"
+#include "drive/versions.h"
 #include "venue/flow.h"
 
 #define CP_ORDER_RING_CAPACITY 4096
@@ -92,7 +93,9 @@ struct cp_engine {
     uint64_t said_recorded;  /* notes there had been when the state was last looked at */
     uint64_t ids_sequence;
     uint64_t recovered_hash;
-    bool new_day;        /* the journal's last record is of an earlier one */
+    cp_versions versions;    /* of what strategies run with; as the journal has them */
+    int64_t segment_wall_ns; /* of the segment begun last: as cp_journal_segment has it */
+    bool new_day;            /* the journal's last record is of an earlier one */
     uint64_t held_count; /* lines behind the ring's last that wait for their records */
     cp_rehearsal *rehearsal; /* NULL unless it spins */
     uint64_t rehearsal_ns;   /* when the next is due */

@@ -96,6 +96,9 @@ static const void *part_of(const cp_control *control, size_t *size)
     case CP_CONTROL_CANCEL:
         *size = sizeof control->ticket;
         return &control->ticket;
+    case CP_CONTROL_LOOSENING:
+        *size = scoped_size(control);
+        return control->scoped;
     default:
         *size = 0;
         return NULL;
@@ -108,6 +111,8 @@ void cp_engine_record_control(cp_engine *engine, const cp_control *control,
     cp_journal *journal = engine->journal;
     if (!journal || control->kind == CP_CONTROL_PREVIEW) /* which changes nothing */
         return;
+    if (control->kind == CP_CONTROL_STRATEGY && control->target < CP_STRATEGY_MAX)
+        memcpy(engine->versions.asked_by[control->target], control->who, CP_WHO_SIZE);
     if (cp_journal_room(journal, CONTROL_PARTS_MAX + 1) < CONTROL_PARTS_MAX + 1) {
         journal->unrecorded_count++;
         return;
@@ -156,6 +161,23 @@ static void add_desk_record(void *context, cp_journal_kind kind, const void *bod
     cp_journal_add(engine->journal, kind, 0, cp_desk_now_ns(engine->desk), body, size);
 }
 
+/* A strategy runs with something else from now on, or there is none in its slot any more. */
+static void record_strategy(cp_engine *engine, uint32_t slot, uint64_t now_ns)
+{
+    cp_journal *journal = engine->journal;
+    cp_journal_strategy body;
+    cp_desk_get_strategy(engine->desk, slot, &body);
+    cp_journal_add(journal, CP_JOURNAL_STRATEGY, 0, now_ns, &body, sizeof body);
+    if (!body.used)
+        return;
+    cp_strategy_version version = cp_version_of(
+        cp_desk_strategy(engine->desk, slot), (int64_t)now_ns + engine->segment_wall_ns);
+    memcpy(version.who, engine->versions.asked_by[slot], sizeof version.who);
+    version.who[CP_WHO_SIZE - 1] = 0;
+    cp_versions_add(&engine->versions, &version, engine->desk);
+    cp_version_write(&version, journal, now_ns);
+}
+
 static void record_notes(cp_engine *engine, uint64_t now_ns)
 {
     cp_journal *journal = engine->journal;
@@ -171,9 +193,7 @@ static void record_notes(cp_engine *engine, uint64_t now_ns)
             cp_desk_give_limits(engine->desk, add_desk_record, engine);
             continue;
         }
-        cp_journal_strategy body;
-        cp_desk_get_strategy(engine->desk, note->strategy, &body);
-        cp_journal_add(journal, CP_JOURNAL_STRATEGY, 0, now_ns, &body, sizeof body);
+        record_strategy(engine, note->strategy, now_ns);
     }
 }
 
@@ -253,10 +273,11 @@ void cp_engine_record_segment(cp_engine *engine, uint64_t now_ns)
 {
     cp_journal *journal = engine->journal;
     bool is_virtual = engine->config.virtual_time;
+    engine->segment_wall_ns = is_virtual ? 0 : (int64_t)(wall_ns() - now_ns);
     cp_journal_segment segment = {
         .magic = { 'C', 'O', 'C', 'K', 'P', 'I', 'T', 'J' },
         .journal_id = journal->journal_id,
-        .wall_ns = is_virtual ? 0 : (int64_t)(wall_ns() - now_ns),
+        .wall_ns = engine->segment_wall_ns,
         .version = CP_JOURNAL_VERSION,
         .level = journal->level,
         .symbol_count = engine->config.symbol_count,
@@ -268,6 +289,8 @@ void cp_engine_record_segment(cp_engine *engine, uint64_t now_ns)
     /* Set aside before: who reads no further back has to know. */
     cp_journal_ids ids = { cp_desk_next_id(engine->desk), engine->ids_end };
     cp_journal_add(journal, CP_JOURNAL_IDS, 0, now_ns, &ids, sizeof ids);
+    for (uint32_t i = 0; i < engine->versions.count; i++)
+        cp_version_write(&engine->versions.kept[i], journal, now_ns);
     cp_desk_snapshot(engine->desk, add_snapshot_record, engine);
     cp_journal_chain carried = { .first = 0 };
     memcpy(carried.digest, journal->chain, sizeof carried.digest);
@@ -308,9 +331,10 @@ void cp_engine_record_timer(cp_engine *engine, uint64_t now_ns)
         return;
     set_ids_aside(engine, now_ns);
     /* A snapshot is as long as there are orders and lots: it has to fit beside the
-     * steps, with the three records around it. */
+     * steps, with the three records around it and the versions. */
     if (journal->next - journal->segment_first >= journal->segment_records &&
         cp_journal_room(journal, CP_JOURNAL_RING) >
-            cp_desk_snapshot_count(engine->desk) + 3u + STEP_RECORDS)
+            cp_desk_snapshot_count(engine->desk) + 3u + STEP_RECORDS +
+                engine->versions.count * CP_VERSION_PARTS)
         cp_engine_record_segment(engine, now_ns);
 }

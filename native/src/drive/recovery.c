@@ -27,7 +27,9 @@ static int take(void *context, const cp_journal_record *record)
     if (record->kind == CP_JOURNAL_CHAIN)
         memcpy(r->engine->journal->chain, record->body, sizeof r->engine->journal->chain);
     r->last_ns = record->time_ns + (uint64_t)r->wall_ns;
-    int result = cp_desk_recover(r->engine->desk, record);
+    int result = cp_versions_take(&r->engine->versions, record);
+    if (result == 0)
+        result = cp_desk_recover(r->engine->desk, record);
     if (result != 0)
         snprintf(
             r->error, CP_ERROR_SIZE,
@@ -44,6 +46,31 @@ static uint64_t wall_now_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* A strategy that goes on as it was has the version it had; else it is one more, and all
+ * of these are the same one: a file that was read. */
+static void go_on_with_versions(cp_engine *engine)
+{
+    cp_versions *versions = &engine->versions;
+    uint64_t next = versions->latest + 1;
+    bool is_fresh = versions->latest == 0;
+    int64_t now_ns = engine->config.virtual_time ? 0 : (int64_t)wall_now_ns();
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        const cp_strategy_config *config = cp_desk_strategy(engine->desk, i);
+        if (!config->used)
+            continue;
+        cp_strategy_version runs = cp_version_of(config, now_ns);
+        const cp_strategy_version *last = cp_versions_find(versions, config->name);
+        if (last && last->hash == runs.hash && last->layout == runs.layout) {
+            cp_desk_set_version(engine->desk, i, last->version);
+            continue;
+        }
+        if (!is_fresh)
+            runs.version = next;
+        cp_desk_set_version(engine->desk, i, runs.version);
+        cp_versions_add(versions, &runs, engine->desk);
+    }
 }
 
 static int restore(cp_engine *engine, char *error)
@@ -68,6 +95,8 @@ static int restore(cp_engine *engine, char *error)
         cp_desk_recover_new_day(engine->desk);
     }
     result = cp_desk_recover_end(engine->desk, journal->last != 0, error);
+    if (result == 0)
+        go_on_with_versions(engine);
     journal->replayed_ns = cp_monotonic_ns() - began_ns;
     return result;
 }
