@@ -79,7 +79,7 @@ class Cockpit:
         return [row for row in self.records("order") if " client_id=" in row]
 
     def halts(self) -> list[str]:
-        return [row for row in self.records("control") if "control_kind=7 " in row]
+        return [row for row in self.records("control") if "control_kind=halt " in row]
 
     def end(self) -> None:
         self.reads.set()
@@ -104,8 +104,8 @@ def test_a_signal_halts_it_and_does_not_end_it(cockpit: Cockpit) -> None:
     cockpit.wait(lambda: len(cockpit.sent()) > 3, "orders")
     cockpit.process.send_signal(signal.SIGUSR1)
     cockpit.wait(cockpit.halts, "the halt")
-    assert "who=root uid" in cockpit.halts()[0]
-    assert any("text=signal USR1" in row for row in cockpit.records("control"))
+    assert 'who="root uid' in cockpit.halts()[0]
+    assert any('why="signal USR1"' in row for row in cockpit.records("control"))
     cockpit.wait(lambda: b"HALTED" in cockpit.seen, "the screen to say so")
     orders = len(cockpit.sent())
     time.sleep(1.0)

@@ -46,7 +46,11 @@ def _fail(why: Exception) -> None:
 @click.option("--kind", "kinds", multiple=True, help="Only these (may be repeated).")
 @click.option("--last", type=click.IntRange(1), help="Only so many, the newest.")
 def show(directory: str, kinds: tuple[str, ...], last: int | None) -> None:
-    """A line for each record."""
+    """A line for each record; one for all records of an operator's action.
+
+    Numbers are in the core's own units, as in the JSON lines of `export`: prices in
+    increments, money in 1/100,000,000.
+    """
     from cockpit.core import JOURNAL_KINDS
     from cockpit.journal.export import line, plain
     from cockpit.journal.reader import JournalError, segments
@@ -58,7 +62,9 @@ def show(directory: str, kinds: tuple[str, ...], last: int | None) -> None:
             )
     try:
         rows = (row for segment in segments(_place(directory)) for row in plain(segment))
-        chosen = (row for row in rows if not kinds or row["kind"] in kinds)
+        # What has parts is told by its first.
+        told = (row for row in rows if "of_part" not in row)
+        chosen = (row for row in told if not kinds or row["kind"] in kinds)
         for row in deque(chosen, maxlen=last) if last else chosen:
             click.echo(line(row))
     except JournalError as error:

@@ -14,31 +14,19 @@ from pathlib import Path
 from typing import IO, Any
 
 from cockpit import core
-from cockpit.journal.reader import Segment, body, segments
+from cockpit.journal.reader import Segment, segments
+from cockpit.journal.words import Reader, Row
 
 SAFE_INTEGER = 1 << 53
 """Above it a reader of JSON that knows only floats loses digits."""
 ROWS = 65_536
 """Of one row group in Parquet."""
-WORDS: dict[tuple[int, str], tuple[str, ...]] = {
-    (core.JournalKind.ORDER, "kind"): (
-        "", "new", "cancel", "replace", "cancel_all", "reduce", "mass_cancel",
-        "heartbeat", "query",
-    ),
-    (core.JournalKind.REPORT, "kind"): (
-        "", "accepted", "executed", "cancelled", "replaced", "rejected",
-        "change_rejected", "all_cancelled", "triggered", "status",
-    ),
-    (core.JournalKind.REPORT, "reason"): core.REASONS,
-    (core.JournalKind.WORKING, "state"): core.ORDER_STATES,
-}  # fmt: skip
-SIDES = ("buy", "sell")
 
 
-def plain(segment: Segment) -> Iterator[dict[str, Any]]:
+def plain(segment: Segment) -> Iterator[Row]:
     """Each record of a segment as one flat dictionary of plain values."""
     wall_ns = segment.wall_ns
-    for record in segment.records:
+    for record, said in Reader().rows(segment):
         kind = int(record["kind"])
         yield {
             "sequence": int(record["sequence"]),
@@ -48,63 +36,8 @@ def plain(segment: Segment) -> Iterator[dict[str, Any]]:
             "cause": int(record["cause"]),
             "synced": int(record["synced"]),
             "epoch": int(record["epoch"]),
-            **_body(record, kind),
+            **said,
         }
-
-
-def _body(record: Any, kind: int) -> dict[str, Any]:
-    said = body(record)
-    if isinstance(said, bytes):
-        return _text_or_hex(said)
-    if kind in (core.JournalKind.ORDER, core.JournalKind.DROPPED):
-        purpose = int(said["purpose"])
-        return {**_fields(said["order"], core.JournalKind.ORDER), "purpose": purpose}
-    return _fields(said, kind)
-
-
-def _text_or_hex(raw: bytes) -> dict[str, Any]:
-    text = raw.rstrip(b"\0")
-    if text.isascii() and text.decode("ascii").isprintable():
-        return {"text": text.decode()}
-    return {"bytes": raw.hex()}
-
-
-def _fields(said: Any, kind: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    names = said.dtype.names
-    executed = kind == core.JournalKind.REPORT and int(said["kind"]) == EXECUTED
-    for name in names:
-        if name.startswith("reserved") or name in (
-            ("original_id",) if executed else ("fee",)
-        ):
-            continue
-        key = f"{core.JOURNAL_KINDS[kind]}_{name}" if name in TAKEN else name
-        found[key] = _value(said[name], kind, name)
-    return found
-
-
-EXECUTED = 2
-TAKEN = ("kind", "time_ns", "sequence")
-"""Names that the record itself has."""
-
-
-def _value(value: Any, kind: int, name: str) -> Any:
-    if name in ("cost", "realised", "fees"):  # 128 bits, low half first
-        number = int(value[0]) | int(value[1]) << 64
-        return str(number - (1 << 128) if number >> 127 else number)
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    if name == "digest":
-        return bytes(value).hex()
-    if getattr(value, "shape", ()):
-        return [int(each) for each in value]
-    number = int(value)
-    words = WORDS.get((kind, name))
-    if words and number < len(words):
-        return words[number]
-    if name == "side" and number < len(SIDES):
-        return SIDES[number]
-    return number
 
 
 def json_lines(directory: Path, out: IO[str], kinds: frozenset[str] = frozenset()) -> int:
@@ -122,6 +55,10 @@ def json_lines(directory: Path, out: IO[str], kinds: frozenset[str] = frozenset(
 def _json(value: Any) -> Any:
     if isinstance(value, int) and abs(value) > SAFE_INTEGER:
         return str(value)
+    if isinstance(value, dict):
+        return {key: _json(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_json(one) for one in value]
     return value
 
 
@@ -140,6 +77,8 @@ def parquet(directory: Path, target: Path, kinds: frozenset[str] = frozenset()) 
             ("kind", pa.string()), ("part", pa.uint16()), ("cause", pa.uint64()),
             ("synced", pa.uint64()), ("epoch", pa.uint32()), ("client_id", pa.uint64()),
             ("symbol", pa.uint16()), ("price", pa.int64()), ("qty", pa.int64()),
+            ("symbol_name", pa.string()), ("strategy_name", pa.string()),
+            ("what", pa.string()), ("who", pa.string()), ("why", pa.string()),
             ("body", pa.string()),
         ]
     )  # fmt: skip
@@ -153,23 +92,30 @@ def parquet(directory: Path, target: Path, kinds: frozenset[str] = frozenset()) 
 
 COMMON = ("sequence", "kind", "part", "cause", "synced", "epoch")
 SHARED = ("client_id", "symbol", "price", "qty")
+NAMED = ("symbol_name", "strategy_name", "who", "why")
+OWN_KINDS = ("order_kind", "report_kind", "control_kind", "note_kind", "dropped_kind")
+"""Each in the column `what`."""
 
 
-def _wanted(directory: Path, kinds: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _wanted(directory: Path, kinds: frozenset[str]) -> Iterator[Row]:
+    taken = {*COMMON, *SHARED, *NAMED, *OWN_KINDS, "time_ns"}
     for segment in segments(directory):
         for row in plain(segment):
             if kinds and row["kind"] not in kinds:
                 continue
-            rest = {
-                key: value
-                for key, value in row.items()
-                if key not in COMMON and key not in SHARED and key != "time_ns"
-            }
+            rest = {key: _json(row[key]) for key in row if key not in taken}
             shared = {
                 key: row[key] if isinstance(row.get(key), int) else None for key in SHARED
             }
-            common = {key: row[key] for key in COMMON}
-            yield {**common, "time": row["time_ns"], **shared, "body": json.dumps(rest)}
+            what = next((str(row[key]) for key in OWN_KINDS if key in row), None)
+            yield {
+                **{key: row[key] for key in COMMON},
+                **shared,
+                **{key: row.get(key) for key in NAMED},
+                "time": row["time_ns"],
+                "what": what,
+                "body": json.dumps(rest),
+            }
 
 
 def _chunks(rows: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
@@ -183,13 +129,31 @@ def _chunks(rows: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str
         yield chunk
 
 
-def line(row: dict[str, Any]) -> str:
+def line(row: Row) -> str:
     """One record for people."""
     time = datetime.fromtimestamp(row["time_ns"] / 1e9, UTC)
-    rest = " ".join(
-        f"{key}={value}"
-        for key, value in row.items()
+    rest = dict(row)
+    for index in ("symbol", "strategy"):
+        if rest.pop(f"{index}_name", None) and isinstance(row.get(index), int):
+            rest[index] = row[f"{index}_name"]
+    said = " ".join(
+        f"{key}={_shown(value)}"
+        for key, value in rest.items()
         if key not in ("sequence", "time_ns", "kind", "synced", "epoch", "part")
-        and value not in (0, "", "0", None)
+        and value not in (0, "", "0", None, [], {}, core.NOBODY)
     )
-    return f"{row['sequence']:>10}  {time:%Y-%m-%d %H:%M:%S.%f}  {row['kind']:12} {rest}"
+    return f"{row['sequence']:>10}  {time:%Y-%m-%d %H:%M:%S.%f}  {row['kind']:12} {said}"
+
+
+def _shown(value: Any) -> str:
+    """``[ACME,BOREAL]``, ``{max_position:200,max_gross:none}``."""
+    if isinstance(value, dict):
+        pairs = ",".join(f"{key}:{_shown(one)}" for key, one in value.items())
+        return "{" + pairs + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_shown, value)) + "]"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, str) and " " in value:
+        return json.dumps(value, ensure_ascii=False)
+    return "none" if value is None else str(value)

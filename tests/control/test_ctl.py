@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ from cockpit.core import (
     SymbolHalt,
     TimeInForce,
 )
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "journal"))
+import independent
 
 
 @pytest.fixture(scope="module")
@@ -210,25 +214,96 @@ def test_parameters_are_set_listed_and_taken_back(own: Served) -> None:
     assert file.read_text() == before
 
 
+def versions_of(served: Served, strategy: object) -> list[dict[str, Any]]:
+    done = served.ctl("strategy", strategy, "versions", "--json")
+    assert done.returncode == 0, done
+    found = json.loads(done.stdout)
+    assert isinstance(found, list)
+    return found
+
+
+def test_a_version_of_before_a_restart_can_be_gone_back_to(own: Served) -> None:
+    for value in ("2.5", "3.5"):
+        assert own.ctl("strategy", 1, "set", "half_spread", value).returncode == 0
+    assert own.ctl("strategy", 2, "set", "skew", 4, "--why", "lean").returncode == 0
+    before = {key: versions_of(own, key) for key in (1, 2, 3)}
+    numbers = [one["version"] for one in before[1]]
+    assert len(numbers) == 3 and numbers == sorted(numbers, reverse=True)
+    own.process.kill()
+    own.process.wait()
+    # Meanwhile the file is changed: what the desk begins with is one more version.
+    file = own.files / "strategies.toml"
+    text = file.read_text()
+    file.write_text(text.replace("half_spread = 3.5", "half_spread = 4.5", 1))
+    own.start()
+    after = {key: versions_of(own, key) for key in (1, 2, 3)}
+    for key, found in before.items():  # when the core did it, not when it was seen
+        for was, one in zip(found[::-1], after[key][::-1], strict=False):
+            assert abs(was["time"] - one["time"]) < 5
+            was["time"] = one["time"]
+    assert after[1][1:] == [one | {"in_force": False} for one in before[1]]
+    assert after[1][0]["changes"] == "half_spread 3.5 -> 4.5 increments"
+    assert after[1][0]["who"] == "strategies.toml"
+    assert after[1][0]["version"] > before[2][0]["version"]
+    assert (after[2], after[3]) == (before[2], before[3])
+    assert after[2][0]["who"].startswith("root uid 0")
+    # Back to the first of the life before.
+    oldest = before[1][-1]
+    done = answer(own.ctl("strategy", 1, "revert", oldest["version"], "--json"))
+    assert "half_spread 4.5 -> 1.5 increments" in done["text"]
+    newest = versions_of(own, 1)[0]
+    assert newest["values"] == oldest["values"] and newest["in_force"]
+    assert newest["version"] == after[1][0]["version"] + 1
+    config = own.picture()["desk"]["strategies"][0]["config"]
+    assert int(config["version"]) == newest["version"]
+    # Ended in order it is the same; so says who reads the journal by its layout alone.
+    assert own.ctl("quit").returncode == 0
+    own.left()
+    directory = own.runtime / "state" / "cockpit" / "journal" / "desk"
+    written = [one for one in independent.versions(directory) if one.name == "mm_acme"]
+    own.start()
+    kept = versions_of(own, 1)
+    assert [one["version"] for one in kept] == [one.number for one in written[::-1]][:5]
+    for one, raw in zip(kept, written[::-1], strict=False):
+        assert (one["hash"], one["time"]) == (raw.hash, raw.wall_ns / 1e9)
+        values = tuple(one["values"].values())
+        assert values == raw.parameters[: len(values)]
+        assert one["who"] == (raw.who or "strategies.toml")
+    assert len(kept) == 5
+
+
+def test_numbers_of_limits_go_on_over_a_restart(own: Served) -> None:
+    assert own.ctl("limit", "max_position", 150).returncode == 0
+    assert own.ctl("limit", "max_position", 120).returncode == 0
+    assert int(own.picture()["desk"]["limits_version"]) == 3
+    own.process.kill()
+    own.process.wait()
+    own.start()
+    assert int(own.picture()["desk"]["limits_version"]) == 3
+    assert own.ctl("limit", "max_position", 100).returncode == 0
+    assert int(own.picture()["desk"]["limits_version"]) == 4
+
+
 def test_who_did_what_and_why_is_in_the_journals_chain(own: Served) -> None:
     assert own.ctl("halt", "--symbol", "ACME", "--why", "a rumour").returncode == 0
     assert own.ctl("order", "buy", 1, "BOREAL@1", "--why", "too low").returncode == 4
     assert own.ctl("strategy", 1, "set", "skew", "3", "--why", "lean").returncode == 0
-    assert own.ctl("quit").returncode == 0
+    assert own.ctl("quit", "--why", "end of day").returncode == 0
     assert own.left() == 0
     directory = own.runtime / "state" / "cockpit" / "journal" / "desk"
     shown = own.run("journal", "show", directory, "--kind", "control").stdout
     verified = own.run("journal", "verify", directory)
     assert verified.returncode == 0, verified
     for kind, why in (
-        (Control.HALT_SYMBOL, "a rumour"),
-        (Control.ORDER, "too low"),
-        (Control.STRATEGY, "lean"),
+        (Control.HALT_SYMBOL, 'why="a rumour" target=ACME'),
+        (Control.ORDER, 'why="too low" ticket={symbol:BOREAL,side:buy,qty:1,price:100,'),
+        (Control.STRATEGY, "why=lean target=mm_acme new={name:mm_acme,"),
+        (Control.STOP, 'why="end of day"'),
     ):
-        head = f"control_kind={kind:d} "
+        head = f"control_kind={kind.name.lower()} "
         rows = [row for row in shown.splitlines() if head in row]
-        assert len(rows) == 1 and "who=root uid" in rows[0], (kind, shown)
-        assert f"text={why}" in shown
+        assert len(rows) == 1 and 'who="root uid' in rows[0], (kind, shown)
+        assert why in rows[0]
 
 
 # ---- a screen that is attached ---------------------------------------------------------
