@@ -1,25 +1,20 @@
-"""The widget everything is drawn with: rows of segments, refreshed where they changed.
+"""What a part of a frame showed last, and which cells are different now.
 
-Textual compares nothing with the last frame: what is refreshed is sent. So the grid
-compares, and an unchanged frame costs no byte. Nor is a row made anew whose drawing is
-as it was.
+Textual compares nothing with the last frame: what is refreshed is sent. So this compares,
+and an unchanged frame costs no byte. Nor is a row made anew whose drawing is as it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.segment import Segment as RichSegment
-from textual.geometry import Region
-from textual.strip import Strip
-from textual.widget import Widget
-
-from cockpit.ui import painting
 from cockpit.ui.render.text import BLANK, Row, Rows, settle
-from cockpit.ui.themes import Theme
 
 _JOIN = 6
 """Unchanged cells between two changes that are sent too: a cursor move costs as much."""
+
+Run = tuple[int, int, int]
+"""Line, first column, and the one behind the last."""
 
 
 def _cells(row: Row) -> Iterator[tuple[str, str]]:
@@ -56,15 +51,22 @@ def changes(old: Row, new: Row, join: int = _JOIN) -> list[tuple[int, int]]:
     return runs
 
 
-class Grid(Widget):
-    """Rows of a fixed pitch. Give it rows with :meth:`show`."""
+def piece(row: Row, start: int, end: int) -> Row:
+    """The cells of a row from ``start`` to before ``end``."""
+    at, found = 0, []
+    for text, style in row:
+        if inside := text[max(start - at, 0) : max(end - at, 0)]:
+            found.append((inside, style))
+        at += len(text)
+    return tuple(found)
 
-    DEFAULT_CSS = "Grid { width: 1fr; height: 1fr; }"
-    ALLOW_SELECT = False
 
-    def __init__(self, theme: Theme, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._theme = theme
+class Grid:
+    """Rows of a fixed pitch."""
+
+    def __init__(self) -> None:
+        self.display = False
+        """It has a place."""
         self._rows: Rows = []
         self._drawn: Rows = []
         """The rows as they were given, of which the others were made."""
@@ -72,7 +74,7 @@ class Grid(Widget):
 
     @property
     def rows(self) -> Rows:
-        """What is shown."""
+        """What is shown, each row exactly as wide as the part."""
         return self._rows
 
     @property
@@ -80,15 +82,10 @@ class Grid(Widget):
         """What is shown, as lines without style."""
         return "\n".join("".join(text for text, _ in row).rstrip() for row in self._rows)
 
-    def wear(self, theme: Theme) -> None:
-        """Draw in another theme from now on."""
-        self._theme = theme
-        self.refresh()
+    def take(self, rows: Rows, width: int, height: int) -> list[Run] | None:
+        """Have ``rows`` in ``width`` x ``height``: what is different now.
 
-    def take(self, rows: Rows, width: int, height: int) -> list[Region] | None:
-        """Have ``rows`` in ``width`` x ``height``, the place the grid has or will get.
-
-        What is different now, to be refreshed or written; None: everything.
+        None: everything, for it was of another size.
         """
         before, drawn = self._rows, self._drawn
         self._drawn = padded = [*rows[:height], *[BLANK] * (height - len(rows))]
@@ -97,31 +94,10 @@ class Grid(Widget):
             self._width = width
             return None
         self._rows = list(before)
-        regions: list[Region] = []
+        runs: list[Run] = []
         for y, row in enumerate(padded):
             if row == drawn[y]:
                 continue
             self._rows[y] = new = settle(row, width)
-            if not (runs := changes(before[y], new)):
-                continue
-            if not painting.EXACT_SPANS:
-                runs = [(runs[0][0], runs[-1][1])]
-            regions += (Region(x, y, end - x, 1) for x, end in runs)
-        return regions
-
-    def part(self, region: Region) -> Row:
-        """What is in a region of one row."""
-        at, found = 0, []
-        for text, style in self._rows[region.y]:
-            piece = text[max(region.x - at, 0) : max(region.right - at, 0)]
-            if piece:
-                found.append((piece, style))
-            at += len(text)
-        return tuple(found)
-
-    def render_line(self, y: int) -> Strip:
-        look = self._theme.look
-        row = self._rows[y] if y < len(self._rows) else BLANK
-        row = settle(row, self.size.width)
-        segments = [RichSegment(text, look(style)) for text, style in row]
-        return Strip(segments, self.size.width)
+            runs += ((y, x, end) for x, end in changes(before[y], new))
+        return runs

@@ -4,8 +4,8 @@ checked against. With any other version everything here falls back to the stock 
 Three savings. Stock Textual sends each changed span from the left edge of its widget, so
 that several small changes in one line send the line's head several times; and it states
 and resets the style for every piece of text. Here a span is sent from where it begins,
-and of a style only what differs from the one before. And where nothing lies over the
-panels, changes go to the terminal without passing through the compositor.
+and of a style only what differs from the one before. And changes go to the terminal
+without passing through the compositor, unless Textual has something to draw itself.
 """
 
 from __future__ import annotations
@@ -85,10 +85,10 @@ def can_write(screen: Any) -> bool:
 
 
 def write(screen: Any, pieces: Iterable[Piece], look: Callable[[str], Style]) -> None:
-    """Put changes of the screen's own rows on the terminal.
+    """Put changes of the canvas on the terminal.
 
-    What a compositor finds out is known here: nothing lies over these rows, and they are
-    all there is. It costs as much as all the rest of a frame.
+    What a compositor finds out is known here: nothing lies over the canvas, and it is all
+    there is. It costs as much as all the rest of a frame.
     """
     from textual._compositor import CompositorUpdate
 

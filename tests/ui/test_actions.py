@@ -40,7 +40,7 @@ class Bench:
         await self.pilot.pause()
 
     def shown(self, part: str) -> str:
-        return self.app.screen.query_one(f"#{part}").text  # type: ignore[attr-defined,no-any-return]
+        return self.app.main.part(part).text
 
 
 @asynccontextmanager
@@ -221,7 +221,7 @@ async def test_help_lists_every_action_and_leaves_by_the_same_key() -> None:
         assert all(a.label in text for a in keys.ACTIONS if a.group != "tape")
         assert "already active" in text
         await b.press("question_mark")
-        assert not b.app.screen.query_one("#over").display
+        assert not b.app.main.part("over").display
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])

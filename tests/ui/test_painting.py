@@ -15,6 +15,8 @@ from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
 from cockpit.ui import painting
+from cockpit.ui.canvas import _seen
+from cockpit.ui.layout import Rect
 
 # Taken at import: collected before any app has put the other one in force.
 STOCK = ChopsUpdate.render_segments
@@ -177,19 +179,66 @@ async def test_what_is_written_straight_leaves_the_screen_textual_would(
     assert differing(screen, other) == []
 
 
-async def test_what_lies_over_the_panels_is_not_written_through() -> None:
+KEYS = (
+    "question_mark", "down", "escape", "ctrl+p", "r", "escape", "z", "z", "f3", "K",
+    "escape", "f2", "tab", "d", "D", "f", "x", "escape", "g", "l", "o", "escape", "h",
+)  # fmt: skip
+"""Keys that open, close and move things, and what lies over them."""
+
+
+@pytest.mark.usefixtures("_fresh_codes")
+@pytest.mark.parametrize("size", [(160, 48), (120, 36), (80, 24)])
+async def test_whatever_opens_closes_or_moves_is_written_straight(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    """Each key and each frame under what it has opened: no layout, and no compositor."""
     desk = TapedDesk("live")
     app = open_app(desk)
-    async with app.run_test(size=(160, 48)) as pilot:
+    written: list[Any] = []
+    screen = pyte.Screen(*size)
+    stream = pyte.Stream(screen)
+    covered = moved = 0
+    async with app.run_test(size=size) as pilot:
         turn(app, desk, 20)
         await pilot.pause()
-        assert painting.can_write(app.main)
-        written: list[Any] = []
-        app._display = lambda _, update: written.append(type(update).__name__)  # type: ignore[method-assign]
-        await pilot.press("question_mark")
-        await pilot.pause()
-        written.clear()
-        turn(app, desk, 25)
-        await pilot.pause()
-        assert written
-        assert "Update" not in written
+        full = app.screen._compositor.render_update(full=True)
+        stream.feed(full.render_segments(console("truecolor")))
+        monkeypatch.setattr(app, "_display", lambda _, update: written.append(update))
+        for key in KEYS:
+            before = app.main.placed
+            await pilot.press(key)
+            await pilot.pause()
+            moved += app.main.placed != before
+            covered += "over" in app.main.placed
+            for _ in range(2):
+                turn(app, desk, desk.index + 1)
+                await pilot.pause()
+            assert {type(update).__name__ for update in written} <= {"Update"}
+            for update in written:
+                stream.feed(update.render_segments(console("truecolor")))
+            written.clear()
+            other = pyte.Screen(*size)
+            full = app.screen._compositor.render_update(full=True)
+            pyte.Stream(other).feed(full.render_segments(console("truecolor")))
+            # The colour of the characters where there are none cannot be seen.
+            odd = [d for d in differing(screen, other) if d[2].data != " "]
+            assert odd == [], key
+            seen = [
+                d
+                for d in differing(screen, other)
+                if d[2]._replace(fg="") != d[3]._replace(fg="")
+            ]
+            assert seen == [], key
+    assert moved >= 10
+    assert covered >= 8
+
+
+def test_a_run_is_written_where_nothing_lies_over_it() -> None:
+    over = Rect(10, 5, 20, 3)
+    assert _seen(4, 0, 40, over, "log") == [(0, 40)]
+    assert _seen(5, 0, 40, over, "log") == [(0, 10), (30, 40)]
+    assert _seen(7, 12, 28, over, "log") == []
+    assert _seen(7, 12, 33, over, "log") == [(30, 33)]
+    assert _seen(8, 12, 33, over, "log") == [(12, 33)]
+    assert _seen(6, 12, 28, over, "over") == [(12, 28)]
+    assert _seen(6, 12, 28, None, "log") == [(12, 28)]

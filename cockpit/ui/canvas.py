@@ -1,0 +1,154 @@
+"""The one widget: the parts of a frame where they stand, as lines across the terminal.
+
+That nothing is a widget of its own spares Textual a layout whenever something opens,
+closes or moves: all it ever learns is which cells are different.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from rich.segment import Segment as RichSegment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cockpit.ui import painting
+from cockpit.ui.frame import PARTS, Frame
+from cockpit.ui.grid import Grid, Run, changes, piece
+from cockpit.ui.layout import Rect
+from cockpit.ui.render.text import Row, Segment
+from cockpit.ui.themes import Theme
+
+_AIR = "air"
+"""The style between parts: of the screen itself."""
+
+
+class Canvas(Widget):
+    """Give it frames with :meth:`paint`."""
+
+    DEFAULT_CSS = "Canvas { width: 100%; height: 100%; }"
+    ALLOW_SELECT = False
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.grids = {name: Grid() for name in PARTS}
+        self.placed: dict[str, Rect] = {}
+        self._across: list[list[tuple[Rect, Grid]]] = []
+        """By line: the parts on it from left to right, without what lies over them."""
+        self._width = 0
+
+    def wear(self, theme: Theme) -> None:
+        """Draw in another theme from now on."""
+        self._theme = theme
+        self.refresh()
+
+    def paint(self, frame: Frame, width: int, height: int) -> None:
+        """Show a frame: write what is different, or have Textual draw it."""
+        fresh = (width, height) != (self._width, len(self._across))
+        moved = fresh or frame.placed != self.placed
+        before = [self.line(y) for y in range(height)] if moved and not fresh else []
+        runs: list[tuple[Run, Row]] = []
+        over = frame.placed.get("over")
+        for name, rect in frame.placed.items():
+            grid = self.grids[name]
+            found = grid.take(frame.rows[name], rect.width, rect.height)
+            if moved or not found:
+                continue
+            for y, x, end in found:
+                row, line = grid.rows[y], y + rect.y
+                for start, stop in _seen(line, rect.x + x, rect.x + end, over, name):
+                    cells = piece(row, start - rect.x, stop - rect.x)
+                    runs.append(((line, start, stop), cells))
+        if moved:
+            self._place(frame.placed, width, height)
+            for y, old in enumerate(before):
+                new = self.line(y)
+                runs += (
+                    ((y, x, end), piece(new, x, end)) for x, end in changes(old, new)
+                )
+        if fresh:
+            self.refresh()
+        elif runs:
+            self._show(runs)
+
+    def _show(self, runs: list[tuple[Run, Row]]) -> None:
+        regions = [Region(x, y, end - x, 1) for (y, x, end), _ in runs]
+        if painting.can_write(self.screen):
+            painting.forget(self, regions)
+            pieces = [(y, x, row) for (y, x, _), row in runs]
+            painting.write(self.screen, pieces, self._look)
+        elif painting.EXACT_SPANS:
+            self.refresh(*regions)
+        else:
+            lines = sorted({region.y for region in regions})
+            self.refresh(*(Region(0, y, self._width, 1) for y in lines))
+
+    def _look(self, style: str) -> Style:
+        return self._theme.look("text" if style == _AIR else style)
+
+    def _place(self, placed: dict[str, Rect], width: int, height: int) -> None:
+        self.placed, self._width = placed, width
+        for name, grid in self.grids.items():
+            grid.display = name in placed
+        self._across = [[] for _ in range(height)]
+        for name, rect in sorted(placed.items(), key=lambda item: item[1].x):
+            if name == "over":
+                continue
+            for y in range(rect.y, min(rect.y + rect.height, height)):
+                self._across[y].append((rect, self.grids[name]))
+
+    def line(self, y: int) -> Row:
+        """A whole line of the terminal."""
+        found: list[Segment] = []
+        x = 0
+        for rect, grid in self._across[y]:
+            if rect.x > x:
+                found.append((" " * (rect.x - x), _AIR))
+            found += grid.rows[y - rect.y]
+            x = rect.x + rect.width
+        if x < self._width:
+            found.append((" " * (self._width - x), _AIR))
+        over = self.placed.get("over")
+        if over is None or not over.y <= y < over.y + over.height:
+            return tuple(found)
+        row, right = tuple(found), over.x + over.width
+        return (
+            *piece(row, 0, over.x),
+            *self.grids["over"].rows[y - over.y],
+            *piece(row, right, self._width),
+        )
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y >= len(self._across) or width != self._width:
+            return Strip.blank(width, self.rich_style)
+        air, line = self.rich_style, self.line(y)
+        segments = [
+            RichSegment(text, air if style == _AIR else self._theme.look(style))
+            for start, end in pairwise(self._edges(y))
+            for text, style in piece(line, start, end)
+        ]
+        return Strip(segments, width)
+
+    def _edges(self, y: int) -> list[int]:
+        """Where a part begins or ends, also below another: pictures are cut there."""
+        rects = [rect for rect, _ in self._across[y]]
+        over = self.placed.get("over")
+        if over is not None and over.y <= y < over.y + over.height:
+            rects.append(over)
+        edges = {edge for rect in rects for edge in (rect.x, rect.x + rect.width)}
+        return sorted(edges | {0, self._width})
+
+
+def _seen(
+    y: int, start: int, end: int, over: Rect | None, name: str
+) -> list[tuple[int, int]]:
+    """What of a run of cells is not covered."""
+    if over is None or name == "over" or not over.y <= y < over.y + over.height:
+        return [(start, end)]
+    right = over.x + over.width
+    found = (start, min(end, over.x)), (max(start, right), end)
+    return [(x, stop) for x, stop in found if x < stop]
