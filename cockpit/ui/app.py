@@ -384,6 +384,9 @@ class CockpitApp(App[int], inherit_bindings=False):
             return
         armed = name in scene.armed
         scene.armed = {}
+        said = scene.message
+        if said and said.settled is None and said.style != "alarm":
+            scene.message = None  # it was about the key before
         if reason := action.refusal(scene, index):
             scene.say(f"{action.label.split()[0]}: {reason}", "warn")
         elif action.guard is keys.Guard.TWICE and not armed:
@@ -396,6 +399,11 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.draw()
 
     def _answer(self, key: str, character: str | None) -> bool:
+        if self.scene.dialog and self.scene.layout == "tiny":
+            # Nothing is written into what cannot be seen.
+            if key == "escape":
+                self.scene.dialog = None
+            return key == "escape"
         if dialog := self.scene.dialog:
             never = _NEVER_WRITTEN if dialog.takes_letters else _NEVER_TYPED
             return key not in never and dialog.key(self.scene, key, character)
@@ -693,6 +701,9 @@ class CockpitApp(App[int], inherit_bindings=False):
         if scene.focus in scene.sorting:
             title, descending = scene.sorting[scene.focus]
             scene.sorting[scene.focus] = (title, not descending)
+            scene.say(f"sorted by {title}, {'least' if descending else 'greatest'} first")
+        else:
+            scene.say("not sorted: s sorts", "warn")
 
     def _do_filter(self) -> None:
         scene = self.scene
@@ -711,13 +722,26 @@ class CockpitApp(App[int], inherit_bindings=False):
     def _do_search(self) -> None:
         scene = self.scene
 
-        def take(typed: str) -> None:
-            scene.search = typed
+        # Of a panel without rows there is nothing to be found: then the log is meant.
+        name = scene.focus if scene.focus in keys.ROWED else "log"
 
+        def take(typed: str) -> None:
+            scene.search, scene.searched = typed, name
+            if typed and name == scene.focus and (view := self._view()):
+                listing.seek(scene, name, view, 0)
+
+        typed = scene.search if scene.searched == name else ""
         scene.dialog = WrittenLine(
-            "Find in the log", "Enter keeps the marks; Esc takes them away",
-            scene.search, take,
+            f"Find in {TITLES[name]}",
+            "Enter keeps the marks, n is the next; Esc ends it",
+            typed, take,
         )  # fmt: skip
+
+    def _do_find_next(self) -> None:
+        scene = self.scene
+        scene.focus = scene.searched
+        if (view := self._view()) and not listing.seek(scene, scene.focus, view, 1):
+            scene.say(f"nothing in {TITLES[scene.focus]} has {scene.search!r} in it")
 
     def _do_severity(self) -> None:
         scene = self.scene
@@ -743,9 +767,10 @@ class CockpitApp(App[int], inherit_bindings=False):
         for action in keys.ACTIONS:
             if action.indexed or action.name == "palette":
                 continue
+            name = action.name.replace("_", " ")
             choices.append(
                 Choice(
-                    keys.meaning(scene, action),
+                    f"{name}: {keys.meaning(scene, action)}",
                     partial(self.action_perform, action.name, 0),
                     keys.label(scene, action),
                     action.refusal(scene, 0),

@@ -74,7 +74,7 @@ def needs_controls(scene: Scene) -> str:
 
 def _no_take(scene: Scene, index: int) -> str:
     if (seat := scene.seat) is None:
-        return "nobody shares this desk: it runs in this very process"
+        return "nobody shares this desk"
     if not seat.trades:
         return "this screen was attached read-only"
     return "this screen has the controls" if seat.mine else ""
@@ -152,6 +152,15 @@ def _no_filter(scene: Scene, index: int) -> str:
     return _no_rows(scene, index)
 
 
+def _no_find(scene: Scene, index: int) -> str:
+    if reason := _no_panel(scene, index):
+        return reason
+    if not scene.search:
+        return "search first (/)"
+    panels = layout.BY_NAME[scene.screen].panels
+    return "" if scene.searched in panels else f"{scene.searched} is not on this screen"
+
+
 def _no_chosen(scene: Scene, index: int) -> str:
     if reason := _no_rows(scene, index):
         return reason
@@ -201,10 +210,6 @@ def _no_kill(scene: Scene, index: int) -> str:
     return _no_panel(scene, index) or _no_halt(scene, index)
 
 
-def _no_versions(scene: Scene, index: int) -> str:
-    return _no_panel(scene, index) or _no_mode_choice(scene, index)
-
-
 def _no_cancel_row(scene: Scene, index: int) -> str:
     if reason := _no_cancel(scene, index):
         return reason
@@ -220,7 +225,7 @@ def _no_accept(scene: Scene, index: int) -> str:
 
 
 def _no_mode_choice(scene: Scene, index: int) -> str:
-    if reason := needs_controls(scene):
+    if reason := _no_panel(scene, index) or needs_controls(scene):
         return reason
     return "" if any(True for _ in scene.slots()) else "there is no strategy"
 
@@ -271,7 +276,7 @@ ACTIONS: tuple[Action, ...] = (
            "trading", refusal=_no_mode_choice),
     Action("versions", ("V",), "V", "",
            "a strategy's parameters as they were, and back to them",
-           "trading", refusal=_no_versions),
+           "trading", refusal=_no_mode_choice),
     Action("pause", ("p",), "p", "pause",
            "hold the strategies, pull their orders",
            "trading", refusal=_no_pause),
@@ -331,14 +336,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("export", ("e",), "e", "",
            "write the panel's rows to files: CSV and JSON", "row", refusal=_no_rows),
     Action("search", ("slash",), "/", "find",
-           "search the log and mark what is found", "view"),
+           "search the panel, or the log, and mark what is found", "view",
+           refusal=_no_panel),
+    Action("find_next", ("n",), "n", "",
+           "to the next row that was found", "view", refusal=_no_find),
     Action("severity", ("l",), "l", "",
            "least severity in the log: all, warnings, critical", "view"),
     Action("screen", ("f2", "f3", "f4", "f5", "f6", "f7", "f9"), "F2-F9", "",
            "Trade, Risk, Latency, Strategies, Orders, Log, Replay (not F8)",
            "view", indexed=True),
     Action("go", ("g",), "g", "go to",
-           "go to a screen or a panel by one more letter", "view"),
+           "go to a screen or a panel by one more letter", "view",
+           refusal=_no_panel),
     Action("next_panel", ("tab",), "Tab", "panel",
            "to the next panel", "view", refusal=_no_panel),
     Action("previous_panel", ("shift+tab",), "Shift+Tab", "",
@@ -375,9 +384,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("play_slower", ("less_than_sign",), "<", "",
            "play the tape slower", "tape", refusal=_no_tape),
     Action("palette", ("ctrl+p",), "Ctrl+P", "palette",
-           "find anything that can be done by its name", "leave"),
+           "find anything that can be done by its name", "leave",
+           refusal=_no_panel),
     Action("help", ("question_mark",), "?", "help",
-           "show this list, or leave it; arrows move it", "leave"),
+           "show this list, or leave it; arrows move it", "leave",
+           refusal=_no_panel),
     Action("back", ("escape",), "Esc", "",
            "leave what is open; then filter, search and cursor", "leave"),
     Action("quit", ("q",), "q", "quit",

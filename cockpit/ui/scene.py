@@ -245,6 +245,8 @@ class Scene:
     sorting: dict[str, tuple[str, bool]] = field(default_factory=dict)
     """Column and whether the largest comes first, by panel."""
     search: str = ""
+    """What is looked for, in the panel named below."""
+    searched: str = "log"
     log_least: Severity = Severity.INFO
     """Less than that is not shown in the log."""
     alerts: list[Alert] = field(default_factory=list)

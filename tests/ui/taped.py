@@ -90,12 +90,12 @@ class TapedDesk(TapeDesk):
     def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
         size, spread = ("size", 10.0), ("half_spread", 2.0)
         runs = StrategyVersion(
-            3, 0xA1, self.moment - 60, "root (ctl 912)", "half_spread 1 -> 2 increments",
+            3, 0xA1, self.moment - 4, "root (ctl 912)", "half_spread 1 -> 2 increments",
             (spread, size), True,
         )  # fmt: skip
         changes = "size 5 -> 10 lots"
         before = replace(
-            runs, version=2, time=self.moment - 600, who="root (screen 877)",
+            runs, version=2, time=self.moment - 11, who="root (screen 877)",
             changes=changes, values=(("half_spread", 1.0), size), in_force=False,
         )  # fmt: skip
         first = replace(

@@ -194,6 +194,7 @@ async def test_the_log_is_searched_filtered_and_cut_by_severity() -> None:
         Event(1e9 + 2, Severity.CRITICAL, "desk", "HALTED"),
     ]
     async with bench(desk) as b:
+        b.app.scene.focus = "log"
         await b.press("slash", *"alfa", "enter")
         assert "2 times 'alfa'" in b.shown("log")
         await b.press("l")
@@ -205,6 +206,62 @@ async def test_the_log_is_searched_filtered_and_cut_by_severity() -> None:
         await b.press("ampersand", *"bought", "enter")
         assert "refused" not in b.shown("log")
         assert "bought" in b.shown("log")
+
+
+async def test_a_panel_is_searched_and_the_next_row_found() -> None:
+    async with bench() as b:
+        scene = b.app.scene
+        assert scene.focus == "strategies"
+        await b.press("slash", *"MO")
+        assert "Find in Strategies" in b.shown("over")
+        assert "1 times 'MO'" in b.shown("strategies")
+        assert scene.cursor["strategies"] == "1"  # momentum, while it is still typed
+        await b.press("backspace", "backspace", *"a", "enter")
+        here = scene.cursor["strategies"]
+        await b.press("n")
+        assert scene.cursor["strategies"] != here
+        await b.press("n")
+        assert scene.cursor["strategies"] == here  # round again
+        # It is looked for in that panel only, and not for ever.
+        assert "times" not in b.shown("log")
+        await b.press("escape", "n")
+        assert "search first" in b.shown("footer")
+
+
+async def test_a_message_goes_with_the_next_key() -> None:
+    async with bench() as b:
+        await b.press("d")
+        assert "is put away" in b.shown("footer")
+        await b.press("D")
+        assert "is put away" not in b.shown("footer")
+
+
+async def test_nothing_is_written_into_a_dialog_that_has_no_room() -> None:
+    async with bench() as b:
+        await b.press("ctrl+p")
+        await b.pilot.resize_terminal(50, 12)
+        await b.pilot.pause()
+        await b.press(*"pau", "enter")
+        assert b.desk.calls == ["pause"]  # p is the key of the screen, not a letter
+        assert "Esc leaves it" in b.shown("small")
+        await b.press("escape")
+        assert b.app.scene.dialog is None
+        for key in (
+            "ctrl+p",
+            "g",
+            "question_mark",
+            "m",
+            "slash",
+            "o",
+            "K",
+            "V",
+            "L",
+            "X",
+        ):
+            await b.press(key)
+            assert b.app.scene.dialog is None
+            assert not b.app.scene.helping
+            assert "too small" in b.shown("small")
 
 
 async def test_the_palette_finds_does_and_says_why_not() -> None:
@@ -227,7 +284,17 @@ async def test_every_action_is_in_the_palette() -> None:
     async with bench() as b:
         listed = {choice.label for choice in b.app._everything(b.app.scene)}
         for action in keys.ACTIONS:
-            assert action.indexed or action.name == "palette" or action.help in listed
+            if not action.indexed and action.name != "palette":
+                name = action.name.replace("_", " ")
+                assert f"{name}: {action.help}" in listed
+
+
+async def test_the_palette_knows_an_action_by_its_name() -> None:
+    async with bench() as b:
+        for word in ("resume", "halt", "flatten", "maximise", "quit"):
+            await b.press("ctrl+p", *word)
+            assert f"{word}: " in b.shown("over")
+            await b.press("escape")
 
 
 async def test_a_mode_is_chosen_for_the_strategy_under_the_cursor() -> None:

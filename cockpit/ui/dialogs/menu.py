@@ -10,6 +10,8 @@ from cockpit.ui.render.text import Row, Rows, clean, length, settle, shorten
 from cockpit.ui.scene import Scene
 
 _WIDTH = 92
+_ROWS = 18
+"""Choices shown at once, however high the terminal: below them one sees the market."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Menu:
         inner = across - 4
         found = self.found(scene)
         self.at = min(self.at, max(len(found) - 1, 0))
-        room = max(min(len(self._choices(scene)), height - 2 - 2 * self.takes_letters), 1)
+        room = min(len(self._choices(scene)), height - 2 - 2 * self.takes_letters)
+        room = max(min(room, _ROWS) if self.takes_letters else room, 1)
         top = max(self.at - room + 1, 0)
         body: Rows = []
         if self.takes_letters:

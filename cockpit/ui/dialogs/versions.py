@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from cockpit.control.desk import StrategyVersion
 from cockpit.ui.render import number
 from cockpit.ui.render.overlay import box
-from cockpit.ui.render.text import Row, Rows, clean, settle, shorten
+from cockpit.ui.render.text import Row, Rows, clean, length, settle, shorten
 from cockpit.ui.scene import Scene
 
 _WIDTH = 84
@@ -53,7 +53,8 @@ class Versions:
                 (who.ljust(20), "dim" + mark),
                 (shorten(changes, room, scene.glyphs.ellipsis), "text" + mark),
             )
-            body.append(settle(row, inner))
+            pad = max(inner - length(row), 0)
+            body.append(settle((*row, (" " * pad, f"text{mark}")), inner))
         body.append(())
         body += self._change(found)
         return box(

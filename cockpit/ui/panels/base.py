@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cockpit.ui.render import heading
+from cockpit.ui.render import heading, listing
 from cockpit.ui.render.number import LATE_S, STALE_S
 from cockpit.ui.render.table import View
 from cockpit.ui.render.text import Rows, clean, paragraph, settle
@@ -36,7 +36,9 @@ class Panel:
         """``scene`` drawn. What goes wrong is shown in the panel, and returned."""
         failure = ""
         try:
-            detail = self._filtered(scene, self.detail(scene))
+            detail = self._searched(
+                scene, self._filtered(scene, self.detail(scene)), width
+            )
             if scene.starting and self.NAME not in ("log", "alerts"):
                 body = paragraph("Waiting for the first picture of the core.", width)
             else:
@@ -59,6 +61,15 @@ class Panel:
         if not wanted or self.NAME == "log":
             return detail
         return ", ".join(filter(None, (detail, f"with {clean(wanted)!r}")))
+
+    def _searched(self, scene: Scene, detail: str, width: int) -> str:
+        if not scene.search or scene.searched != self.NAME or self.NAME == "log":
+            return detail
+        view = self.view(scene, width)
+        lines = listing.chosen(scene, self.NAME, view) if view else []
+        count = sum(listing.is_found(scene, self.NAME, line) for line in lines)
+        said = f"{count} times {clean(scene.search)!r}"
+        return ", ".join(filter(None, (detail, said)))
 
 
 def aged(rows: Rows, age: float, width: int) -> Rows:

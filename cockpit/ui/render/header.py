@@ -69,7 +69,7 @@ def chips(scene: Scene, width: int = _CONTROLS_WIDTH) -> Row:
         text = text if width >= _CONTROLS_WIDTH else text.partition(",")[0]
         row = (
             *row,
-            (f" {shorten(text, 48, scene.glyphs.ellipsis)} ", "risk.paused"),
+            (f" {shorten(text, 56, scene.glyphs.ellipsis)} ", "risk.paused"),
             space,
         )
     if count := sum(not alert.acknowledged for alert in scene.alerts):

@@ -41,6 +41,31 @@ def chosen(scene: Scene, name: str, view: View) -> list[Line]:
     return lines
 
 
+def is_found(scene: Scene, name: str, line: Line) -> bool:
+    """Has the line what is searched for in this panel?"""
+    if not scene.search or scene.searched != name:
+        return False
+    wanted = scene.search.lower()
+    return any(wanted in text.lower() for text, _ in line.cells)
+
+
+def seek(scene: Scene, name: str, view: View, step: int) -> bool:
+    """The cursor to the next line that is found, from the end on to the beginning; with
+    ``step`` 0 it stays where one is found. False when there is none."""
+    lines = chosen(scene, name, view)
+    keys = [line.key for line in lines]
+    cursor = scene.cursor.get(name)
+    at = keys.index(cursor) if cursor in keys else 0
+    if cursor not in keys:
+        step = 0
+    order = [(at + step + offset) % len(lines) for offset in range(len(lines))]
+    for place in order:
+        if is_found(scene, name, lines[place]):
+            scene.cursor[name] = keys[place]
+            return True
+    return False
+
+
 def at_cursor(scene: Scene, name: str, view: View) -> Line | None:
     """The line the cursor is on."""
     key = scene.cursor.get(name)
@@ -79,13 +104,20 @@ def draw(
         first = at - room + 1
     rows = table(view.columns, [line.cells for line in lines], width)
     head, body = rows[0], rows[1:]
-    if at is not None:
-        body[at] = _marked(body[at], width)
+    for place, line in enumerate(lines):
+        if place == at:
+            body[place] = _marked(body[place], width)
+        elif is_found(scene, name, line):
+            body[place] = _found(body[place])
     body = body[first : first + room]
     if tail and first == 0 and at is None and len(lines) > room > 1:
         missing = len(lines) - room + 1
         body[-1] = ((f"{scene.glyphs.ellipsis} {missing} more", "dim"),)
     return [_sorted_head(scene, name, view, head), *body][:height]
+
+
+def _found(row: Row) -> Row:
+    return tuple((text, style + CURSOR if text.strip() else style) for text, style in row)
 
 
 def _marked(row: Row, width: int) -> Row:

@@ -24,7 +24,7 @@ def detail(scene: Scene) -> str:
         parts.append(f"from {scene.log_least.name.lower()} on")
     if wanted := scene.filters.get("log"):
         parts.append(f"with {clean(wanted)!r}")
-    if scene.search:
+    if scene.search and scene.searched == "log":
         found = sum(_found(scene, event) for event in scene.log)
         parts.append(f"{found} times {clean(scene.search)!r}")
     return ", ".join(parts)
@@ -51,7 +51,7 @@ def _row(scene: Scene, event: Event, width: int) -> Row:
     room = max(width - len(time) - _SOURCE - 3, 0)
     text = shorten(clean(event.text), room, scene.glyphs.ellipsis)
     style = _STYLES[event.severity]
-    if scene.search and _found(scene, event):
+    if scene.search and scene.searched == "log" and _found(scene, event):
         style += CURSOR
     return (
         (time, "dim"),

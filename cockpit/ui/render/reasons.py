@@ -77,9 +77,9 @@ def _tick(scene: Scene, way: Way | None, who: object) -> list[str]:
         for price in (way.bid, way.ask)
     )
     when = number.clock_time(scene.shown_seconds(way.received_ns), scene.virtual, 6)
-    what = "tick" if way.hops_ns[0] else "tick, or answer of the venue"
+    what = "a tick" if way.hops_ns[0] else "a tick or an answer of the venue,"
     said = [
-        f"It answers a {what} received at {when}: best bid {bid}, best ask {ask} in "
+        f"It answers {what} received at {when}: best bid {bid}, best ask {ask} in "
         f"{scene.symbol_name(way.symbol)}.",
         f"The signal of {who} then: {way.signal:.4g}.",
     ]

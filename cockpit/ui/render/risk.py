@@ -16,7 +16,7 @@ from cockpit.core import (
 )
 from cockpit.ui.render import number
 from cockpit.ui.render.glyphs import Glyphs
-from cockpit.ui.render.listing import CURSOR, chosen
+from cockpit.ui.render.listing import CURSOR, chosen, is_found
 from cockpit.ui.render.table import Column, Line, View
 from cockpit.ui.render.text import (
     Row,
@@ -298,7 +298,8 @@ def render(scene: Scene, width: int, height: int) -> Rows:
     if not scene.desk_on:
         return paragraph("No desk, no limits.", width)
     by_key = {gauge.key: gauge for gauge in gauges(scene)}
-    found = [by_key[line.key] for line in chosen(scene, "risk", view(scene, width))]
+    lines = {line.key: line for line in chosen(scene, "risk", view(scene, width))}
+    found = [by_key[key] for key in lines]
     if not found:
         text = f"No limit has {scene.filters['risk']!r} in it. Esc shows all again."
         return paragraph(text, width)[:height]
@@ -322,6 +323,8 @@ def render(scene: Scene, width: int, height: int) -> Rows:
         if gauge.key == cursor:
             at = len(rows)
             row = tuple((text, style + CURSOR) for text, style in settle(row, width))
+        elif is_found(scene, "risk", lines[gauge.key]):
+            row = tuple((text, style + CURSOR) for text, style in row)
         rows.append(row)
     if walked and len(rows) > height:
         first = max(at - height + 1, 0)

@@ -22,6 +22,9 @@ def render(scene: Scene, width: int, height: int) -> Rows:
         rows.append((space, ("type ", "dim"), (prompt.word, "strong"), typed))
     elif said:
         rows += [((f" {line} ", said[1]),) for line in wrap(said[0], max(width - 2, 1))]
+    if scene.dialog:
+        title = "a dialog is open and has no room: Esc leaves it"
+        rows.append((space, (title, "warn")))
     leave = " leave it trading" if scene.seat else " quit"
     rows.append((space, ("h h", "key"), (" halt  ", "dim"), ("q", "key"), (leave, "dim")))
     if scene.config_errors:
