@@ -193,7 +193,7 @@ typedef enum cp_risk_state {
     CP_RISK_HALTED = 3      /* only cancels; left by an explicit CP_CONTROL_UNHALT */
 } cp_risk_state;
 
-/* The risk limits, in the order of cp_limit_table(). */
+/* The risk limits, in the order of cp_limit_parameter(). */
 typedef enum cp_limit {
     CP_LIMIT_ORDER_QTY = 0,
     CP_LIMIT_ORDER_VALUE = 1,

@@ -101,7 +101,8 @@ static void keep(kept *where, const void *bytes, size_t size, uint32_t count)
         if (where->bytes == NULL)
             refuse("no memory");
     }
-    memcpy(where->bytes + where->size, bytes, size);
+    if (size > 0) /* an outbox with nothing in it may have no lines either */
+        memcpy(where->bytes + where->size, bytes, size);
     where->size += size;
     where->count += count;
 }

@@ -69,10 +69,4 @@ static inline uint32_t cp_feed_find(const cp_feed *feed, uint64_t order_ref)
     return cp_idmap_get(&feed->refs, CP_NOBODY, order_ref);
 }
 
-/* Whether there is something to measure a price against. */
-static inline bool cp_touch_has_price(const cp_touch *touch)
-{
-    return touch->mark2 > 0;
-}
-
 #endif /* CP_FEED_H */

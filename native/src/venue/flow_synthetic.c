@@ -4,10 +4,10 @@
  * towards a wandering anchor, drifts up or down for some seconds at a time, and carries a
  * noise that dies out within a second. About it, events come as a Poisson process:
  *
- *     quoters      limit orders, geometrically far behind half_spread from the efficient
- * price; cancels, the more the deeper the book is already; replaces; reduces uninformed
- * market and immediate orders of either side: they pay the spread informed     immediate
- * orders at quotes that the efficient price has left behind
+ *   - quoters: limit orders, geometrically far behind half_spread from the efficient price;
+ *     cancels, the more the deeper the book is already; replaces; reduces;
+ *   - uninformed: market and immediate orders of either side, which pay the spread;
+ *   - informed: immediate orders at quotes that the efficient price has left behind.
  *
  * What there is for the desk to find follows: a quoter earns the spread from the
  * uninformed and loses to the informed, the drift can be followed, the noise can be
