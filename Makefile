@@ -33,23 +33,26 @@ build: $(STAMP)
 	@$(MAKE) --no-print-directory -s -C native CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
 	@$(BIN)/python -m compileall -q cockpit
 
+# The C tests, and every decoder and the risk check under mutated input for a moment.
 check: $(STAMP)
 	@$(MAKE) --no-print-directory -C native check CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
+	@$(MAKE) --no-print-directory -C native/fuzz run N=200000 STEPS=100000 CC=$(CC)
 
 # Every decoder, ten million mutated messages; N=... and SEED=... change that.
 fuzz: $(STAMP)
 	@$(MAKE) --no-print-directory -C native/fuzz run N=$(or $(N),10000000) SEED=$(or $(SEED),1) CC=$(CC)
 
-# Hours: the venue against its model, then the whole system while things go wrong, then
-# kills. SEEDS, EVENTS and KILLS change how much; docs/testing.md says what a difference
-# looks like. The venue checks its invariants all the way: after every step beside the
+# Hours: the venue against its model (MODELS seeds of EVENTS messages), then the whole system
+# while things go wrong (SEEDS), then kills (KILLS), of a desk, and of desk and exchange in
+# turn. docs/testing.md says what a difference looks like. The venue checks its invariants all the way: after every step beside the
 # model, after every seventh in the rest.
 CHECKED_PIPE := build/checked/test/venue_pipe
 soak: $(STAMP)
 	@$(MAKE) --no-print-directory -s -C native FLAVOUR=checked $(CHECKED_PIPE) CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
-	$(BIN)/python -m tests.venue.compare --seeds 20 --events $(or $(EVENTS),1000000) --program native/$(CHECKED_PIPE) $(ARGS)
+	$(BIN)/python -m tests.venue.compare --seeds $(or $(MODELS),20) --events $(or $(EVENTS),1000000) --program native/$(CHECKED_PIPE) $(ARGS)
 	@$(MAKE) --no-print-directory -C native soak SEEDS=$(or $(SEEDS),100000) KILLS=$(or $(KILLS),334) CC=$(CC) PYTHON=$(CURDIR)/$(BIN)/python
 	COCKPIT_KILLS=$(or $(KILLS),334) $(BIN)/python -m pytest -q tests/journal/test_kill.py
+	COCKPIT_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -q tests/net/test_kills.py
 
 # Ten minutes at 100,000 events/s; SECONDS=... and RATE=... change that.
 endurance: build
