@@ -62,12 +62,16 @@ def _head(figures: Mapping[str, Any]) -> str:
 
 
 def _traffic(figures: Mapping[str, Any]) -> str:
-    rows = [
-        f"events        {figures['events']:,} ({figures['events_per_s']:,.0f}/s), "
-        f"trades {figures['trades']:,}",
+    rows = []
+    if figures["events"] is not None:
+        rows.append(
+            f"events        {figures['events']:,} ({figures['events_per_s']:,.0f}/s), "
+            f"trades {figures['trades']:,}"
+        )
+    rows.append(
         f"market data   {figures['market_data']:,} "
-        f"({figures['market_data_per_s']:,.0f}/s), gaps {figures['gaps']:,}",
-    ]
+        f"({figures['market_data_per_s']:,.0f}/s), gaps {figures['gaps']:,}"
+    )
     if figures["desk"]:
         rows.append(
             f"orders        {figures['orders_sent']:,} sent, {figures['cancels']:,} "

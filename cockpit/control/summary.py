@@ -5,6 +5,7 @@ Money and prices are in currency, times in nanoseconds unless a key says otherwi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cockpit.control.desk import Desk
@@ -30,6 +31,7 @@ from cockpit.core import (
     Record,
     RiskState,
     Scope,
+    Settings,
     Trouble,
     Waiting,
 )
@@ -48,6 +50,12 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
     settings = desk.engine.settings
     firm, venue = picture["desk"], picture["venue"]
     counters = firm["counters"]
+    elsewhere = settings.net is not None  # what an exchange elsewhere does it keeps
+    heard = int(picture["net"]["feed_count"] if elsewhere else venue["md_count"])
+
+    def told(count: Any) -> int | None:
+        return None if elsewhere else int(count)
+
     figures: dict[str, Any] = {
         "mode": desk.mode,
         "origin": desk.origin,
@@ -55,13 +63,13 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "virtual_time": settings.virtual_time,
         "desk": settings.desk,
         "seconds": seconds,
-        "events": int(venue["event_count"]),
-        "events_per_s": _per_second(venue["event_count"], seconds),
-        "market_data": int(venue["md_count"]),
-        "market_data_per_s": _per_second(venue["md_count"], seconds),
-        "trades": int(venue["trade_count"]),
-        "resting_orders": int(venue["resting_count"]),
-        "late_ns": int(venue["late_ns"]),
+        "events": told(venue["event_count"]),
+        "events_per_s": None if elsewhere else _per_second(venue["event_count"], seconds),
+        "market_data": heard,
+        "market_data_per_s": _per_second(heard, seconds),
+        "trades": told(venue["trade_count"]),
+        "resting_orders": told(venue["resting_count"]),
+        "late_ns": told(venue["late_ns"]),
         "orders_sent": int(counters["order_count"]),
         "cancels": int(counters["cancel_count"]),
         "acks": int(counters["ack_count"]),
@@ -78,7 +86,7 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "pnl": profit(firm) | sources(*firm["strategies"]),
         "risk": risk(desk, firm) | _ended_in(desk),
         "strategies": strategies(desk, firm),
-        "threads": [_thread(thread) for thread in picture["threads"] if thread["name"]],
+        "threads": _threads(settings, picture["threads"]),
         "rings": [_ring(ring) for ring in picture["rings"] if ring["name"]],
         "journal": _journal(firm["journal"]),
         "config_errors": list(desk.config_errors()),
@@ -148,10 +156,14 @@ def _net(desk: LocalDesk, net: Record) -> dict[str, Any]:
         "orders_in", "reports_out", "feed_count", "gap_count", "duplicate_count",
         "reordered_count", "request_count", "lost_count", "foreign_count",
     )  # fmt: skip
+    orders, feed = desk.links_ended_in or (
+        LinkState(int(net["orders"]["state"])),
+        LinkState(int(net["feed"]["state"])),
+    )
     return {
         "session": bytes(net["session"]).decode(),
-        "orders": LinkState(int(net["orders"]["state"])).name,
-        "feed": LinkState(int(net["feed"]["state"])).name,
+        "orders": orders.name,
+        "feed": feed.name,
         "breaks": int(net["orders"]["break_count"]) + int(net["feed"]["break_count"]),
         "sockets": Placement(int(net["placement"])).name.lower(),
         "tick_to_order_ns": _hop(net["tick_to_order"]),
@@ -307,6 +319,14 @@ def strategies(desk: Desk, firm: Record) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _threads(settings: Settings, threads: Iterable[Record]) -> list[dict[str, Any]]:
+    """Those that ran: under virtual time the caller's alone did everything."""
+    if settings.virtual_time:
+        return []
+    found = [_thread(thread) for thread in threads if thread["name"]]
+    return [one for one in found if not (settings.net and one["name"] == "venue")]
 
 
 def _thread(thread: Record) -> dict[str, Any]:
