@@ -370,6 +370,25 @@ static void a_preview_says_what_the_order_would_do_and_does_nothing(void)
     kit_close(k);
 }
 
+/* It adds nothing to the worst case, so what is at stake stays what it is. */
+static void a_preview_of_what_closes_shows_the_exposure_there_is(void)
+{
+    kit *k = at_the_market();
+    hold(k, CP_BUY, 20);
+    kit_control(k, order(CP_BUY, 14990, 7));
+    kit_accept(k, *kit_last(k));
+    kit_control(k, ticket(CP_CONTROL_PREVIEW, CP_SELL, 15001, 10));
+    const cp_preview *preview = &kit_picture(k)->preview;
+    CHECK_EQ(CP_REFUSE_COUNT, preview->refusal);
+    CHECK_EQ(27LL * 15000 * (CP_MONEY_SCALE / 100),
+             preview->used[CP_LIMIT_GROSS_EXPOSURE]);
+    CHECK_EQ(kit_picture(k)->limits[CP_LIMIT_GROSS_EXPOSURE].used,
+             preview->used[CP_LIMIT_GROSS_EXPOSURE]);
+    CHECK_EQ(k->desk->risk.limits[CP_LIMIT_GROSS_EXPOSURE],
+             preview->limits[CP_LIMIT_GROSS_EXPOSURE]);
+    kit_close(k);
+}
+
 /* Whatever the order, the market and the limits: what a preview says is what is done. */
 static void a_preview_and_the_order_agree(void)
 {
@@ -928,6 +947,7 @@ int main(void)
     RUN(takes_none_while_the_desk_flattens);
     RUN(remembers_the_latest_of_many);
     RUN(a_preview_says_what_the_order_would_do_and_does_nothing);
+    RUN(a_preview_of_what_closes_shows_the_exposure_there_is);
     RUN(a_preview_and_the_order_agree);
     RUN(a_preview_without_a_market_is_refused);
     RUN(pulls_what_is_named_and_nothing_else);

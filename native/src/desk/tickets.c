@@ -239,6 +239,26 @@ static void open_wide(int64_t limits[CP_LIMIT_MAX])
         limits[i] = CP_LIMIT_NONE;
 }
 
+/* An order that does not add to the worst case is not held against gross exposure, which
+ * stays what it is: that is what is left of it then. */
+static void unchanged_exposure(const cp_risk *risk, const cp_risk_ask *ask,
+                               cp_preview *preview)
+{
+    int64_t sign = ask->side == CP_BUY ? 1 : -1;
+    cp_i128 after = (cp_i128)ask->position * sign + ask->working[ask->side] + ask->qty;
+    cp_i128 worst =
+        cp_risk_worst(ask->position, ask->working[CP_BUY], ask->working[CP_SELL]);
+    if (after > worst)
+        return;
+    int64_t here = cp_risk_exposure(worst, ask->mark2, ask->point_value);
+    int64_t all = cp_saturate((cp_i128)ask->exposure_elsewhere + here);
+    int64_t most = risk->limits[CP_LIMIT_GROSS_EXPOSURE];
+    int64_t most_here = risk->symbol_limits[ask->symbol][CP_LIMIT_GROSS_EXPOSURE];
+    bool by_symbol = (cp_i128)most_here - here < (cp_i128)most - all;
+    preview->limits[CP_LIMIT_GROSS_EXPOSURE] = by_symbol ? most_here : most;
+    preview->used[CP_LIMIT_GROSS_EXPOSURE] = by_symbol ? here : all;
+}
+
 /* What the order would leave of each limit: of those of several scopes the one that it
  * leaves the least of. */
 static void measure(cp_desk *desk, const cp_risk_ask *ask, cp_preview *preview)
@@ -272,6 +292,7 @@ static void measure(cp_desk *desk, const cp_risk_ask *ask, cp_preview *preview)
             preview->used[i] = used;
         }
     }
+    unchanged_exposure(risk, ask, preview);
 }
 
 void cp_tickets_preview(cp_desk *desk, const cp_ticket *ticket)
