@@ -98,6 +98,18 @@ class SymbolHalt(IntEnum):
     FLATTENING = lib.CP_SYMBOL_FLATTENING
 
 
+class Phase(IntEnum):
+    """Of the market in one symbol."""
+
+    CONTINUOUS = lib.CP_PHASE_CONTINUOUS
+    PRE_OPEN = lib.CP_PHASE_PRE_OPEN
+    HALT = lib.CP_PHASE_HALT
+    PRE_CLOSE = lib.CP_PHASE_PRE_CLOSE
+    OPENING_CROSS = lib.CP_PHASE_OPENING_CROSS
+    CLOSING_CROSS = lib.CP_PHASE_CLOSING_CROSS
+    CLOSED = lib.CP_PHASE_CLOSED
+
+
 class Kill(IntEnum):
     """How a strategy was stopped by the operator's kill."""
 

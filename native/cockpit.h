@@ -1089,11 +1089,28 @@ typedef struct cp_symbol_picture {
     uint32_t lots_merged; /* 1: too many lots at once, realised_fifo is only nearly so */
     uint32_t halt;        /* cp_symbol_halt */
     uint32_t halt_cause;  /* cp_cause */
-    uint64_t halt_ns;     /* since when; 0: since before the start */
+    uint32_t phase;       /* cp_phase, as the market data told it last */
+    uint32_t reserved;
+    uint64_t halt_ns; /* since when; 0: since before the start */
     char halt_by[CP_WHO_SIZE];
     uint32_t level_count[2];
     cp_level levels[2][CP_DEPTH_MAX]; /* by cp_side, best first */
 } cp_symbol_picture;
+
+/* An order that risk refused, and what it answered: the latest that was noted down. */
+typedef struct cp_refused {
+    uint64_t time_ns;     /* of the note; 0: none yet */
+    uint64_t received_ns; /* of the data or report it answers; 0: of neither */
+    int64_t bid, ask;     /* of its symbol; CP_PRICE_NONE */
+    int64_t price;
+    double signal; /* of its strategy */
+    uint32_t qty;
+    uint16_t symbol;
+    uint8_t side;
+    uint8_t refusal; /* cp_refusal */
+    uint32_t scope;  /* cp_scope of the limit that refused it */
+    uint32_t reserved;
+} cp_refused;
 
 typedef struct cp_strategy_picture {
     cp_strategy_config config; /* what the core runs, with version and hash */
@@ -1106,9 +1123,10 @@ typedef struct cp_strategy_picture {
     uint64_t order_count, fill_count, refusal_count, reject_count;
     uint32_t working_count;
     uint32_t last_refusal; /* cp_refusal, or CP_REFUSE_COUNT for none */
-    double signal;         /* the strategy's own figure, for the screen */
-    uint32_t fault;        /* cp_fault that switched it off, or CP_FAULT_NONE */
-    uint32_t kill;         /* cp_strategy_kill */
+    cp_refused refused;
+    double signal;  /* the strategy's own figure, for the screen */
+    uint32_t fault; /* cp_fault that switched it off, or CP_FAULT_NONE */
+    uint32_t kill;  /* cp_strategy_kill */
     /* of its latest time in SHADOW: nothing of it is in any other figure */
     int64_t would_be_position;
     int64_t would_be_realised, would_be_unrealised, would_be_fees; /* money */

@@ -148,6 +148,17 @@ class Layout:
         """Names of the rows of an array of :data:`ROWS` that the tape has."""
         return frozenset(self._rows.get(path, ()))
 
+    def has(self, path: str) -> bool:
+        """Was there such a figure when the tape was made? ``path``: names and dots."""
+        dtype = self.dtype
+        for name in path.split("."):
+            if dtype.subdtype:
+                dtype = dtype.subdtype[0]
+            if dtype.fields is None or name not in dtype.fields:
+                return False
+            dtype = dtype.fields[name][0]
+        return True
+
     def picture(self, raw: bytes) -> Record:
         """The bytes of a tape's picture as one of today."""
         if self._exact:

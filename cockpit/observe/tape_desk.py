@@ -63,6 +63,10 @@ class TapeDesk:
         known = self.tape.layout.known("desk.limits")
         return tuple(i for i, limit in enumerate(LIMITS) if limit.name in known)
 
+    def knows(self, path: str) -> bool:
+        """Does the tape have the figure of the picture with these names?"""
+        return self.tape.layout.has(path)
+
     @property
     def moment(self) -> float:
         """When the frame shown was taken, s since 1970."""

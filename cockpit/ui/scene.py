@@ -275,6 +275,9 @@ class Scene:
     traded: dict[int, dict[int, int]] = field(default_factory=dict)
     """By symbol and price: lots traded as this screen has seen it, an estimate."""
     _volumes: list[int] = field(default_factory=list)
+    refused: deque[tuple[int, Any]] = field(default_factory=lambda: deque(maxlen=LOG_MAX))
+    """Slot and ``cp_refused`` of what risk refused, oldest first."""
+    _refused_ns: list[int] = field(default_factory=list)
     focus: str = "strategies"
     pending: dict[int, Pending] = field(default_factory=dict)
     message: Message | None = None
@@ -320,7 +323,10 @@ class Scene:
             self.log.clear()
             self.history, self.marks = History(), Marks()
             self.traded, self._volumes = {}, []
+            self.refused.clear()
+            self._refused_ns = []
         self._count_trades()
+        self._remember_refused()
         said = desk.events()
         self.log.extend(said)
         self.said = [*self.said, *said][-LOG_MAX:]
@@ -334,6 +340,18 @@ class Scene:
         """Take in what this screen may ask of a desk in another process."""
         self.seat = Seat(desk.can_take, desk.in_control, clean(desk.controls.name))
         self.read_only = "" if self.seat.trades else "this screen was attached read-only"
+
+    def _remember_refused(self) -> None:
+        """Keep what each refused order answered: the picture has the latest only."""
+        strategies = self.live["desk"]["strategies"]
+        times: list[int] = strategies["refused"]["time_ns"].tolist()
+        if times == self._refused_ns:
+            return
+        before = self._refused_ns or [0] * len(times)
+        self._refused_ns = times
+        for slot, time_ns in enumerate(times):
+            if time_ns and time_ns != before[slot]:
+                self.refused.append((slot, strategies[slot]["refused"].copy()))
 
     def _count_trades(self) -> None:
         """What was traded since the last frame counts as traded at the last price."""
@@ -374,6 +392,10 @@ class Scene:
     def limits(self) -> tuple[int, ...]:
         """The limits there are, by index; an old tape may not know all of them."""
         return self.tape.limits if self.tape else tuple(range(len(LIMITS)))
+
+    def knows(self, path: str) -> bool:
+        """Was the figure measured? An old tape may not have it: its zero says nothing."""
+        return self.tape is None or self.tape.knows(path)
 
     @property
     def moment(self) -> float:

@@ -185,6 +185,8 @@ static void sends_nothing_new_while_trading_pauses(void)
     kit *k = open_kit();
     for (cp_phase phase = CP_PHASE_PRE_OPEN; phase < CP_PHASE_COUNT; phase++) {
         kit_md(k, (cp_md){ .kind = CP_MD_PHASE, .symbol = 0, .qty = phase });
+        CHECK_EQ(phase, kit_picture(k)->symbols[0].phase);
+        CHECK_EQ(CP_PHASE_CONTINUOUS, kit_picture(k)->symbols[1].phase);
         CHECK_EQ(CP_NONE, quote(k, 0, CP_SELL, 15010, 1));
     }
     kit_md(k, (cp_md){ .kind = CP_MD_PHASE, .symbol = 0, .qty = CP_PHASE_CONTINUOUS });

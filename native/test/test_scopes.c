@@ -67,6 +67,16 @@ static void refused(kit *k, cp_scope scope, uint32_t limit, int64_t would_be)
     CHECK_EQ(would_be, note->d);
     CHECK(kit_picture(k)->scoped[0].refusal_count > 0);
     CHECK(kit_picture(k)->limits[limit].refusal_count > 0);
+    /* And the picture has what it answered. */
+    const cp_refused *told = &kit_picture(k)->strategies[note->strategy].refused;
+    const cp_symbol_picture *symbol = &kit_picture(k)->symbols[note->symbol];
+    CHECK_EQ(note->time_ns, told->time_ns);
+    CHECK_EQ(limit, told->refusal);
+    CHECK_EQ(scope, told->scope);
+    CHECK_EQ(note->symbol, told->symbol);
+    CHECK_EQ(symbol->bid, told->bid);
+    CHECK_EQ(symbol->ask, told->ask);
+    CHECK(told->bid != CP_PRICE_NONE && told->price > 0 && told->qty > 0);
     kit_wait(k, 2 * (uint64_t)KIT_SECOND); /* so that the next is noted */
 }
 

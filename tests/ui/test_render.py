@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from desks import SYMBOLS, PaintedDesk
+from taped import TapedDesk
 
 from cockpit.control.desk import Event
 from cockpit.core import (
@@ -15,10 +16,14 @@ from cockpit.core import (
     MONEY_SCALE,
     PICTURE_DTYPE,
     PRICE_NONE,
+    LinkState,
     Mode,
+    Phase,
     RiskState,
+    Role,
     Scope,
     Severity,
+    Side,
 )
 from cockpit.ui.frame import TITLES
 from cockpit.ui.grid import changes
@@ -51,7 +56,7 @@ from cockpit.ui.render import (
     working,
 )
 from cockpit.ui.render.glyphs import ASCII, UNICODE
-from cockpit.ui.render.table import Column, table
+from cockpit.ui.render.table import Column, Line, View, table
 from cockpit.ui.render.text import Row, Rows, clean, length, settle, spread, wrap
 from cockpit.ui.scene import History, Message, Prompt, Scene
 
@@ -594,6 +599,119 @@ def test_why_goes_back_to_the_tick_the_prices_and_the_signal() -> None:
     scene.picture = desk.read()
     said = said_by(reasons.why(scene, "working", view, view.lines[0], 80))
     assert "is not known" in said
+
+
+def with_a_refusal(desk: PaintedDesk, scope: Scope = Scope.GLOBAL) -> None:
+    """An order of a strategy that its position limit held back, a second ago."""
+    position = [limit.name for limit in LIMITS].index("max_position")
+    strategy = desk.add_strategy(0, "maker")
+    strategy["refusal_count"], strategy["last_refusal"] = 3, position
+    refused = strategy["refused"]
+    refused["time_ns"] = refused["received_ns"] = 89 * 1_000_000_000
+    refused["bid"], refused["ask"], refused["price"] = 14_999, 15_001, 14_998
+    refused["qty"], refused["side"], refused["refusal"] = 7, Side.BUY, position
+    refused["signal"], refused["scope"] = 0.25, scope
+    desk.picture["desk"]["limits"][position]["refusal_count"] = 3
+
+
+def test_why_goes_from_a_refusal_to_its_limit_and_to_the_prices_of_its_tick() -> None:
+    desk = PaintedDesk()
+    with_a_refusal(desk)
+    scene = scene_of(desk)
+    then = scene.shown_seconds(89 * 1_000_000_000)
+    said = "risk refused to buy ALFA: max_position 60 lots, now 60, would be 67"
+    scene.log.append(Event(then + 0.01, Severity.WARNING, "maker", said))
+    # Another of the same kind, long ago: its prices are not known any more.
+    scene.log.append(Event(then - 30, Severity.WARNING, "maker", said))
+    wanted = "maker wanted to BUY 7 ALFA at 149.98. It answered what was received at "
+    best = "best bid 149.99, best ask 150.01 in ALFA. The signal of maker then: 0.25."
+
+    def why(panel: str, view: View, line: Line) -> str:
+        return " ".join(said_by(reasons.why(scene, panel, view, line, 80)).split())
+
+    shown = log.view(scene, 80)
+    old, new = shown.lines
+    assert wanted in why("log", shown, new)
+    assert best in why("log", shown, new)
+    assert "max_position: Position in one symbol" in why("log", shown, new)
+    assert "wanted to" not in why("log", shown, old)
+    for panel, view in (
+        ("risk", risk.view(scene, 80)),
+        ("strategies", strategies.view(scene, 80)),
+    ):
+        line = next(
+            line
+            for line in view.lines
+            if "max_position" in line.values or panel != "risk"
+        )
+        assert wanted in why(panel, view, line)
+        assert best in why(panel, view, line)
+
+
+def test_a_refusal_by_a_symbols_own_limit_is_not_laid_to_the_desks() -> None:
+    desk = PaintedDesk()
+    with_a_refusal(desk, Scope.SYMBOL)
+    scene = scene_of(desk)
+    view = risk.view(scene, 80)
+    line = next(line for line in view.lines if "max_position" in line.values)
+    assert "wanted to" not in said_by(reasons.why(scene, "risk", view, line, 80))
+
+
+def test_the_header_says_in_which_session_the_market_is() -> None:
+    desk = PaintedDesk()
+    scene = scene_of(desk)
+
+    def session(width: int = 160) -> str:
+        scene.refresh(desk, 1.0)
+        return text_of(header.render(scene, width))[0]
+
+    assert "session open" in session()
+    phases = desk.picture["desk"]["symbols"]["phase"]
+    for phase, word in (
+        (Phase.PRE_OPEN, "pre-open"),
+        (Phase.HALT, "halted"),
+        (Phase.PRE_CLOSE, "pre-close"),
+        (Phase.OPENING_CROSS, "opening"),
+        (Phase.CLOSING_CROSS, "closing"),
+        (Phase.CLOSED, "closed"),
+    ):
+        phases[:3] = phase
+        assert f"session {word} " in session()
+        assert f" {word} " in session(60)
+    phases[:3] = (Phase.CONTINUOUS, Phase.HALT, Phase.CONTINUOUS)
+    assert "session 2 of 3 open" in session()
+    # An exchange elsewhere: the line to it first, and ITCH's one word for all auctions.
+    net = desk.picture["net"]
+    net["role"] = Role.REMOTE
+    net["orders"]["state"], net["feed"]["state"] = LinkState.UP, LinkState.DOWN
+    assert "session down" in session()
+    net["feed"]["state"] = LinkState.UP
+    phases[:3] = Phase.PRE_OPEN
+    assert "session quoting" in session()
+
+
+def test_what_a_tape_does_not_have_is_a_dash() -> None:
+    taped = TapedDesk("live")
+    scene = Scene()
+    scene.refresh(taped, taped.moment)
+    said = text_of(exposure.render(scene, 60, 20))
+    for source in ("spread", "slippage", "inventory"):
+        (line,) = (line for line in said if line.startswith(f"from {source}"))
+        assert line.split()[-1] == "–"
+    (line,) = (line for line in said if line.startswith("from fees"))
+    assert line.split()[-1] != "–"  # that it has
+    assert "session –" in text_of(header.render(scene, 160))[0]
+    assert "does not tell of breakers" in said_by(risk.render(scene, 60, 40))
+
+
+def test_attribution_has_the_operators_own_orders_in_it() -> None:
+    desk = PaintedDesk()
+    strategy = desk.add_strategy(0, "maker")
+    strategy["spread"] = 5 * MONEY_SCALE
+    desk.picture["desk"]["by_hand"]["spread"] = -2 * MONEY_SCALE
+    said = text_of(exposure.render(scene_of(desk), 60, 20))
+    (line,) = (line for line in said if line.startswith("from spread"))
+    assert line.split()[-1] == "+3.00"
 
 
 def test_a_line_about_a_changed_file_is_shown_as_its_diff() -> None:

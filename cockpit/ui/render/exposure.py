@@ -45,9 +45,13 @@ def render(scene: Scene, width: int, height: int) -> Rows:
     for name, profit in found.scenarios:
         label = shorten(name, max(width - _FIGURE - 3, 4))
         rows.append(spread(((label, "dim"),), _money(profit, scene.glyphs), width))
-    strategies = scene.picture["desk"]["strategies"]
+    desk = scene.picture["desk"]
     for source in _SOURCES:
-        amount = int(strategies[source].sum())
-        shown = number.shown_pnl(-amount if source == "fees" else amount, scene.glyphs)
+        if scene.knows(f"desk.strategies.{source}"):
+            amount = int(desk["strategies"][source].sum()) + int(desk["by_hand"][source])
+            signed = -amount if source == "fees" else amount
+            shown = number.shown_pnl(signed, scene.glyphs)
+        else:
+            shown = (scene.glyphs.none, "faint")
         rows.append(spread(((f"from {source}", "text"),), (shown,), width))
     return rows[:height]

@@ -35,6 +35,8 @@ class Glyphs:
     """Down the left side of the screen, in the market's colour."""
     about: str
     """Before a figure that is an estimate."""
+    none: str
+    """Instead of a figure that was not measured."""
     braille: bool
 
 
@@ -42,14 +44,14 @@ UNICODE = Glyphs(
     up="▲", down="▼", flat="·", on="●", off="○", partly="◐", waiting="◌", ellipsis="…",
     rule="─", bar="━", bar_half="╸", bar_back="─", block="▆", ramp="▁▂▃▄▅▆▇",
     micro="µ", mark="◆", late="!", corners="╭╮╰╯", side="│", cursor="▏",
-    edge="▎", about="≈", braille=True,
+    edge="▎", about="≈", none="–", braille=True,
 )  # fmt: skip
 
 ASCII = Glyphs(
     up="^", down="v", flat=".", on="*", off="o", partly="%", waiting="~", ellipsis=".",
     rule="-", bar="#", bar_half="#", bar_back=".", block="#", ramp="_.-~=+*#",
     micro="u", mark="<", late="!", corners="++++", side="|", cursor="_",
-    edge="|", about="~", braille=False,
+    edge="|", about="~", none="-", braille=False,
 )  # fmt: skip
 
 SETS = {"unicode": UNICODE, "ascii": ASCII}

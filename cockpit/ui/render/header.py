@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.core import LinkState, RiskState, Role, Trouble
+from cockpit.core import LinkState, Phase, RiskState, Role, Trouble
 from cockpit.ui import layout
 from cockpit.ui.render import number
 from cockpit.ui.render.text import Row, Rows, Segment, length, shorten, spread
@@ -107,7 +107,7 @@ def _ages(scene: Scene, width: int) -> Row:
     else:
         shown_beat = none if beat is None else number.age(beat, scene.glyphs)
     return (
-        *_session(scene), ("feed ", "dim"), _right(shown_feed, 6), ("  ", "text"),
+        ("feed ", "dim"), _right(shown_feed, 6), ("  ", "text"),
         ("engine " if width >= 100 else "eng ", "dim"), _right(shown_beat, 6),
         *_journal(scene, width),
     )  # fmt: skip
@@ -129,16 +129,50 @@ def _journal(scene: Scene, width: int) -> Row:
     )  # fmt: skip
 
 
-def _session(scene: Scene) -> Row:
-    """How the session with an exchange elsewhere stands; nothing with one in here."""
-    net = scene.live["net"]
-    if int(net["role"]) != Role.REMOTE:
+_SESSION_WIDTH = 80
+_PHASES = {
+    Phase.CONTINUOUS: "open",
+    Phase.PRE_OPEN: "pre-open",
+    Phase.HALT: "halted",
+    Phase.PRE_CLOSE: "pre-close",
+    Phase.OPENING_CROSS: "opening",
+    Phase.CLOSING_CROSS: "closing",
+    Phase.CLOSED: "closed",
+}
+
+
+def session(scene: Scene, width: int = 0) -> Row:
+    """Whether the market trades: its phase; of an exchange elsewhere the line to it."""
+    text, style = _session(scene)
+    if not text:
         return ()
-    states = {int(net[name]["state"]) for name in ("orders", "feed")}
-    if states == {LinkState.UP}:
-        return (("session ", "dim"), ("up", "text"), ("  ", "text"))
-    worst = LinkState(min(states)).name.lower().replace("_", " ")
-    return (("session ", "dim"), (worst, "bad"), ("  ", "text"))
+    word = "session " if width >= _SESSION_WIDTH else ""
+    return ((word, "dim"), (text, style), ("  ", "text"))
+
+
+def _session(scene: Scene) -> Segment:
+    net = scene.live["net"]
+    remote = int(net["role"]) == Role.REMOTE
+    if remote:
+        states = {int(net[name]["state"]) for name in ("orders", "feed")}
+        if states != {LinkState.UP}:
+            worst = LinkState(min(states)).name.lower().replace("_", " ")
+            return (worst, "bad")
+    if not scene.desk_on or scene.starting:
+        return ("", "text")
+    if not scene.knows("desk.symbols.phase"):
+        return (scene.glyphs.none, "faint")
+    if scene.played == "ended":
+        return ("ended", "warn")
+    phases = scene.live["desk"]["symbols"]["phase"][: len(scene.symbols)].tolist()
+    first = phases[0]
+    if any(phase != first for phase in phases):
+        count = phases.count(int(Phase.CONTINUOUS))
+        return (f"{count} of {len(phases)} open", "warn")
+    if remote and first == Phase.PRE_OPEN:
+        # ITCH has one word for every phase in which orders only gather.
+        return ("quoting", "warn")
+    return (_PHASES[Phase(first)], "text" if first == Phase.CONTINUOUS else "warn")
 
 
 def _right(segment: Segment, width: int) -> Segment:
@@ -162,14 +196,14 @@ def render(scene: Scene, width: int) -> Rows:
     """Two lines: what it is and what it made; how fresh, and where we are."""
     gap: Segment = ("  ", "text")
     edge: Segment = (scene.glyphs.edge, edge_style(scene))
-    first: Row = (edge, *chips(scene, width))
+    first: Row = (edge, *chips(scene, width), (" ", "text"), *session(scene, width))
     money: Row = (*pnl(scene), (" ", "text"))
     if width >= 100:
         money = (*equity(scene), gap, *money)
     room = width - length((*first, *money)) - 4
     market = f"{scene.host}  " if scene.host and room > 24 else ""
     origin = market + _market(scene, room - len(market)) if room > 4 else ""
-    first = (*first, (" ", "text"), (origin, "dim"))
+    first = (*first, (origin, "dim"))
     clock: Row = (*_clock(scene), (" ", "text"))
     right = (*_ages(scene, width), gap, *_line(scene, width), gap, *clock)
     tabs = screens(scene) if width >= TABS_WIDTH else _where(scene)

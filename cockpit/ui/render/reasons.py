@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.core import LIMITS, REFUSALS
+from cockpit.core import LIMITS, REFUSALS, Scope, Side
 from cockpit.ui.render import number, risk
 from cockpit.ui.render.table import Line, View
 from cockpit.ui.render.text import Rows, clean, wrap
@@ -13,6 +13,8 @@ from cockpit.ui.render.ways import Way, of_row
 from cockpit.ui.scene import BY_HAND, Scene
 
 _NAME = 16
+_SAME_S = 0.45
+"""Between the time of a refusal's line in the log and the picture's."""
 
 
 def fields(view: View, line: Line, width: int = 80) -> Rows:
@@ -28,6 +30,7 @@ def fields(view: View, line: Line, width: int = 80) -> Rows:
 
 def why(scene: Scene, panel: str, view: View, line: Line, width: int) -> Rows:
     """In sentences."""
+    rows: Rows = []
     match panel:
         case "fills":
             said = _of_fill(scene, line)
@@ -38,10 +41,11 @@ def why(scene: Scene, panel: str, view: View, line: Line, width: int) -> Rows:
         case "risk":
             said = _of_limit(scene, line.key)
         case "log":
-            return _of_event(view, line, width)
+            rows = _of_event(view, line, width)
+            said = _refused_then(scene, line)
+            rows += [()] if said else []
         case _:
             return fields(view, line, width)
-    rows: Rows = []
     for text in said:
         rows += [((part, "text"),) for part in wrap(clean(text), width)]
     return rows
@@ -153,6 +157,8 @@ def _of_strategy(scene: Scene, slot: int) -> list[str]:
         )
         if last < len(LIMITS):
             said += _of_limit(scene, str(last))
+        else:
+            said += _latest_refused(scene, slot=slot)
     found = [e for e in reversed(scene.log) if e.source == name]
     return said + [f"Last said: {event.text}" for event in found[:3]]
 
@@ -177,4 +183,73 @@ def _of_limit(scene: Scene, key: str) -> list[str]:
         for event in reversed(scene.log)
         if "risk refused" in event.text and wanted in f"{event.text} "
     ]
+    if gauge.refused:
+        said += _latest_refused(scene, gauge=gauge)
     return said + [f"{event.source}: {event.text}" for event in found[:3]]
+
+
+def _latest_refused(
+    scene: Scene, *, slot: int | None = None, gauge: risk.Gauge | None = None
+) -> list[str]:
+    """What the latest order answered that was refused to a strategy, or by a limit."""
+    for whose, refused in reversed(scene.refused):
+        if slot in (None, whose) and (gauge is None or _is_by(gauge, whose, refused)):
+            return ["The latest of them:", *_of_refused(scene, whose, refused)]
+    return []
+
+
+def _is_by(gauge: risk.Gauge, slot: int, refused: Any) -> bool:
+    """Was it this limit that refused it?"""
+    targets = {Scope.SYMBOL: int(refused["symbol"]), Scope.STRATEGY: slot}
+    return (
+        int(refused["refusal"]) == gauge.index
+        and int(refused["scope"]) == gauge.scope
+        and targets.get(gauge.scope, 0) == gauge.target
+    )
+
+
+def _refused_then(scene: Scene, line: Line) -> list[str]:
+    """What the order of a line of the log answered, where the line tells of a refusal."""
+    _, _, source, text = line.values
+    if "risk refused" not in text:
+        return []
+    when = float(line.key.partition(":")[0])
+    for slot, refused in reversed(scene.refused):
+        # Of one kind a strategy's refusals are said once a second at most.
+        near = abs(scene.shown_seconds(int(refused["time_ns"])) - when) < _SAME_S
+        word = REFUSALS[int(refused["refusal"])]
+        side = Side(int(refused["side"])).name.lower()
+        symbol = scene.symbol_name(int(refused["symbol"]))
+        if (
+            near
+            and scene.slot_name(slot) == source
+            and f"refused to {side} {symbol}: " in text
+            and word in text
+        ):
+            return _of_refused(scene, slot, refused)
+    return []
+
+
+def _of_refused(scene: Scene, slot: int, refused: Any) -> list[str]:
+    """The order that was refused, and the market it was wanted in."""
+    index = int(refused["symbol"])
+    symbol = scene.symbols[index] if index < len(scene.symbols) else None
+    price, bid, ask = (
+        number.price(int(refused[name]), symbol) if symbol else str(int(refused[name]))
+        for name in ("price", "bid", "ask")
+    )
+    who, side = scene.slot_name(slot), Side(int(refused["side"])).name
+    qty, named = int(refused["qty"]), scene.symbol_name(index)
+    said = [f"{who} wanted to {side} {qty:,} {named} at {price}."]
+    best = f"best bid {bid}, best ask {ask} in {named}"
+    if received_ns := int(refused["received_ns"]):
+        when = number.clock_time(scene.shown_seconds(received_ns), scene.virtual, 6)
+        said.append(f"It answered what was received at {when}: {best}.")
+    else:
+        said.append(f"It answered no tick; then: {best}.")
+    said.append(f"The signal of {who} then: {float(refused['signal']):.4g}.")
+    refusal = int(refused["refusal"])
+    if refusal < len(LIMITS):
+        limit = LIMITS[refusal]
+        said.append(f"{limit.name}: {limit.help}.")
+    return said

@@ -280,7 +280,10 @@ def breakers(scene: Scene, width: int) -> Rows:
             text = f"{scene.slot_name(slot)}: {count} refused, last by {REFUSALS[last]}"
             rows.append(((text.replace("_", " "), "warn"),))
     if not rows:
-        return [(("No breaker is open.", "dim"),)]
+        said = "No breaker is open."
+        if not scene.knows("desk.breakers"):
+            said = "The tape does not tell of breakers."
+        return [((said, "dim"),)]
     return [settle(row, width) for row in rows]
 
 

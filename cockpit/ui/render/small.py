@@ -12,7 +12,7 @@ def render(scene: Scene, width: int, height: int) -> Rows:
     space: Segment = (" ", "text")
     said = footer.status(scene)
     rows: list[Row] = [
-        (header.mode(scene), space, header.state(scene)),
+        (header.mode(scene), space, header.state(scene), space, *header.session(scene)),
         (space, *header.pnl(scene)),
     ]
     if scene.seat and scene.seat.text:

@@ -250,8 +250,10 @@ uint32_t cp_feed_on_md(cp_feed *feed, const cp_md *md, uint64_t now_ns)
         changed |= on_trade(symbol, md);
     if (md->kind == CP_MD_CLEAR)
         return changed | on_clear(feed, symbol);
-    if (md->kind == CP_MD_PHASE)
+    if (md->kind == CP_MD_PHASE) {
         symbol->pausing = md->qty != CP_PHASE_CONTINUOUS;
+        symbol->phase = md->qty < CP_PHASE_COUNT ? (uint8_t)md->qty : CP_PHASE_HALT;
+    }
     if (CP_UNLIKELY(symbol->touch.stale))
         return changed;
     switch (md->kind) {

@@ -39,7 +39,8 @@ typedef struct cp_feed_symbol {
     uint64_t volume;
     uint64_t md_count;
     uint64_t last_md_ns;
-    bool pausing; /* not in CONTINUOUS: its book may cross, nothing trades as it looks */
+    bool pausing;  /* not in CONTINUOUS: its book may cross, nothing trades as it looks */
+    uint8_t phase; /* cp_phase, as it was told last */
 } cp_feed_symbol;
 
 typedef struct cp_feed {

@@ -65,6 +65,7 @@ typedef struct cp_slot {
     cp_strategy_config next;
     uint64_t order_count, fill_count, refusal_count, reject_count;
     uint64_t refusal_noted_ns[CP_REFUSE_COUNT]; /* 0: never */
+    cp_refused refused;
     cp_would_be would_be;
     alignas(CP_LINE) uint8_t state[CP_STRATEGY_STATE_SIZE];
 } cp_slot;

@@ -77,6 +77,7 @@ static void read_symbol(const cp_desk *desk, uint32_t index, cp_symbol_picture *
     picture->md_count = symbol->md_count;
     picture->last_md_ns = symbol->last_md_ns;
     picture->stale = touch->stale;
+    picture->phase = symbol->phase;
     if (desk->halted >> index & 1) {
         const cp_symbol_stop *stop = &desk->stops[index];
         picture->halt =
@@ -125,6 +126,7 @@ static void read_slot(const cp_desk *desk, uint32_t index, cp_strategy_picture *
     picture->reject_count = slot->reject_count;
     picture->working_count = slot->working_count;
     picture->last_refusal = slot->last_refusal;
+    picture->refused = slot->refused;
     picture->signal = slot->kind ? slot->seat.signal : 0.0;
     picture->fault = slot->fault;
     picture->kill = slot->kill;

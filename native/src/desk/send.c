@@ -36,6 +36,24 @@ static bool refusal_is_news(cp_slot *slot, uint32_t refusal, uint64_t now_ns)
     return true;
 }
 
+/* For whoever asks later what it answered. */
+static void remember_refused(cp_desk *desk, cp_slot *slot, uint32_t symbol,
+                             uint32_t refusal, const cp_risk_ask *ask, uint32_t scope)
+{
+    const cp_touch *touch = cp_desk_touch(desk, symbol);
+    slot->refused = (cp_refused){ .time_ns = desk->now_ns,
+                                  .received_ns = desk->cause_ns,
+                                  .bid = touch->price[CP_BUY],
+                                  .ask = touch->price[CP_SELL],
+                                  .price = ask->price,
+                                  .signal = slot->seat.signal,
+                                  .qty = ask->qty,
+                                  .symbol = (uint16_t)symbol,
+                                  .side = (uint8_t)ask->side,
+                                  .refusal = (uint8_t)refusal,
+                                  .scope = scope };
+}
+
 static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t refusal,
                    const cp_risk_ask *ask, const cp_risk_finding *finding)
 {
@@ -47,6 +65,7 @@ static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t
         cp_risk_count_refusal(&desk->risk, ask, refusal, finding->scope);
     if (slot_index != CP_OPERATOR && !refusal_is_news(slot, refusal, desk->now_ns))
         return;
+    remember_refused(desk, slot, symbol, refusal, ask, finding->scope);
     cp_note *note = cp_desk_note(desk, CP_NOTE_REFUSAL, CP_WARNING, (uint16_t)symbol,
                                  (uint16_t)slot_index);
     if (!note)
