@@ -36,9 +36,27 @@ def _place(given: str) -> Path:
     return path if path.is_dir() else paths.journal(given)
 
 
-def _fail(why: Exception) -> None:
-    click.echo(f"cockpit: {why}", err=True)
-    sys.exit(EXIT_USAGE)
+def _fail(why: Exception, as_json: bool = False) -> None:
+    """1: there is a journal, and not all of it can be read. 2: there is none."""
+    from cockpit.journal.reader import JournalDamaged
+
+    damaged = isinstance(why, JournalDamaged)
+    text = f"NOT ALL OF IT: {why}; `cockpit journal verify`" if damaged else str(why)
+    if as_json:
+        click.echo(json.dumps({"problems": [text]}))
+    else:
+        click.echo(f"cockpit: {text}", err=True)
+    sys.exit(EXIT_TROUBLE if damaged else EXIT_USAGE)
+
+
+def _kinds(given: tuple[str, ...]) -> tuple[str, ...]:
+    from cockpit.core import JOURNAL_KINDS
+
+    for kind in given:
+        if kind not in JOURNAL_KINDS.values():
+            known = ", ".join(JOURNAL_KINDS.values())
+            raise click.BadParameter(f"no kind {kind!r}; there are {known}")
+    return given
 
 
 @journal.command()
@@ -51,22 +69,30 @@ def show(directory: str, kinds: tuple[str, ...], last: int | None) -> None:
     Numbers are in the core's own units, as in the JSON lines of `export`: prices in
     increments, money in 1/100,000,000.
     """
-    from cockpit.core import JOURNAL_KINDS
     from cockpit.journal.export import line, plain
     from cockpit.journal.reader import JournalError, segments
+    from cockpit.journal.words import Row
 
-    for kind in kinds:
-        if kind not in JOURNAL_KINDS.values():
-            raise click.BadParameter(
-                f"{kind!r}; there are {', '.join(JOURNAL_KINDS.values())}"
-            )
+    kinds = _kinds(kinds)
     try:
         rows = (row for segment in segments(_place(directory)) for row in plain(segment))
         # What has parts is told by its first.
         told = (row for row in rows if "of_part" not in row)
         chosen = (row for row in told if not kinds or row["kind"] in kinds)
-        for row in deque(chosen, maxlen=last) if last else chosen:
+        latest: deque[Row] = deque(maxlen=last)
+        trouble = None
+        try:
+            for row in chosen:
+                if last:
+                    latest.append(row)
+                else:
+                    click.echo(line(row))
+        except JournalError as error:
+            trouble = error
+        for row in latest:
             click.echo(line(row))
+        if trouble is not None:
+            raise trouble
     except JournalError as error:
         _fail(error)
 
@@ -86,7 +112,7 @@ def verify(directory: str, as_json: bool) -> None:
     try:
         verdict = check(_place(directory))
     except JournalError as error:
-        _fail(error)
+        _fail(error, as_json)
         return
     if as_json:
         click.echo(json.dumps(asdict(verdict), indent=2))
@@ -120,7 +146,7 @@ def export(directory: str, target: Path | None, kinds: tuple[str, ...]) -> None:
     from cockpit.journal.export import json_lines, parquet
     from cockpit.journal.reader import JournalError
 
-    wanted = frozenset(kinds)
+    wanted = frozenset(_kinds(kinds))
     try:
         if target is None:
             json_lines(_place(directory), sys.stdout, wanted)

@@ -18,12 +18,19 @@ import numpy as np
 from cockpit import core
 
 SUFFIX = ".journal"
+MAGIC = b"COCKPITJ"
+NAMES_SHOWN = 8
+"""Of other journals, where one is not found."""
 CHAINED_BYTES = 120
 """Of each record: what its checksum and the chain cover."""
 
 
 class JournalError(ValueError):
     """There is no journal to read; says where."""
+
+
+class JournalDamaged(JournalError):
+    """It ends before its end: what is behind cannot be read as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,19 @@ def paths_of(directory: Path) -> list[Path]:
         if path.stem.isdigit() and path.is_file()
     )
     if not found:
-        raise JournalError(f"no journal in {directory}")
+        raise JournalError(f"no journal in {directory}{_others(directory)}")
     return found
+
+
+def _others(directory: Path) -> str:
+    """Journals beside it, for who has mistaken the name."""
+    try:
+        files = [one for one in directory.parent.glob(f"*/*{SUFFIX}") if one.is_file()]
+    except OSError:
+        return ""
+    names = sorted({one.parent.name for one in files})
+    more = " and more" if len(names) > NAMES_SHOWN else ""
+    return f"; there are {', '.join(names[:NAMES_SHOWN])}{more}" if names else ""
 
 
 def read_segment(path: Path) -> Segment:
@@ -89,9 +107,22 @@ def read_segment(path: Path) -> Segment:
 
 
 def segments(directory: Path) -> Iterator[Segment]:
-    """One after the other, oldest first."""
-    for path in paths_of(directory):
-        yield read_segment(path)
+    """One after the other, oldest first.
+
+    Raises :class:`JournalDamaged` behind the last that can be read, where that is not how
+    the journal ends. A torn end is none: it is cut off at the next start.
+    """
+    files = paths_of(directory)
+    expected = None
+    for path in files:
+        segment = read_segment(path)
+        found = faults(segment, expected, last_file=path == files[-1])
+        if found and expected is not None and segment.first != expected:
+            raise JournalDamaged(found[0])
+        yield segment
+        if found:
+            raise JournalDamaged(found[0])
+        expected = segment.check.last + 1
 
 
 def body(record: Any) -> Any:
@@ -187,17 +218,43 @@ def verify(directory: Path) -> Verdict:
 def _check_segment(
     verdict: Verdict, segment: Segment, expected: int | None, *, last_file: bool
 ) -> None:
+    verdict.problems += faults(segment, expected, last_file=last_file)
+    if last_file and segment.check.record_count and not segment.check.is_damaged:
+        verdict.torn_bytes = segment.check.tail_size
+
+
+def faults(segment: Segment, expected: int | None, *, last_file: bool) -> list[str]:
+    """What is not as a desk leaves it; ``expected``: the sequence it is to begin with."""
     check, name = segment.check, segment.path.name
+    found = []
     if expected is not None and segment.first != expected:
-        verdict.problems.append(
-            f"{name}: begins with record {segment.first}, expected {expected}"
-        )
+        found.append(f"{name}: begins with record {segment.first}, expected {expected}")
+    if not check.record_count:
+        # One that was made and not written to before the end came is none.
+        made_last = last_file and expected is not None
+        if check.tail_size or check.is_damaged:
+            found.append(f"{name}: does not begin with a whole record of a journal")
+        elif not made_last:
+            found.append(f"{name}: holds no record")
+        return found
+    found += _stranger(segment)
     if check.is_damaged or (check.tail_size and not last_file):
-        verdict.problems.append(
-            f"{name}: record {check.last + 1 if check.last else segment.first} is not "
-            f"whole (byte {check.bad_offset})"
+        found.append(
+            f"{name}: record {check.last + 1} is not whole (byte {check.bad_offset})"
         )
-    elif check.tail_size:
-        verdict.torn_bytes = check.tail_size
-    if not check.record_count and not last_file:
-        verdict.problems.append(f"{name}: holds no record")
+    return found
+
+
+def _stranger(segment: Segment) -> list[str]:
+    """A file that is not one of ours, or not of a format that is read."""
+    name, head = segment.path.name, segment.records[0]
+    said = body(head) if head["kind"] == core.JournalKind.SEGMENT else None
+    if said is None or bytes(said["magic"]) != MAGIC:
+        return [f"{name}: does not begin a segment of a journal"]
+    version = int(said["version"])
+    if core.JOURNAL_OLDEST <= version <= core.JOURNAL_VERSION:
+        return []
+    return [
+        f"{name}: is of format {version}; this cockpit reads {core.JOURNAL_OLDEST} to "
+        f"{core.JOURNAL_VERSION}"
+    ]

@@ -286,21 +286,31 @@ static void a_file_that_is_missing_is_damage(void)
     memory_free(&store);
 }
 
-static void another_version_is_not_read(void)
+static void set_version(memory_store *store, uint32_t version)
+{
+    cp_journal_record *first = (cp_journal_record *)(void *)last_file(store)->bytes;
+    cp_journal_segment segment;
+    memcpy(&segment, first->body, sizeof segment);
+    segment.version = version;
+    memcpy(first->body, &segment, sizeof segment);
+    first->crc = cp_crc32c(first, offsetof(cp_journal_record, crc));
+}
+
+static void formats_of_before_are_read_and_later_ones_are_not(void)
 {
     memory_store store = { .count = 0 };
     trade_and_die(&store, 9, CP_JOURNAL_MAPPED, 8000);
     memory_drop_head(&store);
-    cp_journal_record *first = (cp_journal_record *)(void *)last_file(&store)->bytes;
-    cp_journal_segment segment;
-    memcpy(&segment, first->body, sizeof segment);
-    segment.version++;
-    memcpy(first->body, &segment, sizeof segment);
-    first->crc = cp_crc32c(first, offsetof(cp_journal_record, crc));
     uint64_t hash, last;
     cp_journal_end end;
-    CHECK_EQ(-EBADMSG, recover(&store, &hash, &end, &last));
-    CHECK(strstr(error, "version") != NULL);
+    for (uint32_t version = 0; version <= CP_JOURNAL_VERSION + 1; version++) {
+        bool known = version >= CP_JOURNAL_OLDEST && version <= CP_JOURNAL_VERSION;
+        set_version(&store, version);
+        CHECK_EQ(known ? 0 : -EBADMSG, recover(&store, &hash, &end, &last));
+        char said[32];
+        snprintf(said, sizeof said, "of format %u;", version);
+        CHECK(known || strstr(error, said) != NULL);
+    }
     memory_free(&store);
 }
 
@@ -588,7 +598,7 @@ int main(void)
     RUN(a_bit_flipped_in_the_last_record_is_a_torn_end);
     RUN(a_loss_of_power_keeps_all_that_was_synced);
     RUN(a_file_that_is_missing_is_damage);
-    RUN(another_version_is_not_read);
+    RUN(formats_of_before_are_read_and_later_ones_are_not);
     RUN(records_that_do_not_follow_are_refused);
     RUN(a_position_without_an_instrument_is_refused);
     RUN(instruments_and_strategies_are_known_by_their_names);

@@ -184,6 +184,85 @@ def test_a_damaged_journal_is_not_traded_on_and_may_be_put_aside(copy: Path):
     assert (aside / path.name).read_bytes() == data
 
 
+def doctored(path: Path, at: int, value: int) -> None:
+    """One byte of the first record is another, and its checksum right again."""
+    data = bytearray(path.read_bytes())
+    data[at] = value
+    data[120:124] = independent.crc32c(bytes(data[:120])).to_bytes(4, "little")
+    path.write_bytes(data)
+
+
+def spoil(kind: str, path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    match kind:
+        case "flipped":
+            data[RECORD * 30 + 50] ^= 4
+            path.write_bytes(data)
+        case "foreign":
+            path.write_bytes(b"hello\n")
+        case "short":
+            path.write_bytes(data[:100])
+        case "empty":
+            path.write_bytes(b"")
+        case "later":
+            doctored(path, 40 + 24, core.JOURNAL_VERSION + 1)
+        case "other":
+            doctored(path, 40, ord("X"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("flipped", "record 31 is not whole (byte 3840)"),
+        ("foreign", "does not begin with a whole record of a journal"),
+        ("short", "does not begin with a whole record of a journal"),
+        ("empty", "holds no record"),
+        ("later", f"is of format {core.JOURNAL_VERSION + 1}; this cockpit reads 1 to"),
+        ("other", "does not begin a segment of a journal"),
+    ],
+)
+def test_what_cannot_be_read_to_the_end_never_looks_like_all_of_it(
+    session: Path, tmp_path: Path, kind: str, said: str
+):
+    first = sorted(session.glob("*.journal"))[0]
+    path = tmp_path / first.name
+    path.write_bytes(first.read_bytes())
+    spoil(kind, path)
+    verdict = cockpit("journal", "verify", tmp_path, "--json")
+    assert verdict.returncode == 1
+    assert said in " ".join(json.loads(verdict.stdout)["problems"])
+    for command in (("show",), ("show", "--last", "2"), ("export",)):
+        done = cockpit("journal", command[0], tmp_path, *command[1:])
+        assert done.returncode == 1, done
+        assert "NOT ALL OF IT" in done.stderr and said in done.stderr
+        assert "Traceback" not in done.stderr
+    if kind == "flipped":
+        assert len(cockpit("journal", "export", tmp_path).stdout.splitlines()) == 30
+    # A file that never got its first record is one that a desk died in at once.
+    fresh = kind in ("short", "empty", "foreign")
+    started = cockpit("once", "--seconds", 1, "--journal", tmp_path)
+    assert started.returncode == (0 if fresh else 2), started
+
+
+def test_a_file_missing_in_the_middle_ends_what_is_shown(copy: Path):
+    files = sorted(copy.glob("*.journal"))
+    files[1].unlink()
+    done = cockpit("journal", "export", copy)
+    assert done.returncode == 1 and f"expected {int(files[1].stem)}" in done.stderr
+    assert len(done.stdout.splitlines()) == int(files[1].stem) - 1
+
+
+def test_where_there_is_no_journal_the_others_are_named(session: Path):
+    done = cockpit("journal", "show", session.parent / "mistyped")
+    assert done.returncode == 2 and f"there are {session.name}" in done.stderr
+    done = cockpit("journal", "verify", session.parent / "mistyped", "--json")
+    assert done.returncode == 2 and "no journal" in json.loads(done.stdout)["problems"][0]
+    done = cockpit("journal", "export", session, "--kind", "nonsense")
+    assert (
+        done.returncode == 2 and "no kind 'nonsense'; there are segment," in done.stderr
+    )
+
+
 def test_where_there_is_no_journal_it_says_so(tmp_path: Path):
     with pytest.raises(JournalError, match="no journal"):
         verify(tmp_path)

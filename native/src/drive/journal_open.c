@@ -135,9 +135,14 @@ static int check_version(const cp_journal_record *record, char *error)
     if (record->kind != CP_JOURNAL_SEGMENT ||
         memcmp(segment.magic, magic, sizeof magic) != 0)
         return invalid(error, -EBADMSG, "a file that does not begin a segment");
-    if (segment.version < CP_JOURNAL_OLDEST || segment.version > CP_JOURNAL_VERSION)
-        return invalid(error, -EBADMSG, "written by another version of cockpit");
-    return 0;
+    if (segment.version >= CP_JOURNAL_OLDEST && segment.version <= CP_JOURNAL_VERSION)
+        return 0;
+    snprintf(
+        error, CP_ERROR_SIZE,
+        "journal: of format %u; this cockpit reads %d to %d: nothing was changed, and "
+        "nothing is traded on it",
+        segment.version, CP_JOURNAL_OLDEST, CP_JOURNAL_VERSION);
+    return -EBADMSG;
 }
 
 static int look_through(cp_journal *journal, uint32_t count, char *error)
