@@ -59,6 +59,8 @@ class Asked:
     seconds: float = STATE_SECONDS
     answer: Callable[[Record], Answer] | None = None
     """None: ``text``."""
+    of_files: bool = False
+    """It comes about only when the files are in order."""
 
 
 @dataclass(frozen=True, slots=True)

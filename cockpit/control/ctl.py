@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from cockpit.control.connection import Connection
     from cockpit.control.desk import Preview, Ticket
     from cockpit.control.protocol import Welcome
+    from cockpit.control.runtime import Place
 
 EXIT_UNCONFIRMED, EXIT_USAGE, EXIT_NO_DESK, EXIT_REFUSED = 1, 2, 3, 4
 PATIENCE_SECONDS = 40.0
 """More than the desk takes to answer anything."""
+BRAKE_SECONDS = 5.0
+"""The same of what makes it do less; who does not answer by then hangs."""
+BRAKES = ("halt", "pause", "cancel")
 
 
 class NamedGroup(click.Group):
@@ -32,10 +36,40 @@ class NamedGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = [i for i, word in enumerate(args) if not word.startswith("-")]
         known = [args[i] in self.commands for i in words[:2]]
+        ctx.meta[JSON] = "--json" in args
         if known == [False, True]:
             args = [*args]
             ctx.obj = args.pop(words[0])
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What is given wrongly is said as everything else is."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if not ctx.meta[JSON]:
+                raise
+            _fail(EXIT_USAGE, error.format_message(), as_json=True)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word, *rest = args
+        # Two words that are no command: the first may be meant as a desk's name.
+        if word not in self.commands and rest and not rest[0].startswith("-"):
+            ctx.fail(
+                f"no command {rest[0]!r} (or {word!r}); there are "
+                f"{', '.join(sorted(self.commands))}"
+            )
+        if word not in self.commands:
+            ctx.fail(
+                f"no command {word!r}; there are {', '.join(sorted(self.commands))}, "
+                f"after the name of a desk or without one"
+            )
+        return super().resolve_command(ctx, args)
+
+
+JSON = "cockpit.ctl.json"
 
 
 def _fail(code: int, text: str, as_json: bool, **more: Any) -> None:
@@ -94,7 +128,11 @@ def ask(
     from cockpit.control.protocol import Hello, ProtocolError
 
     if len(str(fields.get("why", ""))) > protocol.WHY_MAX:
-        _fail(EXIT_USAGE, f"--why: at most {protocol.WHY_MAX} characters", as_json)
+        if asked not in BRAKES:
+            _fail(EXIT_USAGE, f"--why: at most {protocol.WHY_MAX} characters", as_json)
+        fields["why"] = fields["why"][: protocol.WHY_MAX]  # nothing keeps from braking
+    halts_all = asked == "halt" and not (fields.get("strategy") or fields.get("symbol"))
+    place: Place | None = None
     hello = Hello(role="trade", program="ctl", watches=False, operates=False)
     try:
         place = runtime.find(name)
@@ -102,8 +140,13 @@ def ask(
             welcome = connection.welcome
             given = {key: value for key, value in fields.items() if value is not None}
             given |= more(welcome) if more else {}
-            answer = _answer(connection, {"ask": asked, "number": 1, **given})
+            patience = BRAKE_SECONDS if asked in BRAKES else PATIENCE_SECONDS
+            answer = _answer(connection, {"ask": asked, "number": 1, **given}, patience)
+            if halts_all and not answer["status"]:
+                raise Unreachable(answer["text"])
     except (runtime.RuntimeRefused, Unreachable, ProtocolError, OSError) as error:
+        if halts_all and place is not None:
+            _halt_by_file(place, str(error), as_json)
         _fail(EXIT_NO_DESK, str(error), as_json)
         return
     except ValueError as error:
@@ -121,20 +164,33 @@ def ask(
         click.echo(f"{place.name}: {show(welcome, answer) if show else text}")
 
 
-def _answer(connection: Connection, message: dict[str, Any]) -> dict[str, Any]:
+def _halt_by_file(place: Place, why: str, as_json: bool) -> None:
+    """A desk that does not answer, or another cockpit's, is halted all the same."""
+    try:
+        place.halt.touch(0o600)
+    except OSError as error:
+        _fail(EXIT_NO_DESK, f"{why}; nor could {place.halt} be made: {error}", as_json)
+    text = f"{why}; {place.halt} is made: while it is there the desk is HALTED. Look"
+    _fail(EXIT_UNCONFIRMED, text, as_json, desk=place.name, asked="halt")
+
+
+def _answer(
+    connection: Connection, message: dict[str, Any], patience: float
+) -> dict[str, Any]:
+    """What the desk says; a status of nothing when it says nothing."""
     from cockpit.control.protocol import PING_SECONDS
 
     connection.send(message)
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + patience
     while time.monotonic() < end:
-        found = connection.receive(PING_SECONDS)
+        found = connection.receive(min(PING_SECONDS, patience))
         if found is None:
             connection.send({"ask": "ping"})
         elif found.get("answer") == message["number"]:
             return found
         elif "refused" in found:
             return {"status": "refused", "text": str(found["refused"])}
-    return {"status": "unconfirmed", "text": f"no answer in {PATIENCE_SECONDS:g} s"}
+    return {"status": "", "text": f"no answer in {patience:g} s"}
 
 
 @click.group(cls=NamedGroup, subcommand_metavar="[NAME] COMMAND [ARGS]...")
@@ -143,6 +199,9 @@ def ctl() -> None:
 
     NAME may be left out where only one desk runs. Exit codes: 0 done and confirmed by the
     core, 1 not confirmed, 2 something given is wrong, 3 no desk to talk to, 4 refused.
+
+    A `halt` of all that the desk does not answer makes its halt file, which it looks for
+    whatever else it is at: exit code 1, for it cannot be seen from here.
     """
 
 
@@ -404,7 +463,10 @@ def strategy(
     """
     counts = {"set": 2, "versions": 0, "revert": 1}
     if len(words) != counts.get(action, 0):
-        raise click.UsageError("MODE, set PARAMETER VALUE, versions or revert VERSION")
+        modes = "a mode (off, shadow, reduce, live)"
+        raise click.UsageError(
+            f"{modes}, or set PARAMETER VALUE, or versions, or revert VERSION"
+        )
     signed: dict[str, Any] = {"why": why, "take": take}
     if action == "set":
         parameter, value = words

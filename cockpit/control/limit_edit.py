@@ -19,12 +19,15 @@ from cockpit.config.models import RiskOptions
 from cockpit.config.problems import ConfigError, did_you_mean
 from cockpit.config.reading import Look, look, parse
 from cockpit.config.risk_file import TABLES, fields_of, risk_options
+from cockpit.config.universe import Universe
 from cockpit.core import LIMITS, Scope
 
 __all__ = ["Edit", "EditRefused", "Name", "index_of", "name_of", "plan", "write"]
 
 FILE = "risk.toml"
 NONE = "none"
+There = tuple[Universe, tuple[str, ...]]
+"""The instruments and the strategies of a desk."""
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
@@ -98,9 +101,16 @@ def name_of(text: str) -> Name:
     return Name(index, scope, target)
 
 
-def plan(directory: Path, name: str, value: str, enforced: int | None = None) -> Edit:
+def plan(
+    directory: Path,
+    name: str,
+    value: str,
+    enforced: int | None = None,
+    there: There | None = None,
+) -> Edit:
     """What setting a limit would change; ``enforced``: what the core holds to now.
 
+    ``there``: what a narrower limit can be of; None: not known, so not checked.
     Raises :class:`EditRefused` for whatever is wrong, with the file or the value.
     """
     meant = name_of(name)
@@ -118,7 +128,7 @@ def plan(directory: Path, name: str, value: str, enforced: int | None = None) ->
     # A link is followed: the file it leads to is the one replaced.
     path = (directory / FILE).resolve()
     before = look(path)
-    old = _options(before)
+    old = _options(before, there)
     limit = LIMITS[meant.index].name
     if is_global:
         after = changed(before, "limits", limit, value)
@@ -127,7 +137,7 @@ def plan(directory: Path, name: str, value: str, enforced: int | None = None) ->
         after = changed_in(
             before, [table, meant.target, limit], None if takes_out else value
         )
-    new = _options(Look(FILE, after))
+    new = _options(Look(FILE, after), there)
     was, will = _all(old), _all(new)
     if {key for key in was | will if was.get(key) != will.get(key)} - {meant}:
         raise EditRefused(
@@ -160,11 +170,12 @@ def _all(options: RiskOptions) -> dict[Name, int]:
     return found
 
 
-def _options(found: Look) -> RiskOptions:
+def _options(found: Look, there: There | None) -> RiskOptions:
     """The file as limits, or :class:`EditRefused` with all that is wrong."""
     checker = Checker(FILE)
+    universe, strategies = there or (None, None)
     try:
-        options = risk_options(checker, parse(found))
+        options = risk_options(checker, parse(found), universe, strategies)
     except ConfigError as error:
         raise EditRefused("; ".join(map(str, error.problems))) from None
     if options is None:

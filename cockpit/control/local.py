@@ -17,6 +17,7 @@ from typing import Self
 from cockpit.config.edit import EditRefused
 from cockpit.config.load import universe_of
 from cockpit.config.models import Config, RiskOptions
+from cockpit.config.universe import Universe
 from cockpit.config.watch import Watcher
 from cockpit.control import parameter_edit
 from cockpit.control.amounts import price_text, symbol_of
@@ -183,6 +184,11 @@ class LocalDesk:
         """What is in force of a limit of one instrument or one strategy, if any is."""
         return self._reload.in_force(scope, target, limit, self._picture["desk"])
 
+    def there(self) -> tuple[Universe, tuple[str, ...]]:
+        """The instruments and the strategies that a limit can be of."""
+        names = (self._reload.name(slot) for slot in range(STRATEGY_MAX))
+        return self._reload.universe, tuple(name for name in names if name)
+
     def set_mode(self, slot: int, mode: Mode) -> None:
         """Switch the strategy of a slot."""
         name = self._reload.name(slot)
@@ -302,7 +308,9 @@ class LocalDesk:
 
     def halt_from_outside(self, who: str, why: str) -> None:
         """Halt from another thread: by a signal, by a file."""
-        text = f"asked: halt: pull every order, send nothing; by {who}; why: {why}"
+        before = self._risk_state().name
+        text = "asked: halt: pull every order, send nothing"
+        text = f"{text} (before: {before}); by {who}; why: {why}"
         self.say_from_outside(Severity.INFO, text)
         try:
             self._engine.halt_from_outside(who, why)

@@ -38,16 +38,17 @@ def tightened(now: RiskOptions, wanted: RiskOptions) -> RiskOptions:
     )
 
 
-def without(risk: RiskOptions, strategies: Collection[str]) -> RiskOptions:
-    """The same for these strategies: of others there is nothing to limit."""
-    return replace(
-        risk,
-        narrower=tuple(
-            one
-            for one in risk.narrower
-            if one.scope != Scope.STRATEGY or one.target in strategies
-        ),
-    )
+def without(
+    risk: RiskOptions, strategies: Collection[str], universe: Universe | None = None
+) -> RiskOptions:
+    """The same for these strategies (and instruments): of others is nothing to limit."""
+
+    def is_there(one: NarrowerLimit) -> bool:
+        if one.scope == Scope.STRATEGY:
+            return one.target in strategies
+        return universe is None or universe.index(one.target) is not None
+
+    return replace(risk, narrower=tuple(filter(is_there, risk.narrower)))
 
 
 def shown(desk: Record, universe: Universe, names: Mapping[int, str]) -> RiskOptions:

@@ -208,8 +208,8 @@ class Reload:
     def _loosened(
         self, tight: RiskOptions, wanted: RiskOptions
     ) -> tuple[LimitChange, ...]:
-        # What is asked for may name a strategy that the desk has not got.
-        wanted = without(wanted, self._slot_of())
+        # What is asked for may name something that the desk has not got.
+        wanted = without(wanted, self._slot_of(), self.universe)
         return changes_of(self._core(tight, 0), self._core(wanted, 0))
 
     def _record_step(

@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from cockpit.control.desk import Event
+from cockpit.control.guard import HaltFile, halt_by_signal
 from cockpit.control.local import LocalDesk
 from cockpit.control.operators import Operator
 from cockpit.control.runtime import Place
@@ -109,7 +110,10 @@ def serve(desk: LocalDesk, place: Place, signals: Signals) -> str:
         )
 
         def act(number: signal.Signals, who: Operator) -> None:
-            loop.call_soon_threadsafe(_obey, server, number, who)
+            if number == signal.SIGUSR1:  # whatever the loop is at
+                halt_by_signal(desk, number, who)
+            else:
+                loop.call_soon_threadsafe(_obey, server, number, who)
 
         signals.act = act
         server.note(
@@ -125,12 +129,9 @@ def serve(desk: LocalDesk, place: Place, signals: Signals) -> str:
             notify("STOPPING=1")
 
     try:
-        if os.path.lexists(place.halt):
-            # In line before the first market data: not one order leaves.
-            with desk.asked_by(str(place.halt), "the file is there at the start"):
-                desk.halt()
-        desk.start()
-        return asyncio.run(run())
+        with HaltFile(desk, place.halt):
+            desk.start()
+            return asyncio.run(run())
     finally:
         desk.close()
         lines.close()
@@ -138,8 +139,6 @@ def serve(desk: LocalDesk, place: Place, signals: Signals) -> str:
 
 def _obey(server: Server, number: signal.Signals, who: Operator) -> None:
     match number:
-        case signal.SIGUSR1:
-            server.halt(who, "signal USR1")
         case signal.SIGHUP:
             server.note(
                 Severity.WARNING, f"HUP from {who.full}: the terminal is gone, trading on"

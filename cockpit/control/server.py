@@ -106,7 +106,6 @@ class Server:
         self._pending: list[Pending] = []
         self._had_operator = False
         self._gone_since: float | None = None
-        self._halt_file_seen = False
         self._complaints: dict[int, int] = {}
         self._complaints_since = 0.0
         self._failures: set[str] = set()
@@ -147,11 +146,6 @@ class Server:
             self._stopped_by = (operator.full if operator else "", why)
             self._stopping.set()
 
-    def halt(self, operator: Operator, why: str) -> None:
-        """Halt from outside the socket: a signal, a file."""
-        with self._desk.asked_by(operator.full, why):
-            self._desk.halt()
-
     def note(self, severity: Severity, text: str) -> None:
         """Something of the process itself, for the log."""
         self._say(severity, "control", text)
@@ -170,7 +164,6 @@ class Server:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        self._guarded(self._follow_halt_file)
         self._picture = self._desk.read()
         self._collect_events()
         self._settle(now)
@@ -190,33 +183,21 @@ class Server:
     def _say(self, severity: Severity, source: str, text: str) -> None:
         self._desk.say(severity, source, text)
 
-    def _follow_halt_file(self) -> None:
-        """While the file is there the desk is HALTED."""
-        try:
-            status = self._place.halt.lstat()
-        except FileNotFoundError:
-            if self._halt_file_seen:
-                self._halt_file_seen = False
-                self.note(Severity.INFO, f"{self._place.halt} is gone: un-halt by hand")
-            return
-        if not self._halt_file_seen:
-            self._halt_file_seen = True
-            who = Operator(status.st_uid, 0, "", "file")
-            self.halt(who, f"{self._place.halt} is there")
-
     def _settle(self, now: float) -> None:
         for pending in list(self._pending):
             if pending.asked.is_done(self._picture):
                 self._conclude(pending)
             elif now > pending.deadline:
                 state = state_of(self._picture).name
+                wrong = self._desk.config_errors() if pending.asked.of_files else ()
                 self._answer(
                     pending.session,
                     pending.number,
                     UNCONFIRMED,
                     f"NOT CONFIRMED within {pending.asked.seconds:g} s: "
                     f"{pending.asked.text}; the desk is {state}, "
-                    f"{int(self._picture['desk']['working_count'])} orders work",
+                    f"{int(self._picture['desk']['working_count'])} orders work"
+                    + "".join(f"; {error}" for error in wrong),
                 )
             else:
                 continue
@@ -484,7 +465,7 @@ class Server:
         elif ask in EDITS:
             self._begin_edit(session, number, ask, message, why)
         else:
-            if ask == "unhalt" and self._halt_file_seen:
+            if ask == "unhalt" and os.path.lexists(self._place.halt):
                 raise ActionRefused(f"{self._place.halt} is there: remove it first")
             with self._desk.asked_by(session.operator.full, why):
                 asked = ACTIONS[ask].act(self._desk, self._picture, message)
@@ -576,6 +557,11 @@ class Server:
             except (EditRefused, OSError) as refused:
                 self._refuse(session, number, ask, str(refused))
                 return
+            except Exception as error:  # whoever asked is not left without an answer
+                text = f"{ask}: {type(error).__name__}: {error}"
+                self._say(Severity.CRITICAL, "control", f"the control server: {text}")
+                self._answer(session, number, UNCONFIRMED, f"NOT CONFIRMED: {text}")
+                return
             finally:
                 session.pending -= 1
             who = session.operator.full
@@ -593,7 +579,8 @@ class Server:
         name = protocol.text_of(message, "limit", 80)
         value = protocol.text_of(message, "value", 64)
         enforced = self._limit_in_force(limit_edit.name_of(name))
-        return lambda: limit_edit.plan(directory, name, value, enforced)
+        there = self._desk.there()
+        return lambda: limit_edit.plan(directory, name, value, enforced, there)
 
     def _parameter_plan(
         self, directory: Path, message: dict[str, Any]
@@ -621,7 +608,7 @@ class Server:
             config = picture["desk"]["strategies"][slot_of(picture, edit.strategy)]
             return int(config["config"]["hash"]) == edit.options_hash
 
-        return Asked(said, is_done, LIMIT_SECONDS)
+        return Asked(said, is_done, LIMIT_SECONDS, of_files=True)
 
     def _limit_in_force(self, name: limit_edit.Name) -> int | None:
         if name.scope == Scope.GLOBAL:
@@ -633,6 +620,7 @@ class Server:
             f"{edit.text}, as the core shows",
             lambda picture: self._limit_in_force(edit.name) == edit.value,
             LIMIT_SECONDS,
+            of_files=True,
         )
 
     # ---- the end -----------------------------------------------------------------------

@@ -26,9 +26,21 @@ def watch(
 ) -> str:
     """Write a line for each event, and how the desk stands every so many seconds.
 
-    Ends when the desk does: empty when it stopped in order, else why it is gone.
+    Ends when the desk does: empty when it stopped in order, else why it is gone; or when
+    what is said can be written nowhere. A pipe that nobody reads any more is left to the
+    caller.
     """
-    say = write or _print
+    try:
+        return _watch(desk, every, as_json, write or _print)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return f"what is said cannot be written: {error.strerror}"
+
+
+def _watch(
+    desk: RemoteDesk, every: float, as_json: bool, say: Callable[[str], object]
+) -> str:
     state, due = "", 0.0
     while True:
         for event in desk.events():

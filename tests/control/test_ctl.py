@@ -306,6 +306,76 @@ def test_who_did_what_and_why_is_in_the_journals_chain(own: Served) -> None:
         assert why in rows[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("symbols.NOPE.max_position", "no such instrument"),
+        ("symbols.ACMF.max_position", "did you mean ACME"),
+        ("strategies.nobody.max_position", "no such strategy"),
+    ],
+)
+def test_a_limit_of_nothing_is_not_written(own: Served, name: str, said: str) -> None:
+    file = own.files / "risk.toml"
+    before = file.read_bytes()
+    done = own.ctl("limit", name, 5)
+    assert done.returncode == 4 and said in done.stderr, done
+    assert file.read_bytes() == before
+    # The next one is enforced: no word of that is in its way.
+    assert own.ctl("limit", "max_position", 150).returncode == 0
+
+
+def test_what_keeps_an_edit_from_coming_into_force_is_said(own: Served) -> None:
+    file = own.files / "strategies.toml"
+    file.write_text(file.read_text() + "\n[broken\n")
+    own.wait_for("The values in force stay")
+    done = own.ctl("limit", "max_position", 150)
+    assert done.returncode == 1
+    assert "NOT CONFIRMED within" in done.stderr and "strategies.toml" in done.stderr
+
+
+def test_a_brake_is_never_refused_for_how_it_is_explained(own: Served) -> None:
+    done = own.ctl("pause", "--why", "x" * 500)
+    assert done.returncode == 0, done
+    done = own.ctl("resume", "--why", "x" * 500)
+    assert done.returncode == 2 and "at most 200" in done.stderr
+    assert own.ctl("halt", "--why", "y" * 500).returncode == 0
+    assert own.picture()["desk"]["state_why"].startswith(b"yyy")
+
+
+def test_the_brakes_of_the_script_are_those_of_the_desk() -> None:
+    from cockpit.control.actions import ACTIONS
+    from cockpit.control.ctl import BRAKES
+
+    brakes = {name for name, action in ACTIONS.items() if action.brake}
+    assert set(BRAKES) == brakes - {"preview"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("frobnicate",), "no command 'frobnicate'; there are accept, "),
+        (("desk", "frobnicate"), "no command 'frobnicate' (or 'desk')"),
+        (("order", "hold", "1", "ACME@1"), "'hold' is not one of"),
+        (("strategy", "1", "set", "half_spread"), "or set PARAMETER VALUE, or versions"),
+        (("strategy", "1"), "Missing argument"),
+        (("halt", "now"), "unexpected extra argument"),
+    ],
+)
+def test_what_is_said_wrongly_is_told_to_programs_too(
+    words: tuple[str, ...], said: str
+) -> None:
+    from click.testing import CliRunner
+
+    from cockpit.control.ctl import ctl
+
+    done = CliRunner().invoke(ctl, [*words, "--json"])
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["status"]) == (2, "wrong")
+    assert said in found["text"]
+    plain = CliRunner().invoke(ctl, words)
+    assert plain.exit_code == 2 and said in plain.output
+
+
 # ---- a screen that is attached ---------------------------------------------------------
 
 

@@ -254,3 +254,18 @@ def fails(desk: RemoteDesk) -> bool:
     except Unreachable:
         return True
     return False
+
+
+def test_watching_into_what_takes_nothing_ends_with_a_word(served: Served) -> None:
+    import subprocess
+    import sys
+
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cockpit", "watch"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+            env=served.environment,
+        )  # fmt: skip
+    assert done.returncode == 3
+    assert "cannot be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
