@@ -23,14 +23,20 @@ cp_note *cp_desk_note(cp_desk *desk, cp_note_kind kind, cp_severity severity,
     return note;
 }
 
-/* What repeats is counted, and said once a second; what a state forbids, once a state. */
+/* Of a state that lasts, not of the order. */
+static bool refusal_lasts(uint32_t refusal)
+{
+    return refusal == CP_REFUSE_STATE || refusal == CP_REFUSE_STALE ||
+           refusal == CP_REFUSE_DOUBT || refusal == CP_REFUSE_SYMBOL_HALTED ||
+           refusal == CP_REFUSE_CLOSING;
+}
+
+/* What repeats is counted, and said once a second. What a state forbids a strategy, which
+ * goes on wishing for it with every event, is counted and said once a state. */
 static bool refusal_is_news(cp_slot *slot, uint32_t refusal, uint64_t now_ns)
 {
     uint64_t last_ns = slot->refusal_noted_ns[refusal];
-    bool lasting = refusal == CP_REFUSE_STATE || refusal == CP_REFUSE_STALE ||
-                   refusal == CP_REFUSE_DOUBT || refusal == CP_REFUSE_SYMBOL_HALTED ||
-                   refusal == CP_REFUSE_CLOSING;
-    if (last_ns != 0 && (lasting || now_ns - last_ns < CP_SECOND_NS))
+    if (last_ns != 0 && (refusal_lasts(refusal) || now_ns - last_ns < CP_SECOND_NS))
         return false;
     slot->refusal_noted_ns[refusal] = now_ns > 0 ? now_ns : 1;
     return true;
@@ -58,8 +64,11 @@ static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t
                    const cp_risk_ask *ask, const cp_risk_finding *finding)
 {
     cp_slot *slot = &desk->slots[slot_index];
-    slot->refusal_count++;
     slot->last_refusal = refusal;
+    if (slot_index != CP_OPERATOR && refusal_lasts(refusal) &&
+        slot->refusal_noted_ns[refusal] != 0)
+        return;
+    slot->refusal_count++;
     desk->counters.refusal_count++;
     if (refusal < CP_LIMIT_COUNT)
         cp_risk_count_refusal(&desk->risk, ask, refusal, finding->scope);
