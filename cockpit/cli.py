@@ -410,6 +410,15 @@ def open_desk(
     )
 
 
+def watched(desk: LocalDesk) -> LocalDesk:
+    """The desk, with its alerts raised here, whoever looks at it."""
+    from cockpit.observe.lookout import Lookout
+
+    if desk.directory is not None:
+        desk.alarms = Lookout(desk.engine, desk.directory, desk.say_from_outside)
+    return desk
+
+
 def recorded(desk: LocalDesk, path: Path) -> RecordingDesk:
     """The desk, with what is read of it written on a tape."""
     from cockpit.observe.tape import RecordingDesk
@@ -524,7 +533,7 @@ def main(
             from cockpit.control.guard import Guard
 
             stack.enter_context(Guard(desk, signals, paths.SCREEN))
-            shown = recorded(desk, record) if record else desk
+            shown = recorded(watched(desk), record) if record else watched(desk)
             desk.start()
         from cockpit.control.operators import myself
 
@@ -585,7 +594,7 @@ def once(
             replay_speed=speed,
             desk=not no_desk,
         )
-        shown = recorded(desk, record) if record else desk
+        shown = recorded(watched(desk), record) if record else watched(desk)
     from cockpit.core import Severity
 
     interrupted = _catch_signals()
@@ -710,7 +719,7 @@ def serve(
             rate=rate,
             replay_speed=speed,
         )
-        trouble = run(desk, lock.place, signals)
+        trouble = run(watched(desk), lock.place, signals)
     if trouble:
         click.echo(f"cockpit: {trouble}", err=True)
         sys.exit(EXIT_TROUBLE)

@@ -1171,6 +1171,7 @@ class Engine:
         self._engine = ffi.gc(created[0], lib.cp_engine_destroy)
         self._recording: list[Any] = []
         self._commanding = Lock()
+        self._reading = Lock()
         self.signature: tuple[str, str] = (_user(), "")
         """Who gives the commands that follow, and why: it goes into the journal, cut to
         CP_WHO_SIZE and CP_WHY_SIZE bytes."""
@@ -1220,8 +1221,9 @@ class Engine:
 
     def picture(self) -> Record:
         """The latest picture, as a screen reads it."""
-        lib.cp_engine_read(self._engine, self._picture)
-        return Record(PICTURE, ffi.buffer(self._picture)[:])
+        with self._reading:  # the core lets one in at a time; alerts have their thread
+            lib.cp_engine_read(self._engine, self._picture)
+            return Record(PICTURE, ffi.buffer(self._picture)[:])
 
     def read(self) -> Array:
         """The latest picture as a numpy record; the same each time, refilled in place."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from cockpit.control.alarms import Alert
     from cockpit.control.connection import Connection
     from cockpit.control.desk import Preview, Ticket
     from cockpit.control.protocol import Welcome
@@ -435,6 +436,66 @@ def preview_text(welcome: Welcome, preview: Preview) -> str:
             f"  {LIMITS[index].name:20} {used:>16} of {held}{limit_unit(index)}{over}"
         )
     return "\n".join(lines)
+
+
+@ctl.command()
+@json_option
+@click.pass_obj
+def alerts(name: str | None, as_json: bool) -> None:
+    """List the alerts of the desk, and who has acknowledged which."""
+    from cockpit.control import runtime
+    from cockpit.control.connection import Unreachable
+    from cockpit.control.remote import RemoteDesk
+
+    try:
+        place = runtime.find(name)
+        with RemoteDesk(
+            place, read_only=True, hz=20, program="ctl", operates=False
+        ) as desk:
+            desk.read()
+            found = desk.alerts()
+    except (runtime.RuntimeRefused, Unreachable) as error:
+        _fail(EXIT_NO_DESK, str(error), as_json)
+        return
+    if as_json:
+        click.echo(json.dumps([_alert_dict(alert) for alert in found], indent=2))
+        return
+    for alert in found:
+        click.echo(_alert_text(alert))
+    if not found:
+        click.echo(f"{place.name}: no alert")
+
+
+def _alert_dict(alert: Alert) -> dict[str, Any]:
+    return asdict(alert) | {"severity": alert.severity.name.lower()}
+
+
+def _alert_text(alert: Alert) -> str:
+    if alert.acknowledged:
+        when = time.strftime("%H:%M:%S", time.gmtime(alert.acknowledged_at))
+        state = f"seen by {alert.acknowledged_by} at {when}"
+    else:
+        state = "LOUD" if alert.escalated else "NEW"
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(alert.first))
+    holds = "" if alert.active else ", over"
+    times = f", {alert.count} times" if alert.count > 1 else ""
+    return (
+        f"{alert.number:4}  {since}  {alert.severity.name:8} {alert.name}: {alert.text}"
+        f"  ({state}{times}{holds})"
+    )
+
+
+@ctl.command()
+@click.argument("alert", metavar="ID|all")
+@click.option("--why", default="", help="The reason, for the record.")
+@json_option
+@click.pass_obj
+def ack(name: str | None, alert: str, as_json: bool, why: str) -> None:
+    """Acknowledge the alert of that number, or all. Needs no controls."""
+    if alert != "all" and not (alert.isascii() and alert.isdecimal()):
+        raise click.UsageError("ID is the number that `ctl alerts` shows, or all")
+    number = None if alert == "all" else int(alert[:15])
+    ask(name, "ack", as_json, alert=number, why=why)
 
 
 _simple("quit", "Stop the desk in order, every order pulled.")

@@ -9,7 +9,7 @@ in the events.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cockpit.core import (
     LIMITS,
@@ -22,6 +22,9 @@ from cockpit.core import (
     Side,
     TimeInForce,
 )
+
+if TYPE_CHECKING:
+    from cockpit.control.alarms import Alert
 
 QTY_MAX = (1 << 32) - 1
 PRICE_MAX = (1 << 32) - 2
@@ -202,6 +205,15 @@ class Desk(Protocol):
 
     def config_errors(self) -> tuple[str, ...]:
         """What is wrong with the files on disk now; empty when they are in force."""
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """The alerts there are, oldest first; the same object until one changes."""
+
+    def acknowledge(self, number: int | None = None) -> int:
+        """Alert ``number``, or every one, has been seen; how many were new.
+
+        Whoever sits at a screen that may command may say so, whoever has the controls.
+        """
 
     def toggle_strategy(self, slot: int) -> None:
         """OFF to LIVE, anything else to OFF."""

@@ -20,6 +20,7 @@ from cockpit.config.models import Config, RiskOptions
 from cockpit.config.universe import Universe
 from cockpit.config.watch import Watcher
 from cockpit.control import parameter_edit
+from cockpit.control.alarms import Alarms, Alert
 from cockpit.control.amounts import price_text, symbol_of
 from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.control.drop_copy import DropCopyCheck
@@ -36,6 +37,7 @@ from cockpit.core import (
     CoreError,
     Engine,
     FlowKind,
+    LinkState,
     Mode,
     NoteKind,
     OrderType,
@@ -99,8 +101,12 @@ class LocalDesk:
         self._closed: str | None = None
         self.ended_in: RiskState | None = None
         """What it was in when it was told to stop, which halts it."""
+        self.links_ended_in: tuple[LinkState, LinkState] | None = None
+        """Likewise the links to an exchange elsewhere: of orders and of the feed."""
         self.halt_file: Path | None = None
         """While it is there the halt cannot be left."""
+        self.alarms: Alarms | None = None
+        """Who watches it from its start to its end; None: nobody."""
         self._outside: SimpleQueue[Event] = SimpleQueue()
         self._asker = ""
         for options in config.strategies:
@@ -114,6 +120,8 @@ class LocalDesk:
             self._await_first_picture()
         if self._watcher:
             self._watcher.start()
+        if self.alarms:
+            self.alarms.start()
 
     @property
     def engine(self) -> Engine:
@@ -150,6 +158,8 @@ class LocalDesk:
         while not self._outside.empty():
             self._events.append(self._outside.get())
         events, self._events = self._events, []
+        if self.alarms:
+            self.alarms.hear(events)
         return sorted(events, key=lambda event: event.time)
 
     def _check_drop_copies(self) -> None:
@@ -160,7 +170,21 @@ class LocalDesk:
 
     def config_errors(self) -> tuple[str, ...]:
         """What is wrong with the files on disk now; empty when they are in force."""
-        return self._reload.errors
+        alarms = self.alarms.problems() if self.alarms else ()
+        return (*self._reload.errors, *alarms)
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """The alerts there are, oldest first; the same object until one changes."""
+        return self.alarms.shown() if self.alarms else ()
+
+    def acknowledge(self, number: int | None = None) -> int:
+        """Alert ``number``, or every one, has been seen; how many were new."""
+        who = self._engine.signature[0]
+        found = self.alarms.acknowledge(who, number) if self.alarms else []
+        for alert in found:
+            text = f"acknowledged: alert {alert.number}, {alert.name}: {alert.text}"
+            self._say(Severity.INFO, "operator", text + self._asker)
+        return len(found)
 
     # ---- what an operator asks ---------------------------------------------------------
 
@@ -317,9 +341,11 @@ class LocalDesk:
         except CoreError as error:
             self.say_from_outside(Severity.CRITICAL, f"NOT DONE: halt: {error}")
 
-    def say_from_outside(self, severity: Severity, text: str) -> None:
+    def say_from_outside(
+        self, severity: Severity, text: str, source: str = "operator"
+    ) -> None:
         """Add a line to the log from another thread."""
-        self._outside.put(Event(time.time(), severity, "operator", text))
+        self._outside.put(Event(time.time(), severity, source, text))
 
     def unhalt(self) -> None:
         if self.halt_file is not None and os.path.lexists(self.halt_file):
@@ -409,6 +435,8 @@ class LocalDesk:
         """Pull every order, stop in order. Empty, or what could not be done."""
         if self._closed is not None:
             return self._closed
+        if self.alarms:
+            self.alarms.hush()
         if self._watcher:
             self._watcher.stop()
         self._closed = self._pull_everything()
@@ -418,6 +446,8 @@ class LocalDesk:
         self._picture = self._engine.picture()  # what the threads did last
         if self._closed:
             self._say(Severity.CRITICAL, "desk", self._closed)
+        if self.alarms:
+            self.alarms.stop()
         return self._closed
 
     def __enter__(self) -> Self:
@@ -505,6 +535,11 @@ class LocalDesk:
         if not self._engine.settings.desk or not runs:
             return ""
         self.ended_in = RiskState(int(self._picture["desk"]["risk_state"]))
+        net = self._picture["net"]
+        self.links_ended_in = (
+            LinkState(int(net["orders"]["state"])),
+            LinkState(int(net["feed"]["state"])),
+        )
         self._ask("stop", self._engine.stop_trading)
         self._ask("pull every order", self._engine.cancel_all)
         deadline = time.monotonic() + CLOSE_SECONDS

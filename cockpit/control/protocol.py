@@ -20,6 +20,7 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]
 
 from cockpit import core
+from cockpit.control.alarms import Alert
 from cockpit.control.desk import (
     Event,
     Margin,
@@ -31,7 +32,7 @@ from cockpit.control.desk import (
 from cockpit.core import PICTURE, OrderType, Severity, Side, TimeInForce
 
 MAGIC = "cockpit"
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised when a message changes its meaning."""
 
 VIEW, TRADE = "view", "trade"
@@ -251,6 +252,16 @@ def event_row(event: Event) -> list[Any]:
 def event_of(row: list[Any]) -> Event:
     time, severity, source, text = row
     return Event(float(time), Severity(severity), str(source), str(text))
+
+
+def alert_row(alert: Alert) -> list[Any]:
+    return [getattr(alert, name) for name in Alert.__slots__]
+
+
+def alert_of(row: list[Any]) -> Alert:
+    given = dict(zip(Alert.__slots__, row, strict=True))
+    given |= {"severity": Severity(given["severity"]), "sinks": tuple(given["sinks"])}
+    return Alert(**given)
 
 
 def symbol_row(symbol: Symbol) -> list[Any]:

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from cockpit.control import protocol
 from cockpit.control.actions import ACTIONS
+from cockpit.control.alarms import Alert
 from cockpit.control.connection import Connection, Unreachable
 from cockpit.control.desk import Event as Line
 from cockpit.control.desk import Preview, StrategyVersion, Symbol, Ticket
@@ -98,6 +99,7 @@ class RemoteDesk:
         self._preview_asked = 0.0
         self._edit_of: tuple[tuple[str, str], ...] = ()
         self._edit: RemoteEdit | EditRefused | None = None
+        self._alerts: tuple[Alert, ...] = ()
         self._trouble = ""
         self._bye = ""
         self._asked: dict[int, str] = {}
@@ -172,6 +174,17 @@ class RemoteDesk:
 
     def config_errors(self) -> tuple[str, ...]:
         return self._errors
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """The alerts there are, oldest first; the same object until one changes."""
+        return self._alerts
+
+    def acknowledge(self, number: int | None = None) -> int:
+        """Alert ``number``, or every one, has been seen; how many are new, as known."""
+        named = {} if number is None else {"alert": number}
+        self._ask("ack", **named)
+        fresh = [alert for alert in self._alerts if not alert.acknowledged]
+        return sum(number in (None, alert.number) for alert in fresh)
 
     # ---- what an operator asks ---------------------------------------------------------
 
@@ -304,7 +317,7 @@ class RemoteDesk:
     def _ask(self, ask: str, **fields: Any) -> None:
         """Hand a command over. That it is done, the picture will show."""
         brake = ask in ACTIONS and ACTIONS[ask].brake
-        self._need_controls(brake or ask == "take")
+        self._need_controls(brake or ask in ("take", "ack"))
         self._send(ask, **fields)
 
     def _need_controls(self, brake: bool = False) -> None:
@@ -412,6 +425,8 @@ class RemoteDesk:
             self._errors = tuple(map(str, message["errors"]))
             self._controls = Controls(*message["controls"])
             self._versions = protocol.versions_of(message["versions"])
+        if "alerts" in message:
+            self._alerts = tuple(map(protocol.alert_of, message["alerts"]))
         self._take_events(message)
 
     def _take_events(self, message: dict[str, Any]) -> None:

@@ -250,6 +250,9 @@ class Server:
         if told != session.told:
             message["errors"], message["controls"], message["versions"] = told
             session.told = told
+        if (alerts := self._desk.alerts()) is not session.alerts:
+            message["alerts"] = [protocol.alert_row(alert) for alert in alerts]
+            session.alerts = alerts
         return message
 
     def _packed(self, base: bytes | None) -> bytes:
@@ -437,7 +440,7 @@ class Server:
         if ask == "ping":  # with a number: was all before it received?
             self._answer(session, number, DONE, "here")
             return
-        known = (*ACTIONS, "take", "release", *EDITS, "quit")
+        known = (*ACTIONS, "take", "release", "ack", *EDITS, "quit")
         if ask not in known:
             raise ActionRefused(f"no command {ask!r}; there are {', '.join(known)}")
         if not session.may_trade:
@@ -449,6 +452,10 @@ class Server:
                 self._holder = None
                 self._say(Severity.INFO, "control", f"{session.operator} let them go")
             self._answer(session, number, DONE, "the controls are free")
+            return
+        if ask == "ack":  # whoever may trade has seen it, whoever has the controls
+            with self._desk.asked_by(session.operator.full, why):
+                self._answer(session, number, DONE, self._acknowledged(message))
             return
         brake = ask in ACTIONS and ACTIONS[ask].brake
         # To see what an edit would do is nothing done.
@@ -470,6 +477,16 @@ class Server:
             with self._desk.asked_by(session.operator.full, why):
                 asked = ACTIONS[ask].act(self._desk, self._picture, message)
             self._wait_for(session, number, asked)
+
+    def _acknowledged(self, message: Mapping[str, Any]) -> str:
+        """Take an acknowledgement of one alert or of all; what came of it."""
+        number = message.get("alert")
+        if number is not None and type(number) is not int:
+            raise ActionRefused("an alert is meant by its number")
+        if found := self._desk.acknowledge(number):
+            return f"{found} alert{'s' if found > 1 else ''} acknowledged"
+        which = "" if number is None else f" {number}"
+        raise ActionRefused(f"no alert{which} that nobody has acknowledged")
 
     def _need_controls(self, session: Session, takes: bool, why: str) -> None:
         """Raise unless the session has the controls, or they are free, or it takes them.

@@ -67,6 +67,8 @@ class Session(asyncio.Protocol):
         self.sequence = 0
         self.told: Any = None
         """What it was last told of files and controls."""
+        self.alerts: Any = None
+        """The alerts it was last told."""
         self.pending = 0
         self._house = house
         self._clock = clock

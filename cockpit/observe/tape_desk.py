@@ -14,6 +14,7 @@ from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.core import LIMITS, Mode, Record, Side
 
 if TYPE_CHECKING:
+    from cockpit.control.alarms import Alert
     from cockpit.observe.tape import Frame, Tape
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0)
@@ -156,10 +157,17 @@ class TapeDesk:
     def config_errors(self) -> tuple[str, ...]:
         return self._frame.errors
 
+    def alerts(self) -> tuple[Alert, ...]:
+        """None: what was told is in the log, and nobody can be called back to it."""
+        return ()
+
     # ---- what cannot be asked ----------------------------------------------------------
 
     def _refuse(self) -> NoReturn:
         raise PermissionError(self.read_only)
+
+    def acknowledge(self, number: int | None = None) -> int:
+        self._refuse()
 
     def toggle_strategy(self, slot: int) -> None:
         self._refuse()

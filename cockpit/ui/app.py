@@ -30,7 +30,6 @@ from cockpit import paths
 from cockpit.control import limit_edit, parameter_edit
 from cockpit.control.desk import Desk, Event
 from cockpit.core import Mode, RiskState, Severity
-from cockpit.observe.alerts import Facts, Teller
 from cockpit.observe.stalls import StallMeter
 from cockpit.ui import export, keys, layout, painting, themes
 from cockpit.ui.dialogs.form import Change
@@ -58,8 +57,6 @@ from cockpit.ui.state import FILE as STATE_FILE
 from cockpit.ui.state import save
 from cockpit.ui.themes import Theme
 
-FILES_S = 1.0
-"""How often theme and alerts are looked at for changes, s."""
 _NEVER_TYPED = frozenset(
     key for name in ("halt", "quit_now") for key in keys.BY_NAME[name].keys
 )
@@ -148,7 +145,9 @@ class CockpitApp(App[int], inherit_bindings=False):
         self._auto = auto
         self._state = state
         self._files = Files(desk, self._look, themes_dir, self._colour, problems)
-        self._teller = Teller()
+        self._since = clock()
+        self._told: dict[tuple[int, float], int] = {}
+        """How often each alert had been told when this screen told it."""
         self._meter = painting.Meter(time.monotonic)
         self._stalls = StallMeter()
         self.main = MainScreen(self._look, self._begin)
@@ -189,7 +188,6 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         self._stalls.stop()
-        self._teller.stop(0.2)
         if self._state is not None:
             with contextlib.suppress(OSError):  # a full disk must not keep us
                 save(self._state / STATE_FILE, self.scene)
@@ -291,31 +289,27 @@ class CockpitApp(App[int], inherit_bindings=False):
         scene.config_errors += files.problems
 
     def _look_out(self) -> None:
-        """See whether an alert is due, and tell it."""
-        scene, alerts = self.scene, self._files.alerts
-        scene.alerts = alerts.found
-        if scene.closing_since is not None or not scene.desk_on or scene.tape:
-            return
-        facts = Facts(scene.live, scene.said, scene.feed_age(), scene.heartbeat_age())
-        scene.said = []
-        for telling in alerts.update(facts, scene.now):
-            alert = telling.alert
-            louder = "again, nobody has acknowledged it: " if telling.escalated else ""
-            text = f"{louder}{alert.rule.name}: {alert.text}"
-            if "screen" in telling.sinks:
-                self._note(alert.rule.severity, "alert", text)
-                loud = alert.rule.severity == Severity.CRITICAL
-                scene.say(text, "alarm" if loud else "warn")
-            if "bell" in telling.sinks:
-                self.bell()
-            if "osc9" in telling.sinks and self._driver is not None:
-                self._driver.write(f"\x1b]9;cockpit: {clean(text)}\x07")
-            self._teller.tell(telling)
-        for failure in self._teller.failures():
-            self._note(Severity.WARNING, "alert", failure)
+        """Tell the operator here what was told since the last frame.
 
-    def _note(self, severity: Severity, source: str, text: str) -> None:
-        self.scene.log.append(Event(self.scene.now, severity, source, clean(text)))
+        The desk looks for alerts and tells them; to each screen are left its own line of
+        status, its bell and its terminal's notification.
+        """
+        scene = self.scene
+        scene.said = []
+        for alert in scene.alerts:
+            key = alert.number, alert.first  # another desk counts from 1 again
+            before = self._told.get(key)
+            self._told[key] = alert.told
+            # What was told before the screen was here rings no bell.
+            if alert.told == before or (not before and alert.told_at < self._since):
+                continue
+            if "screen" in alert.sinks:
+                loud = alert.severity == Severity.CRITICAL
+                scene.say(alert.sentence, "alarm" if loud else "warn")
+            if "bell" in alert.sinks:
+                self.bell()
+            if "osc9" in alert.sinks and self._driver is not None:
+                self._driver.write(f"\x1b]9;cockpit: {clean(alert.sentence)}\x07")
 
     def _read(self) -> None:
         scene = self.scene
@@ -471,10 +465,8 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.scene.say("asked to pull every order", "warn")
 
     def _do_acknowledge(self) -> None:
-        count = self._files.alerts.acknowledge()
-        text = f"{count} alert{'s' if count != 1 else ''} acknowledged"
-        self.scene.say(text)
-        self._note(Severity.INFO, "operator", text)
+        count = self.desk.acknowledge()
+        self.scene.say(f"asked to acknowledge {count} alert{'s' if count != 1 else ''}")
 
     def _do_pause(self) -> None:
         self._ask(self.desk.pause, "asked to pause", "text", RiskState.PAUSED)

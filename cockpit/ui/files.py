@@ -1,4 +1,4 @@
-"""The files the screen itself reads again: its theme, its alerts, its scenarios.
+"""The files the screen itself reads again: its theme, its scenarios.
 
 A file that cannot be used changes nothing and is said until it is mended.
 """
@@ -9,13 +9,11 @@ from pathlib import Path
 
 from cockpit import paths
 from cockpit.control.desk import Desk
-from cockpit.observe.alerts import Alerts, AlertsError, read_rules
 from cockpit.observe.exposure import Scenario, StressError, read_scenarios
 from cockpit.ui import themes
 from cockpit.ui.themes import Theme, ThemeError
 
 EVERY_S = 1.0
-ALERTS = "alerts.toml"
 STRESS = "stress.toml"
 
 
@@ -39,14 +37,12 @@ class Files:
         problems: tuple[str, ...],
     ) -> None:
         self.theme = theme
-        self.alerts = Alerts()
         self._always = problems
         self._problem: dict[Path, str] = {}
         self._themes_dir = themes_dir or paths.themes()
         self._colour = colour
         directory: Path | None = getattr(desk, "directory", None)
-        self._alerts_path = (directory or paths.config()) / ALERTS
-        self._stress_path = self._alerts_path.with_name(STRESS)
+        self._stress_path = (directory or paths.config()) / STRESS
         self.scenarios: tuple[Scenario, ...] = ()
         self._seen: dict[Path, tuple[int, int, int] | None] = {}
         self._seen[self._theme_path] = _signature(self._theme_path)
@@ -73,7 +69,6 @@ class Files:
         said = []
         for path, read in (
             (self._theme_path, self._theme),
-            (self._alerts_path, self._rules),
             (self._stress_path, self._stress),
         ):
             signature = _signature(path)
@@ -83,7 +78,7 @@ class Files:
             self._seen[path] = signature
             try:
                 text = read()
-            except (ThemeError, AlertsError, StressError) as error:
+            except (ThemeError, StressError) as error:
                 self._problem[path] = str(error)
                 continue
             self._problem.pop(path, None)
@@ -94,10 +89,6 @@ class Files:
     def _theme(self) -> str:
         self.theme = themes.load(self.theme.name, self._themes_dir, colour=self._colour)
         return f"the theme {self.theme.name} was read again"
-
-    def _rules(self) -> str:
-        self.alerts.rules = read_rules(self._alerts_path)
-        return f"{ALERTS}: {len(self.alerts.rules)} rules in force"
 
     def _stress(self) -> str:
         self.scenarios = read_scenarios(self._stress_path)

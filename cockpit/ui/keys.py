@@ -181,8 +181,9 @@ def _no_hidden(scene: Scene, index: int) -> str:
 
 
 def _no_alert(scene: Scene, index: int) -> str:
-    fresh = any(not alert.acknowledged for alert in scene.alerts)
-    return "" if fresh else "there is no new alert"
+    if all(alert.acknowledged for alert in scene.alerts):
+        return "there is no new alert"
+    return scene.read_only
 
 
 def _no_cancel(scene: Scene, index: int) -> str:

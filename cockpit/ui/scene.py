@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from cockpit.control.alarms import Alert
 from cockpit.control.desk import Desk, Event, Symbol
 from cockpit.core import (
     LIMITS,
@@ -31,7 +32,6 @@ from cockpit.ui.render.text import Rows, clean
 
 if TYPE_CHECKING:
     from cockpit.control.remote import RemoteDesk
-    from cockpit.observe.alerts import Alert
 
 BY_HAND = "by hand"
 """Whose the operator's own orders are, where a strategy's name stands."""
@@ -249,7 +249,7 @@ class Scene:
     searched: str = "log"
     log_least: Severity = Severity.INFO
     """Less than that is not shown in the log."""
-    alerts: list[Alert] = field(default_factory=list)
+    alerts: tuple[Alert, ...] = ()
     dialog: Dialog | None = None
     link: Link = field(default_factory=Link)
     stalls: tuple[float, ...] = ()
@@ -258,7 +258,7 @@ class Scene:
     keymap: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Keys of the operator's own, by action."""
     said: list[Event] = field(default_factory=list)
-    """What is new in the log, and has not been looked at for alerts."""
+    """What is new in the log, and has not been looked through."""
     _seen_ns: int = -1
     now: float = 0.0
     offset: float | None = None
@@ -327,6 +327,7 @@ class Scene:
             self._refused_ns = []
         self._count_trades()
         self._remember_refused()
+        self.alerts = desk.alerts()
         said = desk.events()
         self.log.extend(said)
         self.said = [*self.said, *said][-LOG_MAX:]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cockpit.control.alarms import Alert
 from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.core import (
     LIMITS,
@@ -39,6 +40,7 @@ class PaintedDesk:
         self.picture: np.ndarray[Any, Any] = np.zeros((), PICTURE_DTYPE)
         self.calls: list[Any] = []
         self.errors: tuple[str, ...] = ()
+        self.found: tuple[Alert, ...] = ()
         self.waiting: list[Event] = []
         self.close_error = ""
         self.previews: dict[Ticket, Preview] = {}
@@ -101,6 +103,13 @@ class PaintedDesk:
 
     def config_errors(self) -> tuple[str, ...]:
         return self.errors
+
+    def alerts(self) -> tuple[Alert, ...]:
+        return self.found
+
+    def acknowledge(self, number: int | None = None) -> int:
+        self.calls.append(("acknowledge", number))
+        return len(self.found)
 
     def toggle_strategy(self, slot: int) -> None:
         self.calls.append(("toggle", slot))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cockpit.control.alarms import Alert
 from cockpit.control.desk import Event, Margin, Preview, StrategyVersion, Ticket
 from cockpit.core import LIMITS, REFUSALS, Mode, Severity, Side
 from cockpit.observe.tape import Tape
@@ -23,6 +24,7 @@ class TapedDesk(TapeDesk):
     read_only = ""
     broken_config: tuple[str, ...] = ()
     directory: Path | None = None
+    found: tuple[Alert, ...] = ()
 
     def __init__(self, name: str = "session") -> None:
         super().__init__(Tape(TAPES / f"{name}.tape"), playing=False)
@@ -39,6 +41,9 @@ class TapedDesk(TapeDesk):
 
     def config_errors(self) -> tuple[str, ...]:
         return self.broken_config or super().config_errors()
+
+    def alerts(self) -> tuple[Alert, ...]:
+        return self.found
 
     def set_mode(self, slot: int, mode: Mode) -> None:
         self.calls.append(("mode", slot, mode))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from desks import PaintedDesk
 from taped import TRADING, TapedDesk, open_app, turn
 
 from cockpit import paths
+from cockpit.control.alarms import Alert
 from cockpit.control.desk import Event
 from cockpit.core import Mode, RiskState, Severity
 from cockpit.observe.tape_desk import TapeDesk
@@ -417,29 +419,56 @@ async def test_a_theme_is_read_again_when_it_changes_and_the_last_good_one_kept(
         assert b.app._look.name == "high-contrast"
 
 
-async def test_an_alert_is_shown_counted_and_acknowledged(tmp_path: Path) -> None:
+async def test_an_alert_is_shown_counted_and_acknowledged() -> None:
     desk = PaintedDesk()
-    directory = config_of(tmp_path, desk)
-    (directory / "alerts.toml").write_text(
-        '[[alert]]\nname = "halted"\nwhen = "state"\nof = "HALTED"\n'
-        'severity = "critical"\nsinks = ["screen", "bell"]\n'
-    )
     async with bench(desk) as b:
+        rings = []
+        b.app.bell = lambda: rings.append(1)  # type: ignore[method-assign]
         await b.press("a")
         assert "no new alert" in b.shown("footer")
-        desk.set_state(RiskState.HALTED)
+        alert = Alert(
+            1, "halted", Severity.CRITICAL, "the desk is HALTED", b.app._clock(),
+            told_at=b.app._clock(), sinks=("screen", "bell"),
+        )  # fmt: skip
+        desk.found = (alert,)
         await b.frame(1.0)
         assert "1 ALERT" in b.shown("header")
-        assert "the desk is HALTED" in b.shown("log")
+        assert "halted: the desk is HALTED" in b.shown("footer")
+        assert len(rings) == 1
         await b.frame(1.0)
-        assert b.shown("log").count("the desk is HALTED") == 1
+        assert len(rings) == 1
+        desk.found = (replace(alert, told=2, count=2),)
+        await b.frame(1.0)
+        assert len(rings) == 2
         await b.press("a")
+        assert ("acknowledge", None) in desk.calls
+        assert "1 ALERT" in b.shown("header")  # until the desk says that it is so
+        desk.found = (replace(alert, acknowledged=True, acknowledged_by="jo on tty1"),)
+        await b.frame(1.0)
         assert "ALERT" not in b.shown("header")
         await b.press("f7")
         assert "seen" in b.shown("alerts")
-        (directory / "alerts.toml").write_text('[[alert]]\nname = "x"\nwhen = "moon"\n')
-        await b.frame(2.0)
-        assert "when = 'moon'" in b.shown("alert")
+
+
+async def test_what_was_told_before_the_screen_came_rings_no_bell() -> None:
+    desk = PaintedDesk()
+    async with bench(desk) as b:
+        rings = []
+        b.app.bell = lambda: rings.append(1)  # type: ignore[method-assign]
+        before = b.app._since - 1
+        desk.found = (
+            Alert(
+                1, "halted", Severity.CRITICAL, "the desk is HALTED", before,
+                told_at=before, sinks=("screen", "bell"),
+            ),
+        )  # fmt: skip
+        await b.frame(1.0)
+        assert "1 ALERT" in b.shown("header")
+        assert not rings
+        # What comes back afterwards does.
+        desk.found = (replace(desk.found[0], told=2, told_at=b.app._clock()),)
+        await b.frame(1.0)
+        assert len(rings) == 1
 
 
 async def test_how_the_screen_was_left_is_how_it_begins(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import pytest_textual_snapshot as pictures
 from syrupy.assertion import SnapshotAssertion
 from taped import HALTED, SWITCHED_OFF, TRADING, TapedDesk, open_app, turn
 
+from cockpit.control.alarms import Alert
 from cockpit.core import Mode, RiskState, Severity
-from cockpit.observe.alerts import Alert, Rule
 from cockpit.ui import layout
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.scene import Seat
@@ -180,11 +180,12 @@ async def test_alerts(picture: Any) -> None:
     app = open_app(desk)
     async with app.run_test(size=(120, 36)) as pilot:
         turn(app, desk, 70)
-        rule = Rule("near a limit", "limit", severity=Severity.CRITICAL)
-        seen = Alert(rule, "max_daily_loss is 80% used", desk.first, desk.first, 2)
-        seen.acknowledged = True
-        new = Alert(rule, "max_position is 97% used", desk.moment, desk.moment)
-        app._files.alerts.found = [seen, new]
+        rule = "near a limit", Severity.CRITICAL
+        seen = Alert(
+            1, *rule, "max_daily_loss is 80% used", desk.first, count=2,
+            acknowledged=True, acknowledged_by="jo on pts/3",
+        )  # fmt: skip
+        desk.found = seen, Alert(2, *rule, "max_position is 97% used", desk.moment)
         app.scene.screen = "log"
         app.step()
         assert "1 ALERT" in shown(app, "header")

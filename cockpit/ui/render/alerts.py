@@ -12,7 +12,7 @@ from cockpit.ui.render.text import Rows, Segment, clean
 from cockpit.ui.scene import Scene
 
 if TYPE_CHECKING:
-    from cockpit.observe.alerts import Alert
+    from cockpit.control.alarms import Alert
 
 _COLUMNS = (
     Column("since", "<", 8),
@@ -20,6 +20,7 @@ _COLUMNS = (
     Column("times", ">", 5, priority=1),
     Column("alert", "<", 14),
     Column("what", "<", 20),
+    Column("seen by", "<", 14, priority=2),
 )
 
 
@@ -29,13 +30,13 @@ def detail(scene: Scene) -> str:
 
 
 def _line(scene: Scene, alert: Alert) -> Line:
-    loud = "bad" if alert.rule.severity == Severity.CRITICAL else "warn"
+    loud = "bad" if alert.severity == Severity.CRITICAL else "warn"
     if alert.acknowledged:
         state, style = ("seen", "dim") if not alert.active else ("seen", "text")
     else:
         state, style = ("LOUD" if alert.escalated else "NEW"), loud
     time = number.clock_time(alert.first, virtual=False, decimals=0)
-    name, text = clean(alert.rule.name), clean(alert.text)
+    name, text, by = map(clean, (alert.name, alert.text, alert.acknowledged_by))
     holds: Segment = (text, style if alert.active else "dim")
     cells = [
         (time, "dim"),
@@ -43,10 +44,10 @@ def _line(scene: Scene, alert: Alert) -> Line:
         (str(alert.count), "dim"),
         (name, style),
         holds,
+        (by, "dim"),
     ]
-    return Line(
-        f"{alert.rule.name}:{alert.first}", cells, [time, state, alert.count, name, text]
-    )
+    values = [time, state, alert.count, name, text, by]
+    return Line(f"{alert.number}:{alert.first}", cells, values)
 
 
 def view(scene: Scene, width: int) -> View:
