@@ -127,6 +127,24 @@ LIMITS: dict[int, dict[str, Any]] = {
         "plain_share": 0.9,
         "control_share": 0.001,
     },
+    # No session, no stop and no rule of the hour: what the venue has short ways for.
+    8: {
+        "symbols": 2,
+        "price_max": 1000,
+        "order_capacity": 300,
+        "spread": 10,
+        "buy_share": 0.5,
+        "odd_share": 0.01,
+        "huge_share": 0.0,
+        "grind_share": 0.0,
+        "plain_share": 0.5,
+        "iceberg_share": 0.1,
+        "smp_share": 0.1,
+        "post_share": 0.0,
+        "take_share": 0.6,
+        "stop_share": 0.0,
+        "control_share": 0.0,
+    },
     # Stops that set off stops, while others wear the units of their steps out.
     6: {
         "symbols": 2,

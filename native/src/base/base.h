@@ -21,6 +21,9 @@
 #define CP_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define CP_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+/* A function of its own, though it could be made a part of its caller. */
+#define CP_ALONE __attribute__((noinline))
+
 /* Say where, and stop the process: a core that has lost count of itself must not trade. */
 _Noreturn static inline void cp_panic(const char *file, int line, const char *what)
 {

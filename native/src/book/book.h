@@ -74,13 +74,19 @@ static inline uint32_t cp_pool_take(cp_pool *pool)
     return index;
 }
 
+/* Give one back that is known to be taken. */
+static inline void cp_pool_return(cp_pool *pool, cp_book_order *order, uint32_t index)
+{
+    order->qty = 0;
+    order->next = pool->free_head;
+    pool->free_head = index;
+    pool->taken_count--;
+}
+
 static inline void cp_pool_give(cp_pool *pool, uint32_t index)
 {
     CP_ASSERT(index < pool->capacity && pool->taken_count > 0);
-    pool->orders[index].qty = 0;
-    pool->orders[index].next = pool->free_head;
-    pool->free_head = index;
-    pool->taken_count--;
+    cp_pool_return(pool, &pool->orders[index], index);
 }
 
 typedef struct cp_book {
@@ -172,10 +178,10 @@ static inline bool cp_level_unlink(cp_book_level *level, cp_book_order *orders,
                                    const cp_book_order *order, uint32_t index)
 {
     uint64_t sums = level->sums, its = order->qty + CP_LEVEL_ONE;
-    CP_ASSERT(sums >= its && (sums & CP_LEVEL_QTY_MAX) >= order->qty);
+    CP_ASSERT(sums >= its);
     level->sums = sums - its;
-    if (sums >> 40 == 1) {
-        CP_ASSERT(level->head == index && level->tail == index && sums == its);
+    if (sums == its) {
+        CP_ASSERT(level->head == index && level->tail == index);
         level->head = level->tail = CP_NONE;
         return true;
     }

@@ -138,10 +138,9 @@ static inline uint32_t cp_idmap_get(const cp_idmap *map, uint16_t owner, uint64_
     return cp_idmap_get_hashed(map, cp_idmap_hash(owner, id), owner, id);
 }
 
-/* It must be there. */
+/* It must be there, and is an index of the pool. */
 static inline void cp_idmap_remove_hashed(cp_idmap *map, uint64_t hash, uint32_t index)
 {
-    CP_ASSERT(index < map->pool->capacity && map->count > 0);
     uint32_t slot = cp_idmap_tag(map, hash) | index;
     for (uint64_t place = hash & map->mask;; place = (place + 1) & map->mask) {
         cp_bucket *bucket = &map->buckets[place];

@@ -185,10 +185,10 @@ static inline bool take_usually(cp_venue *venue, const cp_order *order, uint64_t
     if ((venue->session_of[order->participant] | venue->odd_count | venue->due_count) !=
         0)
         return false;
-    if (cp_is_usual_new(order, CP_DAY))
-        return cp_new_usually(venue, order, hash);
     if (order->kind == CP_ORDER_CANCEL)
         return cp_cancel_usually(venue, order, hash, guess);
+    if (cp_is_usual_new(order, CP_DAY))
+        return cp_new_usually(venue, order, hash);
     if (cp_is_usual_replace(order))
         return cp_replace_usually(venue, order, hash, guess);
     if (cp_is_usual_new(order, CP_IOC))
@@ -274,7 +274,7 @@ static inline uint32_t later_than(uint32_t at, uint32_t by, uint32_t count)
 uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t count,
                             uint64_t now_ns)
 {
-    foresight ahead;
+    foresight ahead = { .hashes = { 0 } };
     venue->now_ns = now_ns;
     bool wide = venue->pages.taken_count > LOOK_WIDE;
     for (uint32_t i = 0; i < count && i < LOOK_NAME; i++)
@@ -286,10 +286,10 @@ uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t co
             return i;
         look_for_message(&orders[i]);
         uint32_t named = later_than(i, LOOK_NAME, count);
-        look_for_name(venue, &orders[named], named, &ahead);
+        look_for_name(venue, &orders[named], i + LOOK_NAME, &ahead);
         if (wide)
             look_for_level(venue, &orders[named]);
-        look_for_order(venue, later_than(i, LOOK_ORDER, count), &ahead);
+        look_for_order(venue, i + LOOK_ORDER, &ahead);
         take(venue, &orders[i], ahead.hashes[i % LOOK_RING],
              ahead.indices[i % LOOK_RING]);
     }
