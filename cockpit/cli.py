@@ -807,8 +807,9 @@ def watch(name: str | None, every: float, as_json: bool) -> None:
 def doctor(config: Path | None, as_json: bool) -> None:
     """Check machine, terminal and files; say what to do. 1 when something is bad."""
     from cockpit.observe.doctor import examine, render
+    from cockpit.ui import keymap
 
-    findings = examine(config)
+    findings = examine(config, read_keys=keymap.read)
     if as_json:
         click.echo(json.dumps([found.as_dict() for found in findings], indent=2))
     else:

@@ -17,7 +17,8 @@ from cockpit.paths import default_config
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = [
-    "core", "config", "socket", "cores", "pinning", "governor", "clock", "memlock",
+    "core", "config", "alerts", "stress", "keys", "exchange", "users", "socket",
+    "cores", "pinning", "governor", "clock", "memlock",
     "rtprio", "terminal", "colours", "encoding", "tmux", "compiler",
 ]  # fmt: skip
 
@@ -59,6 +60,58 @@ def test_files_that_are_wrong_are_bad_and_named(files: Path) -> None:
     assert done.returncode == 1
     line = next(text for text in done.stdout.splitlines() if " config " in text)
     assert line.startswith("bad") and "did you mean max_position" in line
+
+
+GOOD_ALERT = '[[alert]]\nname = "a"\nwhen = "feed"\nabove = 5\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "check", "said"),
+    [
+        ("alerts.toml", GOOD_ALERT.replace("5", "nan"), "alerts", "above = nan"),
+        (
+            "alerts.toml",
+            GOOD_ALERT + 'sinks = ["command"]\ncommand = ["no-such-program"]\n',
+            "alerts",
+            "no program 'no-such-program'",
+        ),
+        ("stress.toml", "[[scenario]]\nname = 'x'\nall = nan\n", "stress", "all = nan"),
+        ("keys.toml", "[keys]\nhlat = 'x'\n", "keys", "no such action"),
+        ("exchange.toml", "[exchange]\nx = 1\n", "exchange", "written [desk]"),
+        ("alerts.toml", "x = [", "alerts", "alerts.toml"),
+    ],
+)
+def test_a_broken_file_beside_them_is_bad_and_named(
+    files: Path, file: str, content: str, check: str, said: str
+) -> None:
+    (files / file).write_text(content)
+    done = run("--config", files)
+    assert done.returncode == 1
+    bad = [line for line in done.stdout.splitlines() if line.startswith("bad")]
+    assert [line.split()[1] for line in bad] == [check]
+    assert said in bad[0]
+
+
+def test_good_files_beside_them_are_counted(files: Path) -> None:
+    for name in ("alerts.toml", "stress.toml", "exchange.toml"):
+        shutil.copy(default_config() / name, files)
+    (files / "keys.toml").write_text("[keys]\npause = 'f12'\n")
+    found = {
+        row["name"]: row for row in json.loads(run("--json", "--config", files).stdout)
+    }
+    assert "rules" in found["alerts"]["text"] and found["alerts"]["text"][0] != "0"
+    assert found["keys"]["text"] == "1 of your own"
+    assert {found[n]["level"] for n in ("alerts", "stress", "keys", "exchange")} == {"ok"}
+
+
+def test_users_that_others_may_read_are_bad(tmp_path: Path) -> None:
+    path = tmp_path / "exchange.users"
+    assert doctor.users(path).level == "ok"
+    path.write_text("desk secret\n")
+    path.chmod(0o644)
+    assert doctor.users(path).level == "bad"
+    path.chmod(0o600)
+    assert doctor.users(path).text.endswith("1 users")
 
 
 def test_shipped_files_are_noted() -> None:

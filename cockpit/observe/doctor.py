@@ -11,7 +11,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -49,12 +49,23 @@ class Finding:
 
 
 def examine(
-    config: Path | None = None, environment: Mapping[str, str] = os.environ
+    config: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+    read_keys: Callable[[Path], Sized] = lambda directory: (),
 ) -> list[Finding]:
-    """Everything, in the order in which it matters."""
+    """Everything, in the order in which it matters.
+
+    ``read_keys``: the operator's keys from a directory's file; raises with what is wrong.
+    """
+    directory = config or paths.config()
     checks: list[Callable[[], Finding]] = [
         core,
-        lambda: files(config or paths.config()),
+        lambda: files(directory),
+        lambda: alerts(directory),
+        lambda: stress(directory),
+        lambda: keys(directory, read_keys),
+        lambda: exchange(directory),
+        lambda: users(paths.users()),
         sockets,
         cores,
         pinning,
@@ -108,6 +119,73 @@ def files(directory: Path) -> Finding:
             "config", "note", f"{text}, as shipped", "`cockpit init` to have your own"
         )
     return Finding("config", "ok", text)
+
+
+def alerts(directory: Path) -> Finding:
+    """Are the rules of alerts in order, and can their commands be found?"""
+    from cockpit.observe.rules import FILE, read_rules
+
+    path = directory / FILE
+    if found := _broken("alerts", path, lambda: read_rules(path)):
+        return found
+    rules = read_rules(path)
+    for rule in rules:
+        used = {*rule.sinks, *rule.escalate_to}
+        if "command" in used and shutil.which(rule.command[0]) is None:
+            text = f"{FILE}: alert {rule.name!r}: no program {rule.command[0]!r}"
+            return Finding("alerts", "bad", text, "install it, or name another")
+    return Finding("alerts", "ok", f"{len(rules)} rules")
+
+
+def stress(directory: Path) -> Finding:
+    """Are the scenarios in order?"""
+    from cockpit.observe.exposure import read_scenarios
+
+    path = directory / "stress.toml"
+    if found := _broken("stress", path, lambda: read_scenarios(path)):
+        return found
+    return Finding("stress", "ok", f"{len(read_scenarios(path))} scenarios")
+
+
+def keys(directory: Path, read: Callable[[Path], Sized]) -> Finding:
+    """Are the operator's own keys in order?"""
+    path = directory / "keys.toml"
+    if found := _broken("keys", path, lambda: read(path)):
+        return found
+    own = len(read(path))
+    return Finding("keys", "ok", f"{own} of your own" if own else "the standard ones")
+
+
+def exchange(directory: Path) -> Finding:
+    """Are ports and bounds of an exchange in order?"""
+    from cockpit.config.exchange_file import load_exchange
+
+    path = directory / "exchange.toml"
+    if found := _broken("exchange", path, lambda: load_exchange(directory)):
+        return found
+    there = path.exists()
+    return Finding("exchange", "ok", "exchange.toml" if there else "the standard ports")
+
+
+def users(path: Path) -> Finding:
+    """Is the file of users and passwords in order, and nobody else's to read?"""
+    from cockpit.config.users_file import read_users
+
+    if not path.exists():
+        return Finding("users", "ok", f"{path} is made by the first `cockpit exchange`")
+    if found := _broken("users", path, lambda: read_users(path)):
+        return found
+    return Finding("users", "ok", f"{path}: {len(read_users(path))} users")
+
+
+def _broken(name: str, path: Path, read: Callable[[], object]) -> Finding | None:
+    """What is wrong with a file: whatever its reader says."""
+    try:
+        read()
+    except Exception as error:
+        text = "; ".join(str(error).splitlines()) or type(error).__name__
+        return Finding(name, "bad", f"{path.parent}: {text}", "mend the file")
+    return None
 
 
 def sockets() -> Finding:
