@@ -14,6 +14,7 @@ import pytest
 from serving import Served, copy_files, wait
 
 from cockpit.control.desk import Ticket
+from cockpit.control.remote import NotInControl
 from cockpit.core import (
     MONEY_SCALE,
     OPERATOR,
@@ -284,6 +285,62 @@ def test_numbers_of_limits_go_on_over_a_restart(own: Served) -> None:
     assert int(own.picture()["desk"]["limits_version"]) == 4
 
 
+def put_in_doubt(directory: Path) -> None:
+    """As if the desk that wrote it had ended with ACME in doubt."""
+    path = sorted(directory.glob("*.journal"))[-1]
+    data = bytearray(path.read_bytes())
+    at = (len(data.rstrip(b"\0")) + 127) // 128 * 128 - 128
+    record = data[at : at + 128]
+    assert record[32] == 22, "it was not stopped in order"
+    record[40 + 32] |= 1
+    record[120:124] = independent.crc32c(bytes(record[:120])).to_bytes(4, "little")
+    data[at : at + 128] = record
+    path.write_bytes(data)
+
+
+def test_a_symbol_in_doubt_trades_again_once_the_operator_accepts(own: Served) -> None:
+    assert own.ctl("quit").returncode == 0
+    own.left()
+    directory = own.runtime / "state" / "cockpit" / "journal" / "desk"
+    put_in_doubt(directory)
+    own.start()
+
+    def orders(slot: int) -> int:
+        return int(own.picture()["desk"]["strategies"][slot]["order_count"])
+
+    # mm_acme wants to and may not; the others trade.
+    wait(lambda: orders(1) > 5 and orders(2) + orders(3) + orders(4), "for the others")
+    assert own.picture()["desk"]["doubt"] == 1 and orders(0) == 0
+    refused = answer(own.ctl("order", "buy", 1, "ACME", "--market", "--json"), 4)
+    assert refused["refusal"] == "in_doubt"
+    assert own.ctl("halt", "--symbol", "ACME").returncode == 0  # which ends no doubt
+    assert own.ctl("resume", "--symbol", "ACME").returncode == 0
+    assert own.picture()["desk"]["doubt"] == 1
+    # A kill is no answer either.
+    own.process.kill()
+    own.process.wait()
+    own.start()
+    wait(lambda: orders(1) > 5, "for the others")
+    assert own.picture()["desk"]["doubt"] == 1 and orders(0) == 0
+    with own.join(operates=False, read_only=True) as looker, pytest.raises(NotInControl):
+        looker.accept()
+    done = answer(own.ctl("accept", "--why", "asked the venue", "--json"))
+    assert done["text"] == "no symbol is in doubt"
+    wait(lambda: orders(0) > 0, "for it to trade")
+    own.wait_for("positions are accepted as they are")
+    own.wait_for("; why: asked the venue")
+    assert answer(own.ctl("accept", "--json"), 4)["text"] == "no symbol is in doubt"
+    own.process.kill()
+    own.process.wait()
+    own.start()
+    assert own.picture()["desk"]["doubt"] == 0
+    wait(lambda: orders(0) > 0, "for it to trade")
+    shown = own.run("journal", "show", directory, "--kind", "control").stdout
+    (row,) = [one for one in shown.splitlines() if "control_kind=accept" in one]
+    assert 'who="root uid' in row and 'why="asked the venue"' in row
+    assert own.run("journal", "verify", directory).returncode == 0
+
+
 def test_who_did_what_and_why_is_in_the_journals_chain(own: Served) -> None:
     assert own.ctl("halt", "--symbol", "ACME", "--why", "a rumour").returncode == 0
     assert own.ctl("order", "buy", 1, "BOREAL@1", "--why", "too low").returncode == 4
@@ -481,8 +538,6 @@ def test_nonsense_over_the_socket_is_refused_and_changes_nothing(
 
 
 def test_a_read_only_screen_cannot_order(quiet: Served) -> None:
-    from cockpit.control.remote import NotInControl
-
     with quiet.join(read_only=True, operates=False) as desk:
         market = Ticket(0, Side.BUY, 1, 0, OrderType.MARKET, TimeInForce.IOC)
         with pytest.raises(NotInControl):
