@@ -21,10 +21,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
+from rich.console import RenderableType
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Event as TextualEvent
-from textual.events import Key, Resize
+from textual.events import Key
 
 from cockpit import paths
 from cockpit.control import limit_edit, parameter_edit
@@ -126,7 +127,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         self._look = look or themes.load(theme, themes_dir, colour=self._colour)
         super().__init__(
             ansi_color=self._look.ansi,
-            driver_class=painting.taking_over() if opened and opened.drawn else None,
+            driver_class=painting.Driver if opened else None,
         )
         painting.install()
         self.animation_level = "none"
@@ -150,7 +151,17 @@ class CockpitApp(App[int], inherit_bindings=False):
         """How often each alert had been told when this screen told it."""
         self._meter = painting.Meter(time.monotonic)
         self._stalls = StallMeter()
-        self.main = MainScreen(self._look, self._begin)
+        self.main = MainScreen(self._look, self._begin, self.draw)
+        self.has_first_frame = bool(opened and opened.drawn)
+        """On the terminal, when the driver begins."""
+        self.terminal_before = opened.before if opened else None
+        """How the terminal was set before there was anything on it."""
+        if opened:
+            painting.keep_out(self)
+            if drawn := opened.drawn:
+                self.main.adopt(drawn.frame, drawn.width, drawn.height)
+        self._late = False
+        """A frame is due as soon as the terminal has taken the last one."""
         self._signals: list[signal.Signals] = []
         self._terminal = Terminal()
         self.last_resort: threading.Timer | None = None
@@ -234,6 +245,16 @@ class CockpitApp(App[int], inherit_bindings=False):
             self.last_resort.daemon = True
             self.last_resort.start()
 
+    def exit(
+        self,
+        result: int | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Leave; what the terminal has not taken by now it need not take."""
+        painting.drop_backlog(self)
+        super().exit(result, return_code, message)
+
     # ---- frames ------------------------------------------------------------------
 
     def _arm(self) -> None:
@@ -244,10 +265,18 @@ class CockpitApp(App[int], inherit_bindings=False):
         if self._terminal.is_gone():
             self.close_desk(128 + signal.SIGHUP)  # nobody will send the signal any more
         try:
-            if not painting.backlog(self):
+            if painting.backlog(self):
+                self._late = True
+            else:
                 self.step()
         finally:
             self._arm()
+
+    def on_drained(self) -> None:
+        """The terminal has taken what it was given: show what is so now."""
+        if self._late:
+            self._late = False
+            self.step()
 
     def step(self) -> None:
         """One frame: read the desk and draw."""
@@ -331,6 +360,9 @@ class CockpitApp(App[int], inherit_bindings=False):
         """Draw the scene as it is, without asking the desk."""
         if not self._begun:
             return  # a resize can come before there is anything to resize
+        if painting.backlog(self):
+            self._late = True
+            return
         try:
             for failure in self.main.paint(self.scene):
                 self._report(failure)
@@ -347,9 +379,6 @@ class CockpitApp(App[int], inherit_bindings=False):
             return
         self._failures.add(failure)
         self.scene.log.append(Event(self.scene.now, Severity.WARNING, "screen", failure))
-
-    def on_resize(self, event: Resize) -> None:
-        self.call_next(self.draw)
 
     # ---- keys --------------------------------------------------------------------
 

@@ -39,15 +39,28 @@ class Canvas(Widget):
         self._across: list[list[tuple[Rect, Grid]]] = []
         """By line: the parts on it from left to right, without what lies over them."""
         self._width = 0
+        self._lost = True
 
     def wear(self, theme: Theme) -> None:
         """Draw in another theme from now on."""
+        self._lost = self._lost or theme is not self._theme
         self._theme = theme
         self.refresh()
 
+    def lose(self) -> None:
+        """What was drawn is not on the terminal any more."""
+        self._lost = True
+
+    def adopt(self, frame: Frame, width: int, height: int) -> None:
+        """Take a frame as drawn that is on the terminal already."""
+        for name, rect in frame.placed.items():
+            self.grids[name].take(frame.rows[name], rect.width, rect.height)
+        self._place(frame.placed, width, height)
+        self._lost = False
+
     def paint(self, frame: Frame, width: int, height: int) -> None:
         """Show a frame: write what is different, or have Textual draw it."""
-        fresh = (width, height) != (self._width, len(self._across))
+        fresh = self._lost or (width, height) != (self._width, len(self._across))
         moved = fresh or frame.placed != self.placed
         before = [self.line(y) for y in range(height)] if moved and not fresh else []
         runs: list[tuple[Run, Row]] = []
@@ -70,8 +83,9 @@ class Canvas(Widget):
                     ((y, x, end), piece(new, x, end)) for x, end in changes(old, new)
                 )
         if fresh:
-            self.refresh()
-        elif runs:
+            self._lost = False
+            runs = [((y, 0, width), self.line(y)) for y in range(height)]
+        if runs:
             self._show(runs)
 
     def _show(self, runs: list[tuple[Run, Row]]) -> None:

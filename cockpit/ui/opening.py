@@ -2,8 +2,8 @@
 
 Loading Textual takes longer than everything else from the command to the screen. What it
 will show first is known without it: the same frame, of the same scene, written straight
-to the terminal. Textual then takes over the screen as it stands, and paints over it.
-Keys pressed meanwhile wait in the terminal.
+to the terminal. Textual then takes over the screen as it stands, and only what changes is
+drawn. Keys pressed meanwhile wait in the terminal, which does not echo them into it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.color import ColorSystem
 
@@ -103,22 +104,31 @@ def as_bytes(
     return "".join(pieces).encode(getattr(sys.__stderr__, "encoding", "utf-8"), "replace")
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A frame that is on the terminal, which is of this size."""
+
+    frame: Frame
+    width: int
+    height: int
+
+
 def _draw(
     scene: Scene, theme: Theme, desk: Desk, now: float, remote: RemoteDesk | None
-) -> bool:
-    """Draw the first frame on stderr, where Textual draws; False: there is none yet."""
+) -> Drawn | None:
+    """Draw the first frame on stderr, where Textual draws; None: there is none yet."""
     try:
         width, height = os.get_terminal_size(2)
         scene.refresh(desk, now)
         if remote is not None:
             scene.sit(remote)
         if not width or not height or scene.starting:
-            return False
+            return None
         frame = compose(scene, width, height)
         os.write(2, as_bytes(frame, theme, width, height, colour_system()))
     except Exception:
-        return False  # whatever it is: Textual's frame is next, and says it
-    return True
+        return None  # whatever it is: Textual's frame is next, and says it
+    return Drawn(frame, width, height)
 
 
 @dataclass(slots=True)
@@ -126,8 +136,10 @@ class Opened:
     """What has happened before there is an app."""
 
     scene: Scene
-    drawn: bool = False
-    """The first frame is on the terminal."""
+    drawn: Drawn | None = None
+    """The first frame, which is on the terminal."""
+    before: list[Any] | None = None
+    """How the terminal was set, to be given back so."""
     signals: list[int] = field(default_factory=list)
     """To end, which the app is to obey as soon as it is there."""
 
@@ -150,10 +162,25 @@ def shown(
     with suppress(ValueError):  # not the main thread: signals are somebody else's
         for number in SIGNALS:
             signal.signal(number, lambda n, _: opened.signals.append(n))
+    opened.before = _hushed()
     opened.drawn = _draw(scene, theme, desk, clock(), remote)
     try:
         yield opened
     except BaseException:
         if opened.drawn:
             os.write(2, LEAVE.encode())
+        if opened.before:
+            termios.tcsetattr(0, termios.TCSANOW, opened.before)
         raise
+
+
+def _hushed() -> list[Any] | None:
+    """Have the terminal keep keys as Textual will, and say how it was before."""
+    try:
+        before = termios.tcgetattr(0)
+        after = list(before)
+        after[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+        termios.tcsetattr(0, termios.TCSANOW, after)
+    except termios.error:
+        return None
+    return before

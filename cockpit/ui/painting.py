@@ -1,24 +1,30 @@
 """What depends on Textual's private parts, in one place and only for versions it was
 checked against. With any other version everything here falls back to the stock way.
 
-Three savings. Stock Textual sends each changed span from the left edge of its widget, so
+Four savings. Stock Textual sends each changed span from the left edge of its widget, so
 that several small changes in one line send the line's head several times; and it states
 and resets the style for every piece of text. Here a span is sent from where it begins,
-and of a style only what differs from the one before. And changes go to the terminal
-without passing through the compositor, unless Textual has something to draw itself.
+and of a style only what differs from the one before. Changes go to the terminal without
+passing through the compositor, which draws nothing at all on it. And what the terminal
+does not take waits in an outlet instead of in a thread.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import textual
 from rich.color import ColorSystem
+from rich.console import Console
 from rich.style import Style
+from textual._compositor import CompositorUpdate
+from textual.drivers.linux_driver import LinuxDriver
 
 from cockpit.ui.codes import RESET, codes, switch
 from cockpit.ui.opening import ENTER
+from cockpit.ui.outlet import Outlet, opened
 from cockpit.ui.render.text import Row
 
 CHECKED_VERSIONS = frozenset({"8.2.8"})
@@ -69,34 +75,51 @@ Piece = tuple[int, int, Row]
 """Line, column, and what is to stand there."""
 DIRECT = True
 """Whether changes may go to the terminal without Textual's compositor."""
+FAREWELL_S = 1.0
+"""How long the last words to the terminal may take."""
+
+
+class Update(CompositorUpdate):
+    """Changes of the canvas."""
+
+    def __init__(self, pieces: list[Piece], look: Callable[[str], Style]) -> None:
+        self._pieces = pieces
+        self._look = look
+
+    def render_segments(self, console: Console) -> str:
+        return as_text(self._pieces, self._look, console._color_system)
 
 
 def can_write(screen: Any) -> bool:
-    """May the screen be written on now? Not while Textual has something to draw on it."""
-    if not (DIRECT and EXACT_SPANS and screen.is_current):
-        return False
-    return not (
-        screen._layout_required
-        or screen._repaint_required
-        or screen._dirty_widgets
-        or screen._compositor._dirty_regions
-        or screen.app._batch_count
+    """May the screen be written on?"""
+    return bool(
+        DIRECT and EXACT_SPANS and screen.is_current and not screen.app._batch_count
     )
 
 
-def write(screen: Any, pieces: Iterable[Piece], look: Callable[[str], Style]) -> None:
+def write(screen: Any, pieces: list[Piece], look: Callable[[str], Style]) -> None:
     """Put changes of the canvas on the terminal.
 
     What a compositor finds out is known here: nothing lies over the canvas, and it is all
     there is. It costs as much as all the rest of a frame.
     """
-    from textual._compositor import CompositorUpdate
+    screen.app._display(screen, Update(pieces, look))
 
-    class Update(CompositorUpdate):
-        def render_segments(self, console: Any) -> str:
-            return as_text(pieces, look, console._color_system)
 
-    screen.app._display(screen, Update())
+def keep_out(app: Any) -> None:
+    """Have nobody but :func:`write` draw on the terminal.
+
+    Textual draws the whole screen three times when it begins, to show what is there.
+    """
+    if not (DIRECT and EXACT_SPANS):
+        return
+    display = app._display
+
+    def ours(screen: Any, drawn: Any) -> None:
+        if isinstance(drawn, Update):
+            display(screen, drawn)
+
+    app._display = ours
 
 
 def forget(widget: Any, regions: Iterable[Any]) -> None:
@@ -122,27 +145,58 @@ def as_text(
     return "".join(found)
 
 
-def taking_over() -> Any:
-    """A driver for a terminal that shows the first frame already, and is to keep it."""
-    from textual.drivers.linux_driver import LinuxDriver
+class Driver(LinuxDriver):
+    """Writes through an :class:`Outlet`, and leaves a first frame that is there alone."""
 
-    class Driver(LinuxDriver):
-        kept = False
+    outlet: Outlet | None = None
+    entered = False
 
-        def write(self, data: str) -> None:
-            if data == ENTER and not self.kept:
-                self.kept = True  # it would clear the screen, only to draw it again
-                return
+    def start_application_mode(self) -> None:
+        app: Any = self._app
+        if EXACT_SPANS and (descriptor := opened()) is not None:
+            loop = asyncio.get_running_loop()
+            self.outlet = Outlet(descriptor, loop, app.on_drained)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.attrs_before = app.terminal_before or self.attrs_before
+
+    def stop_application_mode(self) -> None:
+        super().stop_application_mode()
+        if self.outlet is not None:
+            self.outlet.finish(FAREWELL_S)
+            self.outlet.close()
+            self.outlet = None
+
+    def write(self, data: str) -> None:
+        app: Any = self._app
+        if data == ENTER:
+            first, self.entered = not self.entered, True
+            if first and app.has_first_frame:
+                return  # it would clear the screen, only to draw it again
+            app.main.lose()
+        if self.outlet is None:
             super().write(data)
+        else:
+            self.outlet.write(data.encode("utf-8", "replace"))
 
-    return Driver
+
+def _outlet(app: Any) -> Outlet | None:
+    found: Outlet | None = getattr(getattr(app, "_driver", None), "outlet", None)
+    return found
 
 
 def backlog(app: Any) -> int:
-    """Frames that wait for the terminal to take them; 0 when that cannot be told."""
+    """What waits for the terminal to take it; 0 when that cannot be told."""
+    if outlet := _outlet(app):
+        return outlet.waiting
     writer = getattr(getattr(app, "_driver", None), "_writer_thread", None)
     queue = getattr(writer, "_queue", None)
     return int(queue.qsize()) if queue is not None else 0
+
+
+def drop_backlog(app: Any) -> None:
+    """Forget what waits: the screen is being left."""
+    if outlet := _outlet(app):
+        outlet.drop()
 
 
 class Meter:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,41 @@ def test_it_is_drawn_before_textual_has_said_anything(
             screen = stack.enter_context(ui.Terminal(command, home=tmp_path))
         screen.until(lambda: screen.shows(asked_by_textual))
         first = screen.written.partition(asked_by_textual)[0]
+        assert not echoes(screen.master)
+        screen.read(1)
+        screen.type(b"qq")
+        screen.until(lambda: screen.process.poll() is not None)
+        assert echoes(screen.master)
     assert all(text in first for text in ui.FULL)
     assert first.count(opening.ENTER.encode()) == 1
+
+
+def echoes(terminal: int) -> bool:
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+
+def test_keys_pressed_at_once_are_not_echoed_and_not_lost(tmp_path: Path) -> None:
+    command = [*ui.COCKPIT, "--no-journal"]
+    with ui.Terminal(command, home=tmp_path) as screen:
+        screen.until_shown(*ui.FULL)
+        screen.until(lambda: not echoes(screen.master), 0.001)
+        assert b"\x1b[?2004h" not in screen.written  # Textual is not there yet
+        screen.written = b""
+        screen.type(b"?")
+        screen.until_shown(b"Keys")
+    assert screen.written.partition(b"\x1b[?2004h")[0].find(b"?\x1b") == -1
+
+
+def test_the_frame_that_is_there_is_not_drawn_again(tmp_path: Path) -> None:
+    """Not in whole: from a frame to the next, a few cells change."""
+    command = [*ui.COCKPIT, "--no-journal"]
+    with ui.Terminal(command, home=tmp_path) as screen:
+        screen.until(lambda: screen.shows(b"\x1b[?2004h"))
+        first = len(screen.written.partition(b"\x1b[?2004h")[0])
+        screen.read(1.5)
+        rest = len(screen.written) - first
+    assert first > 10_000
+    assert rest < 2.5 * first  # Textual's own beginning is six of them
 
 
 def test_the_first_frame_says_who_may_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,11 +21,16 @@ class MainScreen(Screen[None], inherit_bindings=False):
     AUTO_FOCUS = ""
     DEFAULT_CSS = "MainScreen { overflow: hidden; }"
 
-    def __init__(self, theme: Theme, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, theme: Theme, ready: Callable[[], None], resized: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._theme = theme
         self._ready = ready
+        self._resized = resized
         self._canvas = Canvas(theme)
+        self.lose = self._canvas.lose
+        self.adopt = self._canvas.adopt
 
     def compose(self) -> ComposeResult:
         yield self._canvas
@@ -33,6 +38,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.wear(self._theme)
         self._ready()
+
+    def on_resize(self) -> None:
+        self.call_next(self._resized)
 
     def wear(self, theme: Theme) -> None:
         """Draw everything anew in another theme."""
