@@ -160,13 +160,14 @@ def test_a_stop_that_leaves_orders_is_loud(tmp_path: Path) -> None:
     # The venue is made not to confirm: what closing says is not for the server to judge.
     code = """
 import cockpit.cli as cli
-plain = cli.open_desk
+import cockpit.cli.served as served
+plain = served.open_desk
 def open_desk(*given, **named):
     desk = plain(*given, **named)
     close = desk.close
     desk.close = lambda: close() or "2 ORDERS MAY STILL BE WORKING"
     return desk
-cli.open_desk = open_desk
+served.open_desk = open_desk
 cli.main()
 """
     try:

@@ -10,12 +10,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from cockpit import cli, core
+from cockpit import core
+from cockpit.cli import opening
 
 
 def settings(directory: Path, level: int, seed: int) -> core.Settings:
     """The shipped desk in a fast market, with small files so that they change often."""
-    _, found = cli.open_settings(None, rate=40_000, seed=seed)
+    _, found = opening.open_settings(None, rate=40_000, seed=seed)
     limits = list(found.limits.values)
     names = [limit.name for limit in core.LIMITS]
     limits[names.index("max_message_rate")] = 1_000_000

@@ -13,7 +13,8 @@ from pathlib import Path
 import independent
 import pytest
 
-from cockpit import cli, core
+from cockpit import core
+from cockpit.cli import opening
 from cockpit.journal import export
 from cockpit.journal.reader import JournalError, body, read_segment, segments, verify
 
@@ -36,7 +37,7 @@ def cockpit(*arguments: object) -> subprocess.CompletedProcess[str]:
 def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a desk left that traded a second, with three operators' actions."""
     directory = tmp_path_factory.mktemp("journal")
-    _, settings = cli.open_settings(None, rate=20_000)
+    _, settings = opening.open_settings(None, rate=20_000)
     settings = replace(settings, journal=core.Journal(directory, segment_records=256))
     with core.Engine(settings) as engine:
         for number, why in enumerate(("to see", "once more", "")):

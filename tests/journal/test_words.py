@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cockpit import cli, core
+from cockpit import core
+from cockpit.cli import opening
 from cockpit.core import Control, JournalKind, NoteKind
 from cockpit.journal import export, words
 from cockpit.journal.reader import JournalError, segments
@@ -122,7 +123,7 @@ ASKED: dict[Control, tuple[Callable[[core.Engine], None], dict[str, Any]]] = {
 def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A desk of which everything was asked that can be, each for a reason of its own."""
     directory = tmp_path_factory.mktemp("words")
-    _, settings = cli.open_settings(None, rate=20_000)
+    _, settings = opening.open_settings(None, rate=20_000)
     settings = replace(settings, journal=core.Journal(directory))
     with core.Engine(settings) as engine:
         time.sleep(0.5)

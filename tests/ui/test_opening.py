@@ -162,12 +162,12 @@ def test_nothing_is_loaded_for_the_screen_before_the_core_is_begun() -> None:
     """The core is made without Python: what draws is loaded while it is."""
     code = """
 import sys
-from cockpit import cli
+from cockpit.cli import opening
 late = "cockpit.ui.frame", "cockpit.control.local", "textual", "numpy", "asyncio"
 found, made = [], []
-make = cli.open_engine
-cli.open_engine = lambda *given: made.append(0) or make(*given)
-cli.open_desk(
+make = opening.open_engine
+opening.open_engine = lambda *given: made.append(0) or make(*given)
+opening.open_desk(
     None, None, (),
     meanwhile=lambda: found.append((len(made), [n for n in late if n in sys.modules])),
 )
