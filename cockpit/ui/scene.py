@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -217,6 +218,32 @@ def _counters(picture: Record) -> dict[str, int]:
     }
 
 
+class Past(Protocol):
+    """What the panels draw from besides the picture."""
+
+    @property
+    def history(self) -> History: ...
+    @property
+    def marks(self) -> Marks: ...
+    @property
+    def log(self) -> deque[Event]: ...
+    @property
+    def traded(self) -> dict[int, dict[int, int]]: ...
+    @property
+    def stalls(self) -> tuple[float, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The past as it was when the view was frozen."""
+
+    history: History
+    marks: Marks
+    log: deque[Event]
+    traded: dict[int, dict[int, int]]
+    stalls: tuple[float, ...]
+
+
 @dataclass(slots=True)
 class Scene:
     """See the module. Times in seconds are the screen's clock, ``*_ns`` the engine's."""
@@ -231,6 +258,7 @@ class Scene:
     picture: Record = field(default_factory=blank_picture)
     """The desk as the panels show it: the same, unless the view is frozen."""
     frozen_since: float | None = None
+    held: Held | None = None
     moved: float = 0.0
     """When the engine's time was last seen to go on."""
     screen: str = "trade"
@@ -298,11 +326,17 @@ class Scene:
     trouble: str = ""
     """Why the picture is not being renewed; empty when it is."""
 
+    @property
+    def past(self) -> Past:
+        """What the panels show of it: as it is, or as it was when the view was frozen."""
+        return self.held or self
+
     def exposure(self) -> Exposure:
         """What is shown could lose; reckoned once for each sample of the market."""
-        key = self.marks.taken, int(self.picture["time_ns"]) // SAMPLE_NS, self.scenarios
+        marks = self.past.marks
+        key = marks.taken, int(self.picture["time_ns"]) // SAMPLE_NS, self.scenarios
         if self._exposed is None or self._exposed[:3] != key:
-            found = self.marks.exposure(self.picture, self.symbols, self.scenarios)
+            found = marks.exposure(self.picture, self.symbols, self.scenarios)
             self._exposed = (*key, found)
         return self._exposed[3]
 
@@ -512,6 +546,18 @@ class Scene:
         self.live = self.picture = self.picture.copy()
 
     def hold_view(self, on: bool) -> None:
-        """Keep what the panels show as it is, or let them go on."""
+        """Keep all that the panels show as it is, or let them go on.
+
+        Header, footer and questions live on: they say how the desk is.
+        """
         self.frozen_since = self.now if on else None
         self.picture = self.live.copy() if on else self.live
+        self.held = None
+        if on:
+            self.held = Held(
+                deepcopy(self.history),
+                deepcopy(self.marks),
+                self.log.copy(),
+                deepcopy(self.traded),
+                self.stalls,
+            )

@@ -19,7 +19,7 @@ def detail(scene: Scene) -> str:
 
 def _stalls(scene: Scene, width: int) -> Rows:
     """How late a thread that only sleeps wakes up: the machine's part of any delay."""
-    series = scene.stalls
+    series = scene.past.stalls
     if not series:
         return []
     worst = round(max(series) * 1e9)

@@ -228,7 +228,7 @@ def _body(
     queues = (
         (_queue(scene, Side.BUY), _queue(scene, Side.SELL)) if plan.ahead else ({}, {})
     )
-    traded = scene.traded.get(scene.selected, {}) if plan.volume else {}
+    traded = scene.past.traded.get(scene.selected, {}) if plan.volume else {}
     body: Rows = [((_title(plan, price_width, glyphs), "head"),)]
     for price, text in zip(prices, texts, strict=True):
         bid = _wing(bids.get(price), queues[0].get(price), top, plan, "bid", glyphs)

@@ -25,7 +25,7 @@ def detail(scene: Scene) -> str:
     if wanted := scene.filters.get("log"):
         parts.append(f"with {clean(wanted)!r}")
     if scene.search and scene.searched == "log":
-        found = sum(_found(scene, event) for event in scene.log)
+        found = sum(_found(scene, event) for event in scene.past.log)
         parts.append(f"{found} times {clean(scene.search)!r}")
     return ", ".join(parts)
 
@@ -38,7 +38,7 @@ def _found(scene: Scene, event: Event) -> bool:
 def events(scene: Scene) -> Iterator[Event]:
     """What the operator wants to see of it, newest first."""
     wanted = scene.filters.get("log", "").lower()
-    for event in reversed(scene.log):
+    for event in reversed(scene.past.log):
         if event.severity < scene.log_least:
             continue
         if wanted in event.text.lower() or wanted in event.source.lower():
@@ -77,7 +77,7 @@ def view(scene: Scene, width: int) -> View:
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
-    if not scene.log:
+    if not scene.past.log:
         return paragraph("Nothing has happened yet.", width)[:height]
     walked = scene.focus == "log" and "log" in scene.cursor
     found = list(islice(events(scene), None if walked else height))

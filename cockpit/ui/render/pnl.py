@@ -18,7 +18,7 @@ def drawdown(scene: Scene) -> int:
 
 
 def detail(scene: Scene) -> str:
-    seconds = len(scene.history.pnl)
+    seconds = len(scene.past.history.pnl)
     return f"last {number.span(seconds)}" if seconds > 1 else ""
 
 
@@ -32,7 +32,7 @@ def render(scene: Scene, width: int, height: int) -> Rows:
         (("below the best ", "dim"), (share, "warn" if fallen else "faint")),
         width,
     )
-    series = [value / MONEY_SCALE for value in scene.history.pnl]
+    series = [value / MONEY_SCALE for value in scene.past.history.pnl]
     room = height - 1
     if len(series) < 2 or room < 2 or width < _SCALE + 8:
         return [head][:height]

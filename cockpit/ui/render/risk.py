@@ -254,7 +254,7 @@ def breakers(scene: Scene, width: int) -> Rows:
     rows: Rows = []
     if state != RiskState.ACTIVE:
         why = next(
-            (e.text for e in reversed(scene.log) if f"-> {state.name}" in e.text), ""
+            (e.text for e in reversed(scene.past.log) if f"-> {state.name}" in e.text), ""
         )
         shown = f"{state.name} for {number.span(since)}"
         rows.append(((shown, "bad"), (f"  {clean(why)}" if why else "", "dim")))

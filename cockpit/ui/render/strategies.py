@@ -55,7 +55,7 @@ def _line(scene: Scene, slot: int, picture: Any, decimals: int) -> Line:
     refused, rejected = int(picture["refusal_count"]), int(picture["reject_count"])
     mode = int(picture["config"]["mode"])
     symbol = scene.symbol_name(int(picture["config"]["symbol"]))
-    rate = scene.history.order_rate(slot)
+    rate = scene.past.history.order_rate(slot)
     working, orders, fills = (
         int(picture[name]) for name in ("working_count", "order_count", "fill_count")
     )

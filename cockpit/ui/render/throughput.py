@@ -45,7 +45,7 @@ def _row(rate: Rate, width: int, glyphs: Glyphs) -> Row:
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
-    rates = scene.history.rates()
+    rates = scene.past.history.rates()
     if not rates:
         return paragraph("Nothing has been measured yet.", width)
     room = max(width - _NAME - _RATE - _TOTAL - 3, 0)
