@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -51,7 +52,9 @@ def test_once_trades_and_says_what_came_of_it():
     assert found["events_per_s"] > 1000
     assert found["orders_sent"] > 0 and found["fills"] > 0 and found["gaps"] == 0
     assert list(found["hops"]) == list(core.HOPS)
-    assert set(found["tick_to_order_ns"]) == {"count", "p50", "p90", "p99", "p999", "max"}
+    assert set(found["tick_to_order_ns"]) == {
+        "count", "p50", "p90", "p95", "p99", "p999", "max",
+    }  # fmt: skip
     assert found["tick_to_order_ns"]["count"] > 0
     assert {"realised", "unrealised", "fees"} <= set(found["pnl"])
     assert {limit.name for limit in core.LIMITS} == set(found["risk"]["limits"])
@@ -133,6 +136,16 @@ def test_a_recording_under_virtual_time_repeats():
         (["once", "--speed", "fast"], "neither max nor a number"),
         (["once", "--rate", 0], "1<=x<=1000000"),
         (["once", "--symbol", "X"], "give --replay"),
+        (["once", "--speed", "10"], "give --replay"),
+        (["exchange", "--speed", "10"], "give --replay"),
+        (["once", "--mold", "127.0.0.1:9"], "give --venue"),
+        (["once", "--no-desk", "--hlog", "x.hlog"], "not with --no-desk"),
+        (["once", "--hlog", "/no/such/place"], "No such file or directory"),
+        (["once", "--seconds", "nan"], "not a finite number"),
+        (["once", "--seconds", "inf"], "not a finite number"),
+        (["exchange", "--status", "nan"], "not a finite number"),
+        (["--seed", "5", "once"], "stands before the command"),
+        (["strategy", "new", "x", "--c", "--python"], "one language"),
         (["bench", "no_such_row"], "ring_round_trip_ns"),
         (["once", "--replay", "no_such_file"], "does not exist"),
         (["once", "--replay", __file__], "ITCH 5.0"),
@@ -143,6 +156,22 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_starts(arguments: list, s
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_desk_that_nobody_let_in_did_not_end_well():
+    own = {**os.environ, "COCKPIT_USER": "A", "COCKPIT_PASSWORD": "B"}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        done = cockpit(
+            "once", "--venue", f"tcp://127.0.0.1:{port}:{port}", "--seconds", 0.5,
+            "--json", env=own,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "nobody let the desk in" in done.stderr
+    found = json.loads(done.stdout)
+    assert found["events"] is None and found["trades"] is None
+    assert [thread["name"] for thread in found["threads"]].count("venue") == 0
 
 
 def test_a_file_with_zero_lengths_is_refused():
@@ -173,13 +202,26 @@ def test_init_leaves_what_is_there(tmp_path: Path):
     }
 
 
+def wait_until_it_catches(process: subprocess.Popen[str]) -> None:
+    """Before that the signal would just end it. Python itself catches INT at once."""
+    deadline = time.monotonic() + 30.0
+    caught = 0
+    while not caught >> (signal.SIGTERM - 1) & 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+            if line.startswith("SigCgt"):
+                caught = int(line.split()[1], 16)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_once_in_good_order(number: signal.Signals):
     process = subprocess.Popen(
         [sys.executable, "-m", "cockpit", "once", "--seconds", "60", "--json"],
         stdout=subprocess.PIPE, text=True, cwd=ROOT,
     )  # fmt: skip
-    time.sleep(2)
+    wait_until_it_catches(process)
+    time.sleep(1.0)
     process.send_signal(number)
     output, _ = process.communicate(timeout=10)
     assert process.returncode == 0

@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from cockpit import __version__, looks, paths
 from cockpit.cli.opening import Keeping, Venue, open_desk, recorded, watched
@@ -100,6 +101,13 @@ def main(
     $XDG_RUNTIME_DIR/cockpit/screen.halt.
     """
     if context.invoked_subcommand:
+        for option in context.command.params:
+            source = context.get_parameter_source(option.name or "")
+            if source == ParameterSource.COMMANDLINE:
+                raise click.UsageError(
+                    f"{option.opts[0]} stands before the command and would be ignored: "
+                    f"say cockpit {context.invoked_subcommand} {option.opts[0]} ..."
+                )
         return
     from cockpit.ui.terminal import load_ahead, refusal, run
 

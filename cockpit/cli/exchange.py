@@ -16,6 +16,7 @@ from cockpit.cli.opening import (
     open_settings,
 )
 from cockpit.cli.options import (
+    Finite,
     catch_signals,
     market_options,
     plain_errors,
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 )
 @click.option("--users", type=click.Path(dir_okay=False, path_type=Path),
               help="Who may log in, a file only you may read.")  # fmt: skip
-@click.option("--seconds", type=click.FloatRange(0), default=0.0,
+@click.option("--seconds", type=Finite(0), default=0.0,
               help="How long; 0: until INT or TERM.")  # fmt: skip
-@click.option("--status", type=click.FloatRange(0), default=10.0, show_default=True,
+@click.option("--status", type=Finite(0), default=10.0, show_default=True,
               help="Seconds between status lines; 0: none.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON at the end.")
 def exchange(

@@ -157,7 +157,7 @@ def open_desk(
             for name, value in overrides.items()
             if name in ("seed", "rate") and value is not None
         ]
-        if replay or given or not overrides.get("desk", True):
+        if replay or symbols or given or not overrides.get("desk", True):
             raise click.UsageError("with --venue the market is the exchange's own")
         return open_venue_desk(
             venue.at, venue.credentials, venue.mold, directory, keeping, name, meanwhile

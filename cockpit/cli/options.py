@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
 EXIT_TROUBLE = 1
 EXIT_USAGE = 2
 EXIT_NO_DESK = 3
+
+
+class Finite(click.FloatRange):
+    """A number in a range: nan is in none, and inf is none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
+        return number
 
 
 class Speed(click.ParamType[float]):
@@ -77,9 +90,20 @@ def market_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--speed", type=Speed(), default=1.0, help="Of the replay.  [default: 1]"
-    )(command)
+    """Of a command with :func:`market_options`, whose replay it is about."""
+
+    @functools.wraps(command)
+    def gathered(
+        *arguments: Any, speed: float | None, replay: Path | None, **others: Any
+    ) -> Any:
+        if speed is not None and replay is None:
+            raise click.UsageError("--speed is that of a recording: give --replay too")
+        speed = 1.0 if speed is None else speed
+        return command(*arguments, speed=speed, replay=replay, **others)
+
+    return click.option("--speed", type=Speed(), help="Of the replay.  [default: 1]")(
+        gathered
+    )
 
 
 def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,6 +117,9 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
         mold: str | None,
         **others: Any,
     ) -> Any:
+        for option, value in (("--credentials", credentials), ("--mold", mold)):
+            if value and not venue:
+                raise click.UsageError(f"{option} is of an exchange: give --venue too")
         return command(*arguments, venue=Venue(venue, credentials, mold), **others)
 
     for option in (
@@ -164,7 +191,7 @@ def screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--hz",
-            type=click.FloatRange(1, 10),
+            type=Finite(1, 10),
             default=4.0,
             show_default=True,
             help="Pictures a second.",

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ from cockpit.cli.opening import (
 )
 from cockpit.cli.options import (
     EXIT_TROUBLE,
+    Finite,
     catch_signals,
     journal_options,
     market_options,
@@ -43,7 +44,7 @@ SIM_CHUNK = 1_000_000
 @journal_options
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path),
               help="Write pictures and events on a tape.")  # fmt: skip
-@click.option("--seconds", type=click.FloatRange(0), default=10.0, show_default=True,
+@click.option("--seconds", type=Finite(0), default=10.0, show_default=True,
               help="How long; 0: until the replay ends.")  # fmt: skip
 @click.option(
     "--no-desk", is_flag=True, help="The exchange alone: nobody trades but the flow."
@@ -75,6 +76,10 @@ def once(
         raise click.UsageError(
             "--seconds 0 means until the replay ends: give --replay too"
         )
+    if hlog:
+        if no_desk:
+            raise click.UsageError("--hlog is of the desk's latency: not with --no-desk")
+        _may_write(hlog)
     with plain_errors():
         desk = open_desk(
             config,
@@ -102,14 +107,25 @@ def once(
                 click.echo(f"{event.source}: {event.text}", err=True)
     ended = time.time()
     trouble = shown.close()
-    _report(desk, ended - began, as_json)
-    if hlog and not no_desk:
+    figures = _report(desk, ended - began, as_json)
+    if hlog:
         from cockpit.observe import hlog as log
 
         log.write(hlog, desk.engine, start=began, end=ended)
+    if not trouble and "net" in figures and not figures["net"]["session"]:
+        trouble = f"nobody let the desk in at {desk.origin}: it never traded"
     if trouble:
         click.echo(f"cockpit: {trouble}", err=True)
         sys.exit(EXIT_TROUBLE)
+
+
+def _may_write(path: Path) -> None:
+    """Said before the run, not behind it."""
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        why = f"{path}: {error.strerror}"
+        raise click.BadParameter(why, param_hint="--hlog") from None
 
 
 def _is_over(desk: LocalDesk, seconds: float, elapsed: float) -> bool:
@@ -121,12 +137,13 @@ def _is_over(desk: LocalDesk, seconds: float, elapsed: float) -> bool:
     return played and waiting == 0
 
 
-def _report(desk: LocalDesk, seconds: float, as_json: bool) -> None:
+def _report(desk: LocalDesk, seconds: float, as_json: bool) -> dict[str, Any]:
     from cockpit.control.report import render
     from cockpit.control.summary import summary
 
     found = summary(desk, seconds)
     click.echo(json.dumps(found, indent=2) if as_json else render(found))
+    return found
 
 
 @click.command()

@@ -21,6 +21,7 @@ from cockpit.cli.options import (
     EXIT_NO_DESK,
     EXIT_TROUBLE,
     EXIT_USAGE,
+    Finite,
     journal_options,
     market_options,
     plain_errors,
@@ -135,7 +136,7 @@ def attach(
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--every", type=click.FloatRange(0), default=0.0, metavar="SECONDS",
+@click.option("--every", type=Finite(0), default=0.0, metavar="SECONDS",
               help="Also say that often how the desk stands.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Each line a JSON object.")
 def watch(name: str | None, every: float, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from cockpit.core import Engine, FlowKind, Placement, Record
@@ -25,7 +26,7 @@ def host(
     """
     began = time.monotonic()
     engine.start()
-    _say_where(engine.picture(), say)
+    _say_where(engine, say)
     told = began
     before = 0
     while not stopped() and not 0 < seconds <= time.monotonic() - began:
@@ -44,13 +45,26 @@ def host(
     return found
 
 
-def _say_where(picture: Record, say: Callable[[str], None]) -> None:
-    net = picture["net"]
+def _say_where(engine: Engine, say: Callable[[str], None]) -> None:
+    net = engine.picture()["net"]
     session = bytes(net["session"]).decode()
+    host = engine.settings.net.host if engine.settings.net else ""
     say(
-        f"listening: orders on port {int(net['orders_port'])}, feed on port "
+        f"listening on {host}: orders on port {int(net['orders_port'])}, feed on port "
         f"{int(net['feed_port'])}, session {session}"
     )
+    if not _is_loopback(host):
+        say(
+            "warning: SoupBinTCP sends passwords and orders in clear text: everybody on "
+            "the way can read them; a tunnel to 127.0.0.1 is the safe way"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _say_events(engine: Engine, say: Callable[[str], None]) -> None:

@@ -36,17 +36,18 @@ def show(names: tuple[str, ...]) -> None:
 
 @strategy.command()
 @click.argument("name")
-@click.option("--c", "language", flag_value="c", help="In C.")
-@click.option("--python", "language", flag_value="python", help="In Python, for numba.")
+@click.option("--c", "in_c", is_flag=True, help="In C.")
+@click.option("--python", "in_python", is_flag=True, help="In Python, for numba.")
 @click.argument(
     "directory", default=".", type=click.Path(file_okay=False, path_type=Path)
 )
-def new(name: str, language: str | None, directory: Path) -> None:
+def new(name: str, in_c: bool, in_python: bool, directory: Path) -> None:
     """Write a working strategy NAME, and its test, to DIRECTORY to begin with."""
     from cockpit.strategies.new import Refused, write
 
-    if language is None:
-        raise click.UsageError("say --c or --python")
+    if in_c == in_python:
+        raise click.UsageError("say one language: --c or --python")
+    language = "c" if in_c else "python"
     try:
         made = write(name, directory, language=language)
     except Refused as refused:
