@@ -1363,7 +1363,7 @@ typedef struct cp_venue_picture {
 
 typedef struct cp_hop_picture {
     uint64_t count;
-    uint64_t p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
+    uint64_t p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns;
 } cp_hop_picture;
 
 typedef struct cp_thread_picture {

@@ -82,12 +82,12 @@ def _traffic(figures: Mapping[str, Any]) -> str:
 
 
 def _latency(figures: Mapping[str, Any]) -> str:
-    keys = ("p50", "p90", "p99", "p999", "max")
+    keys = ("p50", "p90", "p95", "p99", "p999", "max")
     rows = [
         (name, f"{hop['count']:,}", *(duration(hop[key]) for key in keys))
         for name, hop in figures["hops"].items()
     ]
-    return _table(("latency", "count", "p50", "p90", "p99", "p99.9", "max"), rows)
+    return _table(("latency", "count", "p50", "p90", "p95", "p99", "p99.9", "max"), rows)
 
 
 def positions(figures: Mapping[str, Any]) -> str:

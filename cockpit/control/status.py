@@ -34,7 +34,12 @@ def status(desk: RemoteDesk) -> dict[str, Any]:
         "refusals": int(counters["refusal_count"]),
         "tick_to_order_ns": {
             key: int(hop[field])
-            for key, field in (("p50", "p50_ns"), ("p99", "p99_ns"), ("max", "max_ns"))
+            for key, field in (
+                ("p50", "p50_ns"),
+                ("p95", "p95_ns"),
+                ("p99", "p99_ns"),
+                ("max", "max_ns"),
+            )
         },
         "controls": controls.name,
         "clients": list(controls.sessions),

@@ -144,6 +144,7 @@ def _hop(hop: Record) -> dict[str, int]:
         "count": int(hop["count"]),
         "p50": int(hop["p50_ns"]),
         "p90": int(hop["p90_ns"]),
+        "p95": int(hop["p95_ns"]),
         "p99": int(hop["p99_ns"]),
         "p999": int(hop["p999_ns"]),
         "max": int(hop["max_ns"]),

@@ -62,6 +62,7 @@ static void finds_percentiles_within_its_precision(void)
     CHECK_EQ(1000000, got.count);
     CHECK(got.p50_ns >= 500000 && got.p50_ns <= 500500);
     CHECK(got.p90_ns >= 900000 && got.p90_ns <= 900900);
+    CHECK(got.p95_ns >= 950000 && got.p95_ns <= 950950);
     CHECK(got.p99_ns >= 990000 && got.p99_ns <= 990990);
     CHECK(got.p999_ns >= 999000 && got.p999_ns <= 1000000);
     CHECK_EQ(1000000, got.max_ns);

@@ -106,7 +106,12 @@ class Served:
                 env=self.environment,
                 start_new_session=True,
             )
-        wait(self.answers, f"for the desk: {self.said()}")
+        try:
+            wait(self.answers, f"for the desk: {self.said()}")
+        except BaseException:
+            self.process.kill()  # nobody else would end it
+            self.process.wait()
+            raise
 
     def answers(self) -> bool:
         assert self.process is not None

@@ -16,6 +16,7 @@ from cockpit.core import (
     MONEY_SCALE,
     PICTURE_DTYPE,
     PRICE_NONE,
+    Hop,
     LinkState,
     Mode,
     Phase,
@@ -781,3 +782,20 @@ def test_the_row_the_cursor_is_on_is_shown_however_low_the_panel() -> None:
         lines = text_of(risk.render(scene, 60, 3))
         assert len(lines) == 3
         assert any(line.startswith(risk.label(gauge.parameter.name)) for line in lines)
+
+
+def test_every_percentile_of_a_hop_is_shown_where_there_is_room() -> None:
+    desk = PaintedDesk()
+    hop = desk.picture["hops"][Hop.TICK_TO_ORDER]
+    hop["count"] = 1000
+    figures = ("p50_ns", "p90_ns", "p95_ns", "p99_ns", "p999_ns", "max_ns")
+    for number_of, name in enumerate(figures, 1):
+        hop[name] = number_of * 1000
+    scene = scene_of(desk)
+    head, *body = text_of(latency.render(scene, 110, 12))
+    assert head.split()[2:8] == ["p50", "p90", "p95", "p99", "p99.9", "max"]
+    row = next(line for line in body if line.strip().startswith("tick to order"))
+    found = [row.index(f"{n}.00") for n in range(1, 7)]
+    assert found == sorted(found)
+    narrow = text_of(latency.render(scene, 50, 12))[0]
+    assert "p99" in narrow and "p95" not in narrow

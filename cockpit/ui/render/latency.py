@@ -15,18 +15,20 @@ _WIDE = 63
 """From here counts are written out and units stand apart."""
 
 
-def _columns(wide: bool) -> tuple[Column, ...]:
+def _columns(wide: bool, figures: tuple[str, ...]) -> tuple[Column, ...]:
     figure = 7 if wide else 6
-    return (
+    columns = (
         Column("hop", "<", 13),
         Column("count", ">", 9 if wide else 5, priority=3),
         Column("p50", ">", figure),
         Column("p90", ">", figure, priority=2),
+        Column("p95", ">", figure, priority=5),
         Column("p99", ">", figure),
         Column("p99.9", ">", figure, priority=1),
         Column("max", ">", figure),
         Column("in 5 min", ">", 8, priority=4),
     )
+    return tuple(c for c in columns if c.title != "p95" or "p95_ns" in figures)
 
 
 THREADS = (
@@ -45,14 +47,21 @@ RINGS = (
     Column("full", ">", 8),
 )
 _WAITING = {int(waiting): waiting.name.lower() for waiting in Waiting}
-_FIGURES = ("p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns")
+_FIGURES = ("p50_ns", "p90_ns", "p95_ns", "p99_ns", "p999_ns", "max_ns")
 
 
 def detail(scene: Scene) -> str:
     return "virtual time" if scene.virtual else ""
 
 
-def _line(scene: Scene, index: int, name: str, wide: bool) -> Line:
+def _figures(scene: Scene) -> tuple[str, ...]:
+    """Of each hop; an old tape may not know all of them."""
+    return tuple(name for name in _FIGURES if scene.knows(f"hops.{name}"))
+
+
+def _line(
+    scene: Scene, index: int, name: str, wide: bool, names: tuple[str, ...]
+) -> Line:
     hop = scene.picture["hops"][index]
     whole = index == Hop.TICK_TO_ORDER
     count = int(hop["count"])
@@ -60,13 +69,13 @@ def _line(scene: Scene, index: int, name: str, wide: bool) -> Line:
         (name.replace("_", " "), "strong" if whole else "text"),
         (number.fit_count(count, 9 if wide else 5), "dim" if count else "faint"),
     ]
-    for figure in _FIGURES:
+    for figure in names:
         time = number.duration(int(hop[figure]), scene.glyphs, " " if wide else "")
         shown = time if count else "-"
         cells.append((shown, ("strong" if whole else "text") if count else "faint"))
-    grown = scene.history.hop_change(index, int(hop["p99_ns"]))
+    grown = scene.past.history.hop_change(index, int(hop["p99_ns"]))
     cells.append(_change(grown))
-    figures = [int(hop[figure]) for figure in _FIGURES]
+    figures = [int(hop[figure]) for figure in names]
     return Line(str(index), cells, [name, count, *figures, grown])
 
 
@@ -86,7 +95,11 @@ def threads(scene: Scene) -> list[list[Segment]]:
         if not (name := clean(bytes(thread["name"]).decode("utf-8", "replace"))):
             continue
         cpu = int(thread["cpu"])
-        share = scene.history.busy_share[i] if i < len(scene.history.busy_share) else None
+        share = (
+            scene.past.history.busy_share[i]
+            if i < len(scene.past.history.busy_share)
+            else None
+        )
         body.append([
             (name, "text"),
             (str(cpu) if cpu >= 0 else "any", "text"),
@@ -125,8 +138,9 @@ def rows_wanted(scene: Scene) -> int:
 
 def view(scene: Scene, width: int) -> View:
     wide = width >= _WIDE
-    lines = [_line(scene, i, name, wide) for i, name in enumerate(HOPS)]
-    return View(_columns(wide), lines)
+    names = _figures(scene)
+    lines = [_line(scene, i, name, wide, names) for i, name in enumerate(HOPS)]
+    return View(_columns(wide, names), lines)
 
 
 def render(scene: Scene, width: int, height: int) -> Rows:
@@ -140,7 +154,7 @@ def render(scene: Scene, width: int, height: int) -> Rows:
     head = (*rows[0], (" p99, last minutes".ljust(room), "head"))
     body = []
     for hop, row in zip(order, rows[1:], strict=False):
-        series = [float(sample[hop]) for sample in scene.history.hops]
+        series = [float(sample[hop]) for sample in scene.past.history.hops]
         body.append(
             (*row, (" ", "text"), (sparkline(series, room - 1, scene.glyphs), "spark"))
         )

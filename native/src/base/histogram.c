@@ -41,14 +41,15 @@ void cp_histogram_summarise(const uint64_t counts[CP_HISTOGRAM_COUNTS], uint64_t
     if (summary->count == 0)
         return;
 
-    uint64_t *fields[] = { &summary->p50_ns, &summary->p90_ns, &summary->p99_ns,
-                           &summary->p999_ns };
-    const uint64_t per_mille[] = { 500, 900, 990, 999 };
+    uint64_t *fields[] = { &summary->p50_ns, &summary->p90_ns, &summary->p95_ns,
+                           &summary->p99_ns, &summary->p999_ns };
+    const uint64_t per_mille[] = { 500, 900, 950, 990, 999 };
+    const uint32_t field_count = sizeof fields / sizeof fields[0];
     uint64_t seen = 0;
     uint32_t next = 0;
-    for (uint32_t i = 0; i <= last && next < 4; i++) {
+    for (uint32_t i = 0; i <= last && next < field_count; i++) {
         seen += counts[i];
-        while (next < 4 && seen >= rank_of(summary->count, per_mille[next])) {
+        while (next < field_count && seen >= rank_of(summary->count, per_mille[next])) {
             uint64_t value = cp_histogram_highest_at(i);
             *fields[next++] = value < max ? value : max;
         }
