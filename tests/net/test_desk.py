@@ -125,15 +125,16 @@ def test_while_the_way_for_orders_is_down_the_desk_refuses_and_nothing_rests(
         check_agreement(desk, busy)
 
 
-@pytest.mark.parametrize("round_", range(2))
 def test_an_exchange_that_was_killed_comes_back_as_another_day(
-    open_exchange: Callable[..., Exchange], round_: int
+    open_exchange: Callable[..., Exchange],
 ):
     first = open_exchange(market=BUSY)
     with open_desk(first.config, first.orders, first.feed) as desk:
         wait(lambda: is_up(desk) and fills(desk) > 0, 30.0)
         first.kill()
         wait(lambda: int(desk.read()["net"]["orders"]["state"]) < 5)
+        # What was said before the kill has come through to the desk.
+        wait(lambda: linked(desk) == positions(desk))
         before = positions(desk)
         second = open_exchange(orders=first.orders, feed=first.feed, market=BUSY)
         wait(lambda: is_up(desk))
@@ -144,6 +145,7 @@ def test_an_exchange_that_was_killed_comes_back_as_another_day(
         rest(desk)
         after = positions(desk)
         new = [b - a for a, b in zip(before, after, strict=True)]
+        wait(lambda: linked(desk) == new)
         assert int(desk.read()["desk"]["counters"]["unexpected_report_count"]) == 0
     # What it held is kept; what it has done since, the new exchange knows.
     assert told_by_exchange(second.orders) == new
