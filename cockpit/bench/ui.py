@@ -54,6 +54,10 @@ GROWTH_MIB = 2.0
 CORE_THREADS = ("venue", "desk", "journal", "net")
 _TICK = os.sysconf("SC_CLK_TCK")
 _PATIENCE_S = 20.0
+STEP_S = 0.005
+LINE_S = 0.05
+"""What a slow line carries at once, in seconds of its rate."""
+BUSY = "while True: pass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class Terminal:
         self._directory = tempfile.TemporaryDirectory()
         self._rate = rate
         """Bytes a second that are read; 0: all there are."""
+        self._allowance = 0.0
+        self._allowed = time.perf_counter()
         self.written = b""
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
@@ -114,8 +120,9 @@ class Terminal:
         while (left := end - time.perf_counter()) > 0:
             size = 65536
             if self._rate:
-                time.sleep(min(0.02, left))
-                size = max(int(self._rate * 0.02), 1)
+                time.sleep(min(STEP_S, left))
+                if not (size := self._may_read()):
+                    continue
             if not select.select([self.master], [], [], 0 if self._rate else left)[0]:
                 continue
             try:
@@ -123,8 +130,17 @@ class Terminal:
             except OSError:
                 break
             self.written += piece
+            self._allowance -= len(piece)
             count += len(piece)
         return count
+
+    def _may_read(self) -> int:
+        """Bytes the line has carried since it was last asked; none are saved up."""
+        now = time.perf_counter()
+        grown = self._allowance + self._rate * (now - self._allowed)
+        self._allowance = min(grown, self._rate * LINE_S)
+        self._allowed = now
+        return int(self._allowance)
 
     def until(self, seen: Callable[[], bool], step: float = 0.005) -> float:
         """Read until it is so; seconds since the program began."""
@@ -204,8 +220,29 @@ def steady(hz: int, seconds: float) -> list[Figure]:
     ]
 
 
-def key_to_visible(count: int) -> list[Figure]:
-    """From a key to its answer in what is sent, under load."""
+@contextmanager
+def _busy(count: int) -> Iterator[None]:
+    """So many programs that never rest, beside whatever is measured."""
+    loops = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def keys_to_visible(count: int) -> list[Figure]:
+    """From a key to its answer: on a busy market, and on a busy machine as well."""
+    cores = os.cpu_count() or 1
+    figures = [Figure("key to visible, p90", _key_ms(count), "ms", 50.0)]
+    with _busy(cores):
+        name = f"the same beside {cores} busy loops"
+        figures.append(Figure(name, _key_ms(count), "ms", 50.0))
+    return figures
+
+
+def _key_ms(count: int) -> float:
     times = []
     with Terminal([*COCKPIT, "--rate", "20000"]) as terminal:
         terminal.until(lambda: terminal.shows(b"Throughput"))
@@ -221,8 +258,7 @@ def key_to_visible(count: int) -> list[Figure]:
             terminal.until(lambda: terminal.shows(b"Keys"), 0.001)
             times.append(time.perf_counter() - began)
     times.sort()
-    p90 = times[int(len(times) * 0.9)] * 1000
-    return [Figure("key to visible, p90", p90, "ms", 50.0)]
+    return times[int(len(times) * 0.9)] * 1000
 
 
 def leaving() -> list[Figure]:
@@ -277,6 +313,19 @@ def _status(home: Path) -> dict[str, Any]:
     )
     found: dict[str, Any] = json.loads(asked.stdout) if asked.returncode == 0 else {}
     return found
+
+
+def frozen(seconds: float) -> list[Figure]:
+    """What a view sends that was frozen while the market runs: the header."""
+    with Terminal(COCKPIT) as terminal:
+        terminal.until(lambda: terminal.shows(*FULL))
+        terminal.read(2)
+        terminal.type(b" ")
+        terminal.read(1)
+        began = time.perf_counter()
+        count = terminal.read(seconds)
+        rate = count / (time.perf_counter() - began) / 1000
+    return [Figure("sent by a frozen view", rate, "kB/s", 1.0)]
 
 
 def _attached(home: Path) -> Terminal:
@@ -367,8 +416,9 @@ def main() -> int:
         "frame": lambda: first_frame(given.runs),
         "4hz": lambda: steady(4, given.seconds),
         "10hz": lambda: steady(10, given.seconds),
+        "frozen": lambda: frozen(given.seconds),
         "memory": lambda: memory(given.minutes),
-        "keys": lambda: key_to_visible(40),
+        "keys": lambda: keys_to_visible(60),
         "leaving": leaving,
         "desk": lambda: desk_latency(given.seconds),
     }
