@@ -6,6 +6,7 @@ closes or moves: all it ever learns is which cells are different.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import pairwise
 
 from rich.segment import Segment as RichSegment
@@ -60,33 +61,46 @@ class Canvas(Widget):
 
     def paint(self, frame: Frame, width: int, height: int) -> None:
         """Show a frame: write what is different, or have Textual draw it."""
-        fresh = self._lost or (width, height) != (self._width, len(self._across))
-        moved = fresh or frame.placed != self.placed
-        before = [self.line(y) for y in range(height)] if moved and not fresh else []
-        runs: list[tuple[Run, Row]] = []
-        over = frame.placed.get("over")
-        for name, rect in frame.placed.items():
-            grid = self.grids[name]
-            found = grid.take(frame.rows[name], rect.width, rect.height)
-            if moved or not found:
-                continue
-            for y, x, end in found:
-                row, line = grid.rows[y], y + rect.y
-                for start, stop in _seen(line, rect.x + x, rect.x + end, over, name):
-                    cells = piece(row, start - rect.x, stop - rect.x)
-                    runs.append(((line, start, stop), cells))
-        if moved:
-            self._place(frame.placed, width, height)
-            for y, old in enumerate(before):
-                new = self.line(y)
-                runs += (
-                    ((y, x, end), piece(new, x, end)) for x, end in changes(old, new)
-                )
-        if fresh:
-            self._lost = False
+        if self._lost or (width, height) != (self._width, len(self._across)):
+            self.adopt(frame, width, height)
             runs = [((y, 0, width), self.line(y)) for y in range(height)]
+        else:
+            runs = self._changed(frame, width, height)
         if runs:
             self._show(runs)
+
+    def _changed(self, frame: Frame, width: int, height: int) -> list[tuple[Run, Row]]:
+        """Take a frame; what is different, with the cells that are there now."""
+        was, over = self.placed.get("over"), frame.placed.get("over")
+        compared: Collection[int] = ()
+        if _below(frame.placed) != _below(self.placed):
+            compared = range(height)
+        elif was and over and was != over:
+            compared = {*_lines(was), *_lines(over)}
+        before = {y: self.line(y) for y in compared}
+        runs: list[tuple[Run, Row]] = []
+        for name, rect in frame.placed.items():
+            grid = self.grids[name]
+            found = grid.take(frame.rows[name], rect.width, rect.height) or ()
+            for y, x, end in found if name != "over" or was == over else ():
+                if (line := rect.y + y) in before:
+                    continue
+                for start, stop in _seen(
+                    line, rect.x + x, rect.x + end, over or was, name
+                ):
+                    cells = piece(grid.rows[y], start - rect.x, stop - rect.x)
+                    runs.append(((line, start, stop), cells))
+        if frame.placed != self.placed:
+            self._place(frame.placed, width, height)
+        for y, old in before.items():
+            new = self.line(y)
+            runs += (((y, x, end), piece(new, x, end)) for x, end in changes(old, new))
+        # What opens or closes is written whole: it has little in common with what is
+        # below it, and comparing them cell by cell takes as long as all the rest.
+        if not before and was != over and (box := over or was):
+            x, end = box.x, box.x + box.width
+            runs += (((y, x, end), piece(self.line(y), x, end)) for y in _lines(box))
+        return runs
 
     def _show(self, runs: list[tuple[Run, Row]]) -> None:
         regions = [Region(x, y, end - x, 1) for (y, x, end), _ in runs]
@@ -155,6 +169,15 @@ class Canvas(Widget):
             rects.append(over)
         edges = {edge for rect in rects for edge in (rect.x, rect.x + rect.width)}
         return sorted(edges | {0, self._width})
+
+
+def _below(placed: dict[str, Rect]) -> dict[str, Rect]:
+    """What stands where, without what lies over it."""
+    return {name: rect for name, rect in placed.items() if name != "over"}
+
+
+def _lines(rect: Rect) -> range:
+    return range(rect.y, rect.y + rect.height)
 
 
 def _seen(

@@ -24,6 +24,7 @@ def codes(style: Style, system: ColorSystem) -> Codes:
     )
 
 
+@lru_cache(maxsize=4096)
 def switch(now: Codes, wanted: Codes) -> str:
     """The shortest way from one look to another. Attributes only go away with a reset."""
     if now[0] != wanted[0]:

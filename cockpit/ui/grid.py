@@ -55,9 +55,14 @@ def piece(row: Row, start: int, end: int) -> Row:
     """The cells of a row from ``start`` to before ``end``."""
     at, found = 0, []
     for text, style in row:
-        if inside := text[max(start - at, 0) : max(end - at, 0)]:
+        behind = at + len(text)
+        if behind > start:
+            if at >= end:
+                break
+            whole = at >= start and behind <= end
+            inside = text if whole else text[max(start - at, 0) : end - at]
             found.append((inside, style))
-        at += len(text)
+        at = behind
     return tuple(found)
 
 
