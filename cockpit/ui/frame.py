@@ -12,7 +12,7 @@ from cockpit.ui import layout
 from cockpit.ui.layout import Rect
 from cockpit.ui.panels import PANELS
 from cockpit.ui.panels.base import Panel
-from cockpit.ui.render import alert, footer, header, latency, overlay, small, tabs
+from cockpit.ui.render import alert, footer, header, latency, overlay, risk, small, tabs
 from cockpit.ui.render.text import Rows
 from cockpit.ui.scene import Scene
 
@@ -103,6 +103,7 @@ def _plan(scene: Scene, over: Rows, width: int, height: int) -> dict[str, Rect]:
         strategies=len(list(scene.slots())),
         symbols=len(scene.symbols),
         latency=latency.rows_wanted(scene) + 1,
+        risk=risk.rows_wanted(scene) + 1,
     )
     plan |= layout.arrange(
         layout.BY_NAME[scene.screen],

@@ -42,6 +42,7 @@ class Needs:
     strategies: int
     symbols: int
     latency: int
+    risk: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _want(name: str, needs: Needs, height: int) -> Want:
         "positions": (4, 2 + max(needs.symbols, 2)),
         "working": (4, 10),
         "ladder": (8, max(height - 10, 8)),
-        "risk": (5, 14),
+        "risk": (5, needs.risk),
         "latency": (8, needs.latency),
         "waterfall": (7, 7),
         "throughput": (5, 11),

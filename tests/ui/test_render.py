@@ -692,7 +692,7 @@ def test_the_header_says_in_which_session_the_market_is() -> None:
 
 
 def test_what_a_tape_does_not_have_is_a_dash() -> None:
-    taped = TapedDesk("live")
+    taped = TapedDesk("old")
     scene = Scene()
     scene.refresh(taped, taped.moment)
     said = text_of(exposure.render(scene, 60, 20))
@@ -799,3 +799,37 @@ def test_every_percentile_of_a_hop_is_shown_where_there_is_room() -> None:
     assert found == sorted(found)
     narrow = text_of(latency.render(scene, 50, 12))[0]
     assert "p99" in narrow and "p95" not in narrow
+
+
+def test_of_a_table_too_wide_the_words_are_cut_and_not_the_figures() -> None:
+    columns = (Column("since", "<", 8), Column("what", "<"), Column("lots", ">"))
+    body = [
+        [("06:00:01", "dim"), ("max_position is 97% used", "text"), ("1,234", "text")]
+    ]
+    head, row = text_of(table(columns, body, 24))
+    assert row.startswith("06:00:01 max_")
+    assert row.endswith("1,234")
+    assert head.split() == ["since", "what", "lots"]
+
+
+def test_the_risk_screen_has_room_for_every_limit_and_what_stops_trading() -> None:
+    desk = PaintedDesk()
+    desk.add_strategy(1, "a_b")
+    with_a_refusal(desk)
+    for place in range(3):
+        row = desk.picture["desk"]["scoped"][place]["limit"]
+        row["scope"], row["target"], row["limit"], row["value"] = 1, place, 0, 40
+    desk.picture["desk"]["scoped_count"] = 3
+    scene = scene_of(desk)
+    scene.screen = "risk"
+    shown = text_of(risk.render(scene, 100, risk.rows_wanted(scene)))
+    assert len(shown) == risk.rows_wanted(scene)
+    assert not any("more" in line.split() for line in shown)
+    assert shown[-1] == "maker: 3 refused, last by max position".ljust(100)
+    # Where they do not all fit, what stands in the way is there all the same.
+    limits = desk.picture["desk"]["limits"]
+    limits[2]["used"] = limits[2]["limit"]
+    scene.picture = desk.read()
+    shown = text_of(risk.render(scene, 100, 9))
+    assert len(shown) == 9
+    assert "position: at its limit" in [line.strip() for line in shown]

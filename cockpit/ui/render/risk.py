@@ -39,6 +39,9 @@ _NARROW = 46
 _WIDE = 104
 """From here what is left stands beside each gauge, in so many cells:"""
 _DISTANCE = 44
+_ROWS_ELSEWHERE = 13
+_STOPS, _STOPS_HEIGHT = 3, 9
+"""What stops trading has so many rows, from so many on, when not all limits fit."""
 _COLUMNS = tuple(map(Column, ("limit", "used", "of", "unit", "refused")))
 _TABLES = {Scope.SYMBOL: "symbols", Scope.STRATEGY: "strategies"}
 """What the narrower limits stand under in risk.toml."""
@@ -277,14 +280,24 @@ def breakers(scene: Scene, width: int) -> Rows:
         last = int(strategy["last_refusal"])
         if int(strategy["refusal_count"]) and last < len(REFUSALS):
             count = number.fit_count(int(strategy["refusal_count"]))
-            text = f"{scene.slot_name(slot)}: {count} refused, last by {REFUSALS[last]}"
-            rows.append(((text.replace("_", " "), "warn"),))
+            by = REFUSALS[last].replace("_", " ")
+            text = f"{scene.slot_name(slot)}: {count} refused, last by {by}"
+            rows.append(((text, "warn"),))
     if not rows:
         said = "No breaker is open."
         if not scene.knows("desk.breakers"):
             said = "The tape does not tell of breakers."
         return [((said, "dim"),)]
     return [settle(row, width) for row in rows]
+
+
+def rows_wanted(scene: Scene) -> int:
+    """Rows it has something for: on its own screen all, on others the nearest."""
+    if scene.screen != "risk":
+        return _ROWS_ELSEWHERE
+    found = gauges(scene)
+    own = any(gauge.scope != Scope.GLOBAL for gauge in found)
+    return len(found) + (2 if own else 0) + 1 + max(len(breakers(scene, 80)), 1)
 
 
 def view(scene: Scene, width: int) -> View:
@@ -332,6 +345,12 @@ def render(scene: Scene, width: int, height: int) -> Rows:
     if walked and len(rows) > height:
         first = max(at - height + 1, 0)
         return rows[first : first + height]
-    if height >= len(rows) + 3:
-        rows += [(), *breakers(scene, width)]
-    return cut(rows, height, scene.glyphs.ellipsis)
+    stops = breakers(scene, width)
+    if height >= len(rows) + 1 + min(len(stops), 2):
+        return cut([*rows, (), *stops], height, scene.glyphs.ellipsis)
+    if height < _STOPS_HEIGHT or not any("bad" in style for _, style in stops[0]):
+        return cut(rows, height, scene.glyphs.ellipsis)
+    # What stands in the way of trading goes before limits that are far.
+    stops = stops[:_STOPS]
+    rows = cut(rows, height - 1 - len(stops), scene.glyphs.ellipsis)
+    return [*rows, (), *stops]

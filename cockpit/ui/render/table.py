@@ -83,7 +83,10 @@ def table(
     while needed(1) > width and any(columns[i].priority for i in shown):
         shown.remove(max(reversed(shown), key=lambda i: columns[i].priority))
     if needed(1) > width:
-        widths[shown[0]] = max(widths[shown[0]] - (needed(1) - width), 1)
+        # Words can be cut, figures cannot: the longest words are.
+        words = [i for i in shown if columns[i].align == "<"] or shown[:1]
+        longest = max(words, key=lambda i: widths[i])
+        widths[longest] = max(widths[longest] - (needed(1) - width), 1)
     gap = next((g for g in range(_GAP_MAX, 1, -1) if needed(g) <= width), 1)
 
     def line(cells: Sequence[Segment]) -> Row:

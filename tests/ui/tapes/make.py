@@ -4,13 +4,17 @@
 
 The real core under virtual time, so that the same core makes the same tapes. Only needed
 when a picture shall show what the tapes do not have; a change of the core leaves
-tapes and pictures as they are. ``live.tape``, which has latencies, is a real session:
-
-    cockpit once --config tests/ui/config --seconds 20 --record tests/ui/tapes/live.tape
+tapes and pictures as they are. ``live.tape``, which has latencies, is a real session of
+:data:`LIVE_S`, made anew with ``python -m tests.ui.tapes.make live``. ``old.tape`` is
+one of long ago, by a core that measured less; it is never made again.
 """
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,7 +61,44 @@ def session() -> None:
         play(desk, recorder, 4)
 
 
+LIVE_S = 19.5
+TIGHTER = """
+[symbols.ALFA]
+max_position = 40
+
+[strategies.mm_alfa]
+max_open_orders = 4
+max_order_qty = 20
+"""
+"""Limits of its own for one symbol and one strategy, so that they are on a picture."""
+
+
+def live() -> None:
+    """A real session, as fast as this machine is."""
+    with tempfile.TemporaryDirectory() as place:
+        files = Path(shutil.copytree(CONFIG, Path(place) / "config"))
+        desk_file, risk_file = files / "desk.toml", files / "risk.toml"
+        text = desk_file.read_text().replace('waiting = "park"', 'waiting = "spin"')
+        text = text.replace("venue_cpu = -2", "venue_cpu = 2")
+        desk_file.write_text(text.replace("desk_cpu = -2", "desk_cpu = 3"))
+        risk_file.write_text(risk_file.read_text() + TIGHTER)
+        config = load(files, [])
+        engine = Engine(settings(config, recording=()))
+        with (
+            LocalDesk(engine, config, directory=files) as desk,
+            Recorder(HERE / "live.tape", desk) as recorder,
+        ):
+            end = time.monotonic() + LIVE_S
+            while time.monotonic() < end:
+                desk.read()
+                recorder.offer(time.time(), desk.events())
+                time.sleep(0.02)
+
+
 def main() -> None:
+    if sys.argv[1:] == ["live"]:
+        live()
+        return
     session()
     for name, desk in (
         ("empty", open_desk(strategies=False)),
