@@ -24,6 +24,10 @@
 /* A function of its own, though it could be made a part of its caller. */
 #define CP_ALONE __attribute__((noinline))
 
+/* From here on all memory may have changed, this object's too: what registers hold of it is
+ * let go, and they are free for what comes. */
+#define CP_FORGET(object) __asm__ volatile("" : : "r"(object) : "memory")
+
 /* Say where, and stop the process: a core that has lost count of itself must not trade. */
 _Noreturn static inline void cp_panic(const char *file, int line, const char *what)
 {

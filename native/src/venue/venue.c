@@ -174,35 +174,48 @@ static void take_long(cp_venue *venue, const cp_order *order, uint64_t hash,
     cp_end_step(venue);
 }
 
-static inline bool is_nearly_full(const cp_venue *venue)
+/* How many messages may be taken that say one line of either kind at most before the
+ * outboxes are nearly full. */
+static inline uint32_t room_for(const cp_venue *venue)
 {
-    return (venue->md.count | venue->reports.count) >= CP_VENUE_BATCH_LINES;
+    uint32_t md = venue->md.count, reports = venue->reports.count;
+    uint32_t most = md > reports ? md : reports;
+    return most < CP_VENUE_BATCH_LINES ? CP_VENUE_BATCH_LINES - most : 0;
 }
 
-static inline bool take_usually(cp_venue *venue, const cp_order *order, uint64_t hash,
-                                uint32_t guess)
+/* Rules of the hour, stops that are due and a session of one's own make the way long. */
+static inline bool goes_the_long_way(const cp_venue *venue, const cp_order *order)
 {
-    if ((venue->session_of[order->participant] | venue->odd_count | venue->due_count) !=
-        0)
-        return false;
+    uint32_t unusual = venue->odd_count | venue->due_count;
+    return CP_UNLIKELY((unusual | venue->session_count) != 0) &&
+           (unusual != 0 || venue->session_of[order->participant] != 0);
+}
+
+/* One that says a line of either kind at most. */
+static inline bool take_plain(cp_venue *venue, const cp_order *order, uint64_t hash,
+                              uint32_t guess)
+{
     if (order->kind == CP_ORDER_CANCEL)
         return cp_cancel_usually(venue, order, hash, guess);
     if (cp_is_usual_new(order, CP_DAY))
         return cp_new_usually(venue, order, hash);
     if (cp_is_usual_replace(order))
         return cp_replace_usually(venue, order, hash, guess);
-    if (cp_is_usual_new(order, CP_IOC))
-        return cp_take_usually(venue, order, hash);
     return false;
 }
 
-static inline void take(cp_venue *venue, const cp_order *order, uint64_t hash,
+/* Whether it was such a one. */
+static inline bool take(cp_venue *venue, const cp_order *order, uint64_t hash,
                         uint32_t guess)
 {
-    if (take_usually(venue, order, hash, guess))
+    bool is_long = goes_the_long_way(venue, order);
+    bool is_plain = !is_long && take_plain(venue, order, hash, guess);
+    if (is_plain || (!is_long && cp_is_usual_new(order, CP_IOC) &&
+                     cp_take_usually(venue, order, hash)))
         cp_check_step(venue);
     else
         take_long(venue, order, hash, guess);
+    return is_plain;
 }
 
 void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
@@ -210,7 +223,7 @@ void cp_venue_on_order(cp_venue *venue, const cp_order *order, uint64_t now_ns)
     venue->now_ns = now_ns;
     uint64_t hash = hash_of(order);
     uint32_t guess = cp_idmap_guess(&venue->names, hash);
-    if (CP_UNLIKELY(is_nearly_full(venue)))
+    if (CP_UNLIKELY(room_for(venue) == 0))
         take_long(venue, order, hash, guess);
     else
         take(venue, order, hash, guess);
@@ -263,17 +276,32 @@ static inline void look_for_order(const cp_venue *venue, uint32_t at, foresight 
         (const void *)((uintptr_t)venue->pool.orders + index * sizeof(cp_book_order)));
 }
 
-static inline uint32_t later_than(uint32_t at, uint32_t by, uint32_t count)
+/* Where a batch stands. In memory between messages: their ways need the registers, and gcc
+ * would keep in those of vectors what it has no others for. */
+typedef struct walk {
+    const cp_order *orders, *last;
+    uint32_t at;
+    uint32_t stop; /* where the room in the outboxes is looked at again */
+    uint32_t count;
+} walk;
+
+/* The message so many places behind, or the last. */
+static inline const cp_order *earlier_of(const cp_order *order, uint32_t by,
+                                         const cp_order *last)
 {
-    return at + by < count ? at + by : count - 1;
+    uintptr_t later = (uintptr_t)order + by * sizeof *order;
+    return later < (uintptr_t)last ? (const cp_order *)later : last;
 }
 
 /* A book that the core's own cache holds needs less looking ahead. A guess may be wrong, or
  * the order gone by then: what is fetched is never relied on. Towards the end the last
- * message is looked at again and again, which is cheaper than asking whether to. */
+ * message is looked at again and again, which is cheaper than asking whether to; the orders
+ * then looked for are those of earlier ones. */
 uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t count,
                             uint64_t now_ns)
 {
+    if (count == 0)
+        return 0;
     foresight ahead = { .hashes = { 0 } };
     venue->now_ns = now_ns;
     bool wide = venue->pages.taken_count > LOOK_WIDE;
@@ -281,17 +309,27 @@ uint32_t cp_venue_on_orders(cp_venue *venue, const cp_order *orders, uint32_t co
         look_for_name(venue, &orders[i], i, &ahead);
     for (uint32_t i = 0; i < count && i < LOOK_ORDER; i++)
         look_for_order(venue, i, &ahead);
-    for (uint32_t i = 0; i < count; i++) {
-        if (CP_UNLIKELY(is_nearly_full(venue)))
-            return i;
-        look_for_message(&orders[i]);
-        uint32_t named = later_than(i, LOOK_NAME, count);
-        look_for_name(venue, &orders[named], i + LOOK_NAME, &ahead);
+    walk w = { .orders = orders, .last = &orders[count - 1], .count = count };
+    for (; w.at < w.count; w.at++) {
+        if (w.at == w.stop) {
+            uint32_t room = room_for(venue);
+            if (room == 0)
+                return w.at;
+            w.stop = room < w.count - w.at ? w.at + room : w.count;
+        }
+        const cp_order *order = &w.orders[w.at];
+        const cp_order *named = earlier_of(order, LOOK_NAME, w.last);
+        look_for_message(order);
+        look_for_name(venue, named, w.at + LOOK_NAME, &ahead);
         if (wide)
-            look_for_level(venue, &orders[named]);
-        look_for_order(venue, i + LOOK_ORDER, &ahead);
-        take(venue, &orders[i], ahead.hashes[i % LOOK_RING],
-             ahead.indices[i % LOOK_RING]);
+            look_for_level(venue, named);
+        look_for_order(venue, w.at + LOOK_ORDER, &ahead);
+        uint64_t hash = ahead.hashes[w.at % LOOK_RING];
+        uint32_t guess = ahead.indices[w.at % LOOK_RING];
+        CP_FORGET(&w);
+        if (!take(venue, order, hash, guess))
+            w.stop = w.at + 1;
+        CP_FORGET(&w);
     }
     return count;
 }
