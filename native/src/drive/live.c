@@ -249,7 +249,10 @@ static void venue_run(void *argument)
     while (atomic_load_explicit(&engine->running, memory_order_acquire)) {
         uint64_t now_ns = begin_round(engine, &engine->venue_account);
         bool busy = engine->net_inline && net_receive(engine, now_ns);
-        busy |= venue_take_orders(engine, now_ns);
+        bool ordered = venue_take_orders(engine, now_ns);
+        if (engine->net_inline && ordered)
+            net_send(engine); /* its answer does not wait for what the market does */
+        busy |= ordered;
         busy |= venue_play_flow(engine, now_ns);
         busy |= has_timer && venue_run_timer(engine, now_ns);
         bool show;
