@@ -6,8 +6,8 @@
 
 #define LISTENER_TAG 0x80000000u /* + cp_door */
 #define MOLD_TAG 0x80000010u
-#define POLLED_MAX 4          /* users asked for orders in every round */
-#define LOOK_NS 20000         /* everybody else is looked at this often: 20 us */
+#define POLLED_MAX 4  /* users asked for orders in every round, the first to come */
+#define LOOK_NS 20000 /* everybody else is looked at this often: 20 us */
 #define SEND_MAX (256u << 10) /* bytes one connection is sent in one round */
 
 /* ---- guests ------------------------------------------------------------------------------ */
@@ -179,8 +179,14 @@ static void log_in_for_orders(cp_exchange *x, uint32_t place, uint32_t user,
     cp_guest *guest = &x->guests[place];
     guest->port = user;
     admit(x, place, login, &port->log);
-    if (guest->logged_in)
-        port->guest = place;
+    if (!guest->logged_in)
+        return;
+    port->guest = place;
+    uint32_t polled = 0;
+    for (uint32_t i = 0; i < x->active_count; i++)
+        polled += x->guests[x->active[i]].stream.polled;
+    if (x->net.polls && polled < POLLED_MAX && !guest->armed)
+        cp_net_poll(&x->net, &guest->stream);
 }
 
 static void log_in_for_feed(cp_exchange *x, uint32_t place, const cp_soup_login *login)
@@ -354,17 +360,14 @@ static void on_timer(cp_exchange *x)
 /* ---- the round --------------------------------------------------------------------------- */
 
 /* A few users are asked for orders directly, round after round: one call instead of two on
- * the way in. */
+ * the way in. All the others are when there is something. */
 static bool poll_users(cp_exchange *x)
 {
     uint64_t before = x->net.picture.orders_in;
-    uint32_t asked = 0;
-    for (uint32_t i = x->active_count; i-- > 0 && asked < POLLED_MAX;) {
+    for (uint32_t i = x->active_count; i-- > 0;) {
         const cp_guest *guest = &x->guests[x->active[i]];
-        if (guest->door != CP_DOOR_ORDERS || !guest->logged_in || has_input(guest))
-            continue;
-        asked++;
-        receive_from(x, x->active[i]);
+        if (guest->stream.polled && !has_input(guest))
+            receive_from(x, x->active[i]);
     }
     return x->net.picture.orders_in != before;
 }
@@ -452,7 +455,7 @@ static void send_to(cp_exchange *x, uint32_t place)
     }
     if (guest->stream.blocked != guest->armed) {
         guest->armed = guest->stream.blocked;
-        cp_net_watch_again(&x->net, guest->stream.fd, place, guest->armed);
+        cp_net_arm(&x->net, &guest->stream, place, guest->armed);
     }
 }
 

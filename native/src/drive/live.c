@@ -568,9 +568,11 @@ static void place_threads(cp_engine *engine)
         threads[i]->waiting = waiting;
     }
     engine->net_inline = net_of(engine) && is_inline(&config->net);
-    if (net_of(engine))
+    if (net_of(engine)) {
         net_of(engine)->picture.placement =
             engine->net_inline ? CP_NET_INLINE : CP_NET_THREAD;
+        net_of(engine)->polls = waiting != CP_WAIT_PARK;
+    }
 }
 
 int cp_live_start(cp_engine *engine)

@@ -62,9 +62,20 @@ int cp_net_watch(cp_net *net, int fd, uint32_t tag, bool writable)
     return control(net, EPOLL_CTL_ADD, fd, tag, writable);
 }
 
-void cp_net_watch_again(cp_net *net, int fd, uint32_t tag, bool writable)
+void cp_net_poll(cp_net *net, cp_stream *stream)
 {
-    control(net, EPOLL_CTL_MOD, fd, tag, writable);
+    stream->polled = true;
+    epoll_ctl(net->epoll, EPOLL_CTL_DEL, stream->fd, NULL);
+}
+
+void cp_net_arm(cp_net *net, const cp_stream *stream, uint32_t tag, bool writable)
+{
+    if (!stream->polled) {
+        control(net, EPOLL_CTL_MOD, stream->fd, tag, writable);
+        return;
+    }
+    struct epoll_event event = { .events = EPOLLOUT, .data.u32 = tag };
+    epoll_ctl(net->epoll, writable ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, stream->fd, &event);
 }
 
 uint32_t cp_net_look(cp_net *net, cp_net_ready *ready)

@@ -22,6 +22,7 @@ typedef struct cp_net {
     int epoll;
     int bell; /* eventfd: rung by whoever gives a parked thread something */
     _Atomic uint32_t parked;
+    bool polls; /* the thread never sleeps */
     const cp_clock *clock;
     uint64_t now_ns;
     uint64_t timer_ns;    /* when timeouts are looked at next */
@@ -39,7 +40,13 @@ void cp_net_free(cp_net *net);
 
 /* Watch a socket; `tag` comes back with it. */
 int cp_net_watch(cp_net *net, int fd, uint32_t tag, bool writable);
-void cp_net_watch_again(cp_net *net, int fd, uint32_t tag, bool writable);
+
+struct cp_stream;
+/* Its owner asks this connection for data in every round, and watching it costs whoever
+ * sends to it: no more, except for being writable. */
+void cp_net_poll(cp_net *net, struct cp_stream *stream);
+/* Watch for its being writable, too, or no more. */
+void cp_net_arm(cp_net *net, const struct cp_stream *stream, uint32_t tag, bool writable);
 
 typedef struct cp_net_ready {
     uint32_t tag;
@@ -85,6 +92,7 @@ typedef struct cp_stream {
     int fd;                    /* -1: none */
     uint32_t in_from, in_to;   /* bytes that wait in `in` */
     uint32_t out_from, out_to; /* bytes that wait in `out` */
+    bool polled;               /* asked for data round after round: not watched for it */
     bool blocked;              /* the kernel takes no more: wait until it is writable */
     uint64_t heard_ns, said_ns;
     uint64_t

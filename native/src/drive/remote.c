@@ -112,7 +112,10 @@ static void on_writable(cp_remote *r, cp_link *link)
     }
     if (cp_stream_is_open(&link->stream)) {
         link->armed = false;
-        cp_net_watch_again(&r->net, link->stream.fd, link->tag, false);
+        if (r->net.polls && !link->stream.polled)
+            cp_net_poll(&r->net, &link->stream);
+        else
+            cp_net_arm(&r->net, &link->stream, link->tag, false);
     }
 }
 
@@ -279,7 +282,7 @@ static bool flush(cp_remote *r, cp_link *link)
         return false;
     if (link->stream.blocked) {
         if (!link->armed)
-            cp_net_watch_again(&r->net, link->stream.fd, link->tag, true);
+            cp_net_arm(&r->net, &link->stream, link->tag, true);
         link->armed = true;
         return false;
     }

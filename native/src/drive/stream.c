@@ -28,7 +28,7 @@ void cp_stream_open(cp_stream *stream, int fd, uint64_t now_ns)
 {
     stream->fd = fd;
     stream->in_from = stream->in_to = stream->out_from = stream->out_to = 0;
-    stream->blocked = false;
+    stream->polled = stream->blocked = false;
     stream->heard_ns = stream->said_ns = stream->took_ns = now_ns;
 }
 
