@@ -425,6 +425,8 @@ static bool desk_take_md(cp_engine *engine)
         desk_make_room(engine);
         desk_hear(engine, line);
         desk_carry(engine);
+        if (engine->net_inline && cp_ring_ready(&engine->order_ring) > 0)
+            net_send(engine); /* nor does it wait for the rest of the data */
         cp_transit_pass(&engine->transits[CP_LEG_FEED]);
         count++;
     }
@@ -479,6 +481,8 @@ static void desk_practise(cp_engine *engine, uint64_t now_ns)
 {
     if (!engine->rehearsal)
         return;
+    if (engine->net_inline && cp_remote_expects(engine->remote, now_ns))
+        return; /* the answer is not to find it practising */
     fetch_links(engine);
     cp_desk_keep_warm(engine->desk);
     if (now_ns < engine->rehearsal_ns)

@@ -63,6 +63,7 @@ static uint32_t open_order(cp_remote *r, const cp_sent *terms)
         r->sent[r->last].next = place;
     r->last = place;
     r->net.picture.foreign_count += sent->client_id == 0;
+    r->unanswered_count += sent->sent_ns != 0;
     return place;
 }
 
@@ -70,6 +71,7 @@ static void close_order(cp_remote *r, uint32_t place)
 {
     cp_sent *sent = &r->sent[place];
     r->net.picture.foreign_count -= sent->client_id == 0;
+    r->unanswered_count -= sent->sent_ns != 0;
     if (sent->older != CP_NONE)
         r->sent[sent->older].newer = CP_NONE;
     if (sent->newer != CP_NONE)
@@ -265,6 +267,7 @@ static void record_answer(cp_remote *r, cp_sent *sent)
 {
     if (sent->sent_ns != 0 && r->orders.state == CP_LINK_UP)
         cp_histogram_record(r->order_to_ack, r->net.now_ns - sent->sent_ns);
+    r->unanswered_count -= sent->sent_ns != 0;
     sent->sent_ns = 0;
 }
 
@@ -861,10 +864,15 @@ static bool put_order(cp_remote *r, const cp_order *order)
     return true;
 }
 
-/* Data out of the socket to order into it, for each of `count`. */
+/* All are written and leave with the next call: T4. Data out of the socket to order into
+ * it, for each of `count` that data made us send. */
 static void record_sent(cp_remote *r, uint32_t count)
 {
     uint64_t now_ns = cp_clock_now_ns(r->net.clock);
+    for (uint32_t i = r->last; i != CP_NONE && r->sent[i].sent_ns == r->net.now_ns;
+         i = r->sent[i].prev)
+        r->sent[i].sent_ns = now_ns;
+    r->sent_ns = now_ns;
     for (uint32_t i = 0; i < count; i++)
         cp_histogram_record(r->tick_to_order,
                             now_ns > r->causes[i] ? now_ns - r->causes[i] : 0);

@@ -19,6 +19,7 @@
 #include "wire/ouch.h"
 
 #define CP_SERVER_PACKET_MAX 4096 /* bytes of the largest packet an exchange may send */
+#define CP_ANSWER_NS 50000u       /* an exchange that is near has answered by then */
 #define CP_MOLD_HELD_MAX 1024     /* datagrams that wait for an earlier one */
 
 /* One connection to the exchange, which outlives its sockets. */
@@ -106,6 +107,8 @@ struct cp_remote {
     cp_counted_match counted[CP_COUNTED_MAX];
     uint32_t counted_count;
     cp_histogram *tick_to_order, *order_to_ack;
+    uint64_t sent_ns;                    /* when something was sent last */
+    uint32_t unanswered_count;           /* orders that have no answer yet */
     uint64_t causes[CP_DESK_ORDERS_MAX]; /* T1 of what is about to be sent */
 
     /* feed_client.c */
@@ -154,6 +157,13 @@ void cp_remote_close(cp_remote *remote);
 static inline bool cp_remote_is_up(const cp_remote *remote)
 {
     return atomic_load_explicit(&remote->up, memory_order_relaxed);
+}
+
+/* Has an order just left whose answer may be here at any moment? From the thread that sees
+ * to the sockets. */
+static inline bool cp_remote_expects(const cp_remote *remote, uint64_t now_ns)
+{
+    return remote->unanswered_count > 0 && now_ns - remote->sent_ns < CP_ANSWER_NS;
 }
 
 /* The connection is no good: close it and try again later. */
