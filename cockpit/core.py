@@ -88,6 +88,7 @@ class RiskState(IntEnum):
     PAUSED = lib.CP_RISK_PAUSED
     FLATTENING = lib.CP_RISK_FLATTENING
     HALTED = lib.CP_RISK_HALTED
+    REDUCING = lib.CP_RISK_REDUCING
 
 
 class SymbolHalt(IntEnum):
@@ -281,6 +282,7 @@ class Control(IntEnum):
     FLATTEN_STRATEGY = lib.CP_CONTROL_FLATTEN_STRATEGY
     FLATTEN_SYMBOL = lib.CP_CONTROL_FLATTEN_SYMBOL
     LOOSENING = lib.CP_CONTROL_LOOSENING
+    REDUCE = lib.CP_CONTROL_REDUCE
 
 
 class Loosening(IntEnum):
@@ -1289,6 +1291,10 @@ class Engine:
 
     def resume(self) -> None:
         self._command(Control.RESUME)
+
+    def reduce(self) -> None:
+        """From now on only what brings positions nearer to none, until RESUME."""
+        self._command(Control.REDUCE)
 
     def flatten(self) -> None:
         self._command(Control.FLATTEN)

@@ -190,7 +190,9 @@ typedef enum cp_risk_state {
     CP_RISK_ACTIVE = 0,
     CP_RISK_PAUSED = 1,     /* nothing new from strategies, working orders pulled */
     CP_RISK_FLATTENING = 2, /* only orders that reduce; ends in PAUSED when flat */
-    CP_RISK_HALTED = 3      /* only cancels; left by an explicit CP_CONTROL_UNHALT */
+    CP_RISK_HALTED = 3,     /* only cancels; left by an explicit CP_CONTROL_UNHALT */
+    CP_RISK_REDUCING = 4,   /* from anyone only what brings positions nearer to none */
+    CP_RISK_COUNT = 5
 } cp_risk_state;
 
 /* The risk limits, in the order of cp_limit_parameter(). */
@@ -363,7 +365,7 @@ typedef enum cp_control_kind {
     CP_CONTROL_MODE = 2,   /* target slot := mode */
     CP_CONTROL_LIMITS = 3, /* all limits and triggers, with version and hash */
     CP_CONTROL_PAUSE = 4,
-    CP_CONTROL_RESUME = 5, /* from PAUSED only */
+    CP_CONTROL_RESUME = 5, /* from PAUSED or REDUCING */
     CP_CONTROL_FLATTEN = 6,
     CP_CONTROL_HALT = 7,
     CP_CONTROL_UNHALT = 8, /* HALTED -> PAUSED */
@@ -380,6 +382,7 @@ typedef enum cp_control_kind {
     CP_CONTROL_RESUME_SYMBOL = 17,    /* target symbol: it trades again */
     CP_CONTROL_FLATTEN_STRATEGY = 18, /* target slot, or CP_OPERATOR: OFF, and closed */
     CP_CONTROL_FLATTEN_SYMBOL = 19,   /* target symbol: halted, and closed */
+    CP_CONTROL_REDUCE = 21,   /* ACTIVE, PAUSED -> REDUCING; RESUME leads out of it */
     CP_CONTROL_LOOSENING = 20 /* for the record alone: `mode` (cp_loosening) says how far
                                  it has come, `scoped` two rows a limit: as it is in force,
                                  as it is asked for; INT64_MAX: none */

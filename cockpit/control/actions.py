@@ -197,11 +197,19 @@ def _resume(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked
     if (symbol := _symbol_of(desk, given)) is not None:
         return _resume_symbol(desk, picture, symbol)
     state = state_of(picture)
-    if state not in (RiskState.PAUSED, RiskState.ACTIVE):
-        raise ActionRefused(f"the desk is {state.name}: only from PAUSED")
-    if state == RiskState.PAUSED:
+    if state not in (RiskState.PAUSED, RiskState.REDUCING, RiskState.ACTIVE):
+        raise ActionRefused(f"the desk is {state.name}: only from PAUSED or REDUCING")
+    if state != RiskState.ACTIVE:
         desk.resume()
     return Asked("ACTIVE", _holds(RiskState.ACTIVE))
+
+
+def _reduce(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
+    state = state_of(picture)
+    if state not in (RiskState.ACTIVE, RiskState.PAUSED, RiskState.REDUCING):
+        raise ActionRefused(f"the desk is {state.name}: only from ACTIVE or PAUSED")
+    desk.reduce()
+    return Asked("REDUCING", _holds(RiskState.REDUCING))
 
 
 def _unhalt(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
@@ -426,6 +434,7 @@ ACTIONS: dict[str, Action] = {
     "accept": Action("take positions as they are, end the doubt", _accept),
     "pause": Action("hold the strategies, pull their orders", _pause, brake=True),
     "resume": Action("let strategies trade again after a pause", _resume),
+    "reduce": Action("let out only what reduces positions", _reduce),
     "flatten": Action("trade every position to zero, then pause", _flatten),
     "unhalt": Action("leave HALTED for PAUSED", _unhalt),
     "strategy": Action("switch a strategy to a mode", _strategy),

@@ -267,7 +267,7 @@ _scoped(
 )
 _scoped(
     "resume",
-    "Let strategies trade again after a pause; of a symbol, after its halt.",
+    "Let strategies trade again, after a pause or `reduce`; of a symbol, after its halt.",
     SYMBOL,
 )
 _scoped(
@@ -279,6 +279,11 @@ _scoped(
     SYMBOL,
 )
 _simple("pause", "Hold the strategies and pull their orders. Needs no controls.")
+_simple(
+    "reduce",
+    "REDUCING: orders are pulled, and from then on nothing leaves, from strategies or by "
+    "hand, but what brings positions nearer to none. `resume` ends it.",
+)
 _simple("unhalt", "Leave HALTED for PAUSED.")
 _simple("accept", "Take positions as they are: no symbol is in doubt any more.")
 

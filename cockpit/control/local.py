@@ -286,6 +286,12 @@ class LocalDesk:
     def pause(self) -> None:
         self._ask("pause", self._engine.pause)
 
+    def reduce(self) -> None:
+        """From anyone only what brings positions nearer to none, until it is resumed."""
+        self._ask(
+            "reduce: only what brings positions nearer to none", self._engine.reduce
+        )
+
     def resume(self, *, symbol: int | None = None) -> None:
         """Trade again after a pause; of a symbol, after its halt."""
         if symbol is None:

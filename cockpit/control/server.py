@@ -413,7 +413,7 @@ class Server:
         ):
             if wish == "halt":
                 self._desk.halt()
-            elif state_of(self._picture) == RiskState.ACTIVE:
+            elif state_of(self._picture) in (RiskState.ACTIVE, RiskState.REDUCING):
                 self._desk.pause()
 
     # ---- commands ----------------------------------------------------------------------

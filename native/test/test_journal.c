@@ -494,6 +494,34 @@ static void a_halt_survives_the_restart_and_a_stop_does_not(void)
     }
 }
 
+static void what_the_operator_has_set_the_desk_to_survives(void)
+{
+    const struct {
+        cp_control_kind kind;
+        cp_risk_state state;
+    } cases[] = { { CP_CONTROL_PAUSE, CP_RISK_PAUSED },
+                  { CP_CONTROL_REDUCE, CP_RISK_REDUCING },
+                  { CP_CONTROL_HALT, CP_RISK_HALTED } };
+    for (size_t i = 0; i < 3; i++) {
+        memory_store store = { .count = 0 };
+        cp_config config = journal_kit_config(15);
+        cp_engine *engine = journal_kit_open(&config, &store);
+        CHECK_EQ(0, cp_engine_record_start(engine));
+        CHECK_EQ(0, cp_engine_run(engine, 5000));
+        cp_control control = { .kind = cases[i].kind };
+        CHECK_EQ(0, cp_engine_command(engine, &control));
+        CHECK_EQ(0, cp_engine_run(engine, 5000));
+        journal_kit_kill(engine);
+        engine = journal_kit_open(&config, &store);
+        CHECK_EQ(cases[i].state, engine->desk_picture.risk_state);
+        CHECK_EQ(0, cp_engine_record_start(engine));
+        CHECK_EQ(0, cp_engine_run(engine, 20000));
+        CHECK_EQ(cases[i].state, engine->desk_picture.risk_state);
+        journal_kit_kill(engine);
+        memory_free(&store);
+    }
+}
+
 /* ---- files ---- */
 
 static char directory[64];
@@ -607,6 +635,7 @@ int main(void)
     RUN(a_failed_sync_halts_and_is_not_tried_again);
     RUN(a_writer_that_stalls_halts_until_it_is_well);
     RUN(a_halt_survives_the_restart_and_a_stop_does_not);
+    RUN(what_the_operator_has_set_the_desk_to_survives);
     RUN(a_live_desk_records_at_every_level);
     RUN(two_desks_do_not_share_a_journal);
     RUN(a_directory_that_cannot_be_used_is_said);

@@ -407,6 +407,51 @@ static void counts_each_message_against_a_plain_list(void)
     }
 }
 
+static void lets_in_reducing_only_what_reduces_whatever_works(void)
+{
+    const struct {
+        cp_side side;
+        int64_t position, own, working, own_working;
+        uint32_t qty;
+        bool passes;
+    } cases[] = {
+        { CP_BUY, 0, 0, 0, 0, 1, false },
+        { CP_SELL, 0, 0, 0, 0, 1, false },
+        { CP_SELL, 10, 10, 0, 0, 10, true },
+        { CP_SELL, 10, 10, 0, 0, 11, false },
+        { CP_SELL, 10, 10, 4, 4, 6, true },
+        { CP_SELL, 10, 10, 4, 4, 7, false },
+        { CP_SELL, 10, 4, 0, 0, 5, false },
+        { CP_SELL, 4, 10, 0, 0, 5, false },
+        { CP_BUY, -10, -10, 0, 0, 10, true },
+        { CP_BUY, 10, 10, 0, 0, 1, false },
+        { CP_BUY, -10, -10, 10, 0, 1, false },
+        { CP_BUY, -10, -10, 0, 10, 1, false },
+        { CP_BUY, INT64_MIN, INT64_MIN, 0, 0, UINT32_MAX, true },
+        { CP_SELL, INT64_MIN, INT64_MIN, 0, 0, 1, false },
+        { CP_SELL, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, 1, false },
+    };
+    cp_risk risk = wide_open();
+    risk.state = CP_RISK_REDUCING;
+    risk.loss = INT64_MAX; /* which is not in the way of closing */
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cp_risk_finding finding;
+        cp_risk_ask ask = plain();
+        ask.side = cases[i].side;
+        ask.qty = cases[i].qty;
+        ask.point_value = 1;
+        ask.position = cases[i].position;
+        ask.own_position = cases[i].own;
+        ask.working[ask.side] = cases[i].working;
+        ask.own_working[ask.side] = cases[i].own_working;
+        uint32_t found = cp_risk_check(&risk, &ask, &finding);
+        CHECK((found != CP_REFUSE_STATE) == cases[i].passes);
+        /* As many as would pass, and not one more. */
+        uint32_t most = cp_risk_passing_qty(&risk, &ask);
+        CHECK(most <= cases[i].qty && (found != CP_REFUSE_COUNT || most == ask.qty));
+    }
+}
+
 static void names_every_limit_and_word(void)
 {
     for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {
@@ -423,7 +468,7 @@ static void names_every_limit_and_word(void)
         CHECK(cp_order_state_name(i) != NULL);
     for (uint32_t i = 0; i < CP_HOP_COUNT; i++)
         CHECK(cp_hop_name(i) != NULL);
-    for (uint32_t i = 0; i <= CP_RISK_HALTED; i++)
+    for (uint32_t i = 0; i < CP_RISK_COUNT; i++)
         CHECK(cp_risk_state_name(i) != NULL);
     CHECK(cp_refusal_name(CP_REFUSE_COUNT) == NULL && cp_hop_name(CP_HOP_COUNT) == NULL &&
           cp_reason_name(UINT32_MAX) == NULL && cp_order_state_name(UINT32_MAX) == NULL &&
@@ -438,6 +483,7 @@ int main(void)
     RUN(sets_nothing_against_a_position_beyond_64_bits);
     RUN(lets_a_position_be_closed_whatever_the_market);
     RUN(says_how_many_lots_would_pass);
+    RUN(lets_in_reducing_only_what_reduces_whatever_works);
     RUN(measures_the_collar_both_ways_and_rounds_up);
     RUN(stops_at_the_loss_but_lets_a_position_be_closed);
     RUN(lets_what_reduces_through_a_limit_already_exceeded);

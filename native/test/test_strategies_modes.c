@@ -270,7 +270,18 @@ static void has_nothing_in_a_book_in_doubt(void)
     kit_close(k);
 }
 
-/* ---- REDUCE ---- */
+/* ---- REDUCE: of the strategy, or of the desk as a whole ---- */
+
+static bool of_all;
+
+static void reduce(kit *k)
+{
+    if (of_all)
+        kit_control(k, (cp_control){ .kind = CP_CONTROL_REDUCE });
+    else
+        mode(k, CP_MODE_REDUCE);
+    CHECK_EQ(of_all ? CP_RISK_REDUCING : CP_RISK_ACTIVE, kit_picture(k)->risk_state);
+}
 
 /* Long or short by so many, by way of LIVE. */
 static kit *open_holding(cp_side side, uint32_t qty)
@@ -287,7 +298,7 @@ static kit *open_holding(cp_side side, uint32_t qty)
 static void lets_only_through_what_reduces(void)
 {
     kit *k = open_holding(CP_BUY, 10);
-    mode(k, CP_MODE_REDUCE);
+    reduce(k);
     uint32_t before = k->order_count;
     ask(k, CP_BUY, 14999, 5);
     take(k, CP_BUY, 15001, 5);
@@ -303,7 +314,7 @@ static void lets_only_through_what_reduces(void)
 static void shares_the_room_between_quote_and_take(void)
 {
     kit *k = open_holding(CP_SELL, 10);
-    mode(k, CP_MODE_REDUCE);
+    reduce(k);
     take(k, CP_BUY, 15001, 4);
     CHECK_EQ(4, kit_last(k)->qty);
     ask(k, CP_BUY, 14999, 30);
@@ -314,7 +325,7 @@ static void shares_the_room_between_quote_and_take(void)
 static void puts_a_quote_anew_instead_of_replacing_it(void)
 {
     kit *k = open_holding(CP_BUY, 10);
-    mode(k, CP_MODE_REDUCE);
+    reduce(k);
     ask(k, CP_SELL, 15001, 10);
     cp_order order = *kit_last(k);
     kit_accept(k, order);
@@ -334,9 +345,13 @@ static void takes_off_what_was_meant_for_live(void)
     ask(k, CP_BUY, 14999, 5);
     cp_order order = *kit_last(k);
     kit_accept(k, order);
-    mode(k, CP_MODE_REDUCE);
-    CHECK_EQ(CP_ORDER_CANCEL, kit_last(k)->kind);
-    CHECK_EQ((int64_t)order.client_id, (int64_t)kit_last(k)->original_id);
+    reduce(k);
+    CHECK_EQ(of_all ? CP_ORDER_CANCEL_ALL : CP_ORDER_CANCEL, kit_last(k)->kind);
+    CHECK_EQ(of_all ? 0 : (int64_t)order.client_id, (int64_t)kit_last(k)->original_id);
+    kit_cancelled(k, order.client_id, 5, CP_REASON_USER);
+    uint32_t sent = k->order_count;
+    ask(k, CP_BUY, 14999, 5); /* it holds nothing to reduce */
+    CHECK_EQ(sent, k->order_count);
     kit_close(k);
 }
 
@@ -348,7 +363,7 @@ static void never_adds_and_never_passes_through_none(void)
     for (int round = 0; round < 300; round++) {
         cp_side side = round % 2 ? CP_SELL : CP_BUY;
         kit *k = open_holding(side, 25);
-        mode(k, CP_MODE_REDUCE);
+        reduce(k);
         uint32_t seen = k->order_count;
         int64_t last = 25;
         cp_order open[64];
@@ -395,6 +410,70 @@ static void never_adds_and_never_passes_through_none(void)
     }
 }
 
+/* What one holds and another owes is nobody's to trade: the symbol would go further from
+ * none. */
+static void neither_a_strategy_nor_a_symbol_goes_further_from_none(void)
+{
+    kit *k = kit_make();
+    for (uint32_t i = 0; i < 2; i++) {
+        k->config.strategies[i] = kit_strategy("market_maker", 0);
+        k->config.strategies[i].name[0] = (char)('a' + i);
+    }
+    kit_open(k);
+    kit_market(k, 0, 14998, 15002, 500);
+    CHECK_EQ(4, k->order_count);
+    for (uint32_t i = 0; i < 4; i++)
+        kit_accept(k, k->orders[i]);
+    kit_fill(k, k->orders[0], 14998, 10, 0, CP_MAKER); /* one buys */
+    kit_fill(k, k->orders[3], 15002, 10, 0, CP_MAKER); /* the other sells */
+    CHECK_EQ(0, kit_picture(k)->symbols[0].position);
+    kit_control(k, (cp_control){ .kind = CP_CONTROL_REDUCE });
+    for (uint32_t i = k->desk->orders.first; i != CP_NONE; i = k->desk->orders.first)
+        kit_cancelled(k, k->desk->orders.orders[i].client_id, 10, CP_REASON_USER);
+    uint32_t sent = k->order_count;
+    kit_market(k, 1, 14990, 15010, 500);
+    for (int i = 0; i < 5; i++) {
+        kit_add(k, 0, CP_BUY, 14999, 5);
+        kit_timer(k);
+    }
+    CHECK_EQ(sent, k->order_count);
+    cp_control by_hand = { .kind = CP_CONTROL_ORDER,
+                           .ticket = { .price = 14990, .qty = 1, .side = CP_BUY } };
+    kit_control(k, by_hand);
+    CHECK_EQ(sent, k->order_count);
+    kit_control(k, (cp_control){ .kind = CP_CONTROL_RESUME });
+    CHECK_EQ(CP_RISK_ACTIVE, kit_picture(k)->risk_state);
+    kit_add(k, 0, CP_BUY, 15000, 5);
+    CHECK(k->order_count > sent);
+    kit_close(k);
+}
+
+static void from_which_states_the_desk_reduces_and_where_it_leads(void)
+{
+    const struct {
+        cp_control_kind before, asked;
+        cp_risk_state then;
+    } cases[] = {
+        { 0, CP_CONTROL_REDUCE, CP_RISK_REDUCING },
+        { CP_CONTROL_PAUSE, CP_CONTROL_REDUCE, CP_RISK_REDUCING },
+        { CP_CONTROL_REDUCE, CP_CONTROL_REDUCE, CP_RISK_REDUCING },
+        { CP_CONTROL_HALT, CP_CONTROL_REDUCE, CP_RISK_HALTED },
+        { CP_CONTROL_REDUCE, CP_CONTROL_RESUME, CP_RISK_ACTIVE },
+        { CP_CONTROL_REDUCE, CP_CONTROL_PAUSE, CP_RISK_PAUSED },
+        { CP_CONTROL_REDUCE, CP_CONTROL_FLATTEN, CP_RISK_FLATTENING },
+        { CP_CONTROL_REDUCE, CP_CONTROL_HALT, CP_RISK_HALTED },
+        { CP_CONTROL_REDUCE, CP_CONTROL_UNHALT, CP_RISK_REDUCING },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        kit *k = open_holding(CP_BUY, 10);
+        if (cases[i].before)
+            kit_control(k, (cp_control){ .kind = cases[i].before });
+        kit_control(k, (cp_control){ .kind = cases[i].asked });
+        CHECK_EQ(cases[i].then, kit_picture(k)->risk_state);
+        kit_close(k);
+    }
+}
+
 int main(void)
 {
     uint32_t kind;
@@ -408,10 +487,15 @@ int main(void)
     RUN(is_checked_as_if_it_were_sent);
     RUN(begins_anew_with_each_rehearsal);
     RUN(has_nothing_in_a_book_in_doubt);
-    RUN(lets_only_through_what_reduces);
-    RUN(shares_the_room_between_quote_and_take);
-    RUN(puts_a_quote_anew_instead_of_replacing_it);
-    RUN(takes_off_what_was_meant_for_live);
-    RUN(never_adds_and_never_passes_through_none);
+    for (int whole = 0; whole < 2; whole++) {
+        of_all = whole == 1;
+        RUN(lets_only_through_what_reduces);
+        RUN(shares_the_room_between_quote_and_take);
+        RUN(puts_a_quote_anew_instead_of_replacing_it);
+        RUN(takes_off_what_was_meant_for_live);
+        RUN(never_adds_and_never_passes_through_none);
+    }
+    RUN(neither_a_strategy_nor_a_symbol_goes_further_from_none);
+    RUN(from_which_states_the_desk_reduces_and_where_it_leads);
     return 0;
 }

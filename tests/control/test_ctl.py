@@ -433,6 +433,38 @@ def test_what_is_said_wrongly_is_told_to_programs_too(
     assert plain.exit_code == 2 and said in plain.output
 
 
+def test_a_desk_that_reduces_never_holds_more_also_after_a_kill(own: Served) -> None:
+    def held() -> list[int]:
+        return [abs(int(s["position"])) for s in own.picture()["desk"]["symbols"][:4]]
+
+    wait(lambda: sum(1 for lots in held() if lots >= 5) >= 2, "for positions")
+    done = answer(own.ctl("reduce", "--why", "too much", "--json"))
+    assert done["text"] == "REDUCING"
+    own.wait_for("ACTIVE -> REDUCING, by the operator")
+    wait(lambda: not own.picture()["desk"]["cancels_pending"], "for what was under way")
+    before = held()
+    for _ in range(8):
+        after = held()
+        assert all(now <= then for now, then in zip(after, before, strict=True))
+        before = after
+        time.sleep(0.2)
+    flat = [index for index, lots in enumerate(before) if not lots]
+    at = own.picture()["desk"]["symbols"]
+    name = ("ACME", "BOREAL", "CITRA", "DUNMOR")[flat[0] if flat else 0]
+    assert own.ctl("order", "buy", 40, name, "--market").returncode == 4, at
+    own.process.kill()
+    own.process.wait()
+    own.start()
+    assert own.picture()["desk"]["risk_state"] == RiskState.REDUCING
+    after = held()
+    assert all(now <= then for now, then in zip(after, before, strict=True))
+    assert own.ctl("unhalt").returncode == 4
+    assert answer(own.ctl("resume", "--json"))["text"] == "ACTIVE"
+    assert own.ctl("halt").returncode == 0
+    refused = own.ctl("reduce")
+    assert refused.returncode == 4 and "only from ACTIVE or PAUSED" in refused.stderr
+
+
 # ---- a screen that is attached ---------------------------------------------------------
 
 

@@ -112,6 +112,7 @@ ASKED: dict[Control, tuple[Callable[[core.Engine], None], dict[str, Any]]] = {
     Control.CANCEL_ALL: (lambda e: e.cancel_all(), {}),
     Control.PAUSE: (lambda e: e.pause(), {}),
     Control.RESUME: (lambda e: e.resume(), {}),
+    Control.REDUCE: (lambda e: e.reduce(), {}),
     Control.FLATTEN: (lambda e: e.flatten(), {}),
     Control.HALT: (lambda e: e.halt(), {}),
     Control.UNHALT: (lambda e: e.unhalt(), {}),

@@ -19,6 +19,7 @@ _MODES = {"SIM": "mode.sim", "REPLAY": "mode.replay", "TAPE": "mode.replay"}
 _STATES = {
     RiskState.ACTIVE: "risk.active",
     RiskState.PAUSED: "risk.paused",
+    RiskState.REDUCING: "risk.paused",
     RiskState.FLATTENING: "risk.flattening",
     RiskState.HALTED: "risk.halted",
 }

@@ -43,9 +43,10 @@ def _state(scene: Scene, slot: int, mode: int) -> Segment:
         return (f"{scene.glyphs.off} OFF", "off")
     if mode == Mode.SHADOW:
         return (f"{scene.glyphs.off} SHADOW", "pending")
-    if scene.risk_state != RiskState.ACTIVE:
+    reducing = scene.risk_state == RiskState.REDUCING
+    if scene.risk_state != RiskState.ACTIVE and not reducing:
         return (f"{scene.glyphs.waiting} HELD", "warn")
-    if mode == Mode.REDUCE:
+    if mode == Mode.REDUCE or reducing:
         return (f"{scene.glyphs.partly} REDUCE", "warn")
     return (f"{scene.glyphs.on} LIVE", "on")
 

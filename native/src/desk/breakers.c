@@ -149,7 +149,7 @@ void cp_breakers_settle(cp_desk *desk)
     if (CP_LIKELY(!desk->breakers.due))
         return;
     desk->breakers.due = false;
-    if (desk->risk.state != CP_RISK_ACTIVE)
+    if (desk->risk.state != CP_RISK_ACTIVE && desk->risk.state != CP_RISK_REDUCING)
         return;
     cp_desk_set_state(desk, CP_RISK_PAUSED, CP_CAUSE_BREAKER);
     cp_desk_sweep(desk);

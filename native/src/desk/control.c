@@ -56,7 +56,8 @@ static int change_state(cp_desk *desk, uint32_t from, cp_risk_state to)
 
 static int resume(cp_desk *desk)
 {
-    int error = change_state(desk, 1u << CP_RISK_PAUSED, CP_RISK_ACTIVE);
+    int error =
+        change_state(desk, 1u << CP_RISK_PAUSED | 1u << CP_RISK_REDUCING, CP_RISK_ACTIVE);
     if (!error)
         cp_breakers_reset(desk);
     return error;
@@ -112,7 +113,8 @@ static int obey_some(cp_desk *desk, const cp_control *control)
 static int obey(cp_desk *desk, const cp_control *control)
 {
     const uint32_t active = 1u << CP_RISK_ACTIVE, paused = 1u << CP_RISK_PAUSED,
-                   flattening = 1u << CP_RISK_FLATTENING, halted = 1u << CP_RISK_HALTED;
+                   flattening = 1u << CP_RISK_FLATTENING, halted = 1u << CP_RISK_HALTED,
+                   reducing = 1u << CP_RISK_REDUCING;
     switch (control->kind) {
     case CP_CONTROL_STRATEGY:
         return set_strategy(desk, control);
@@ -122,13 +124,18 @@ static int obey(cp_desk *desk, const cp_control *control)
         return set_limits(desk, control);
     case CP_CONTROL_PAUSE:
         cp_flatten_some_no_more(desk, CP_CAUSE_OPERATOR);
-        return change_state(desk, active | paused | flattening, CP_RISK_PAUSED);
+        return change_state(desk, active | paused | flattening | reducing,
+                            CP_RISK_PAUSED);
+    case CP_CONTROL_REDUCE:
+        return change_state(desk, active | paused | reducing, CP_RISK_REDUCING);
     case CP_CONTROL_RESUME:
         return resume(desk);
     case CP_CONTROL_FLATTEN:
-        return change_state(desk, active | paused | flattening, CP_RISK_FLATTENING);
+        return change_state(desk, active | paused | flattening | reducing,
+                            CP_RISK_FLATTENING);
     case CP_CONTROL_HALT:
-        return change_state(desk, active | paused | flattening | halted, CP_RISK_HALTED);
+        return change_state(desk, active | paused | flattening | reducing | halted,
+                            CP_RISK_HALTED);
     case CP_CONTROL_UNHALT:
         if (desk->journal_trouble != CP_TROUBLE_NONE)
             return -EIO;
@@ -161,7 +168,8 @@ static void sign_state(cp_desk *desk, const cp_control *control)
 {
     const uint32_t kinds = 1u << CP_CONTROL_PAUSE | 1u << CP_CONTROL_RESUME |
                            1u << CP_CONTROL_FLATTEN | 1u << CP_CONTROL_HALT |
-                           1u << CP_CONTROL_UNHALT | 1u << CP_CONTROL_STOP;
+                           1u << CP_CONTROL_UNHALT | 1u << CP_CONTROL_STOP |
+                           1u << CP_CONTROL_REDUCE;
     if (control->kind >= 32 || !(kinds >> control->kind & 1))
         return;
     memcpy(desk->state_by, control->who, sizeof(desk->state_by));

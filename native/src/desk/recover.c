@@ -659,7 +659,7 @@ static uint64_t map_symbols(const cp_desk *desk, uint64_t bits)
 
 static int take_state(cp_desk *desk, const cp_journal_state *state)
 {
-    if (state->risk_state > CP_RISK_HALTED || state->next_id < desk->orders.next_id)
+    if (state->risk_state >= CP_RISK_COUNT || state->next_id < desk->orders.next_id)
         return -EBADMSG;
     desk->risk.state = (cp_risk_state)state->risk_state;
     desk->state_cause = (cp_cause)state->cause;

@@ -148,6 +148,7 @@ static const char *const risk_state_names[] = {
     [CP_RISK_PAUSED] = "paused",
     [CP_RISK_FLATTENING] = "flattening",
     [CP_RISK_HALTED] = "halted",
+    [CP_RISK_REDUCING] = "reducing",
 };
 
 static const char *const hop_names[CP_HOP_COUNT] = {

@@ -194,11 +194,26 @@ static inline int64_t cp_risk_age_ms(uint64_t age_ns)
     return (int64_t)(age_ns / 1000000 + (age_ns % 1000000 != 0));
 }
 
-/* ACTIVE allows everything, PAUSED and FLATTENING what closes, HALTED nothing. */
-static inline bool cp_risk_state_allows(cp_risk_state state, bool reduces_only)
+/* Whatever else works trades too: can the order only bring the symbol's position and its
+ * strategy's own nearer to none? */
+static inline bool cp_risk_reduces(const cp_risk_ask *ask)
 {
-    bool closing = state == CP_RISK_FLATTENING || state == CP_RISK_PAUSED;
-    return state == CP_RISK_ACTIVE || (closing && reduces_only);
+    int64_t sign = ask->side == CP_BUY ? 1 : -1;
+    cp_i128 after = (cp_i128)ask->position * sign + ask->working[ask->side] + ask->qty;
+    cp_i128 own =
+        (cp_i128)ask->own_position * sign + ask->own_working[ask->side] + ask->qty;
+    return after <= 0 && own <= 0;
+}
+
+/* ACTIVE allows everything, REDUCING what reduces, PAUSED and FLATTENING what closes,
+ * HALTED nothing. */
+static inline bool cp_risk_state_allows(cp_risk_state state, const cp_risk_ask *ask)
+{
+    if (CP_LIKELY(state == CP_RISK_ACTIVE))
+        return true;
+    if (state == CP_RISK_REDUCING && cp_risk_reduces(ask))
+        return true;
+    return state != CP_RISK_HALTED && ask->reduces_only;
 }
 
 static inline uint32_t cp_risk_refused(const cp_risk *risk, const cp_risk_ask *ask,
@@ -329,7 +344,7 @@ static inline uint32_t cp_risk_check(const cp_risk *risk, const cp_risk_ask *ask
 {
     const int64_t *tightest = risk->tightest[ask->strategy][ask->symbol];
     *finding = (cp_risk_finding){ 0, 0, 0, CP_SCOPE_GLOBAL };
-    if (CP_UNLIKELY(!cp_risk_state_allows(risk->state, ask->reduces_only)))
+    if (CP_UNLIKELY(!cp_risk_state_allows(risk->state, ask)))
         return CP_REFUSE_STATE;
     if (CP_UNLIKELY(ask->stale || ask->mark2 <= 0))
         return CP_REFUSE_STALE;
@@ -354,8 +369,10 @@ static inline uint32_t cp_risk_check(const cp_risk *risk, const cp_risk_ask *ask
         return cp_risk_refused(risk, ask, CP_LIMIT_PRICE_COLLAR, finding);
     if (cp_risk_exceeds(0, ask->own_met, tightest[CP_LIMIT_SELF_CROSS], finding))
         return cp_risk_refused(risk, ask, CP_LIMIT_SELF_CROSS, finding);
-    return ask->reduces_only ? CP_REFUSE_COUNT
-                             : cp_risk_check_opening(risk, ask, finding);
+    /* In REDUCING nothing comes this far that opens anything. */
+    if (CP_UNLIKELY(ask->reduces_only || risk->state == CP_RISK_REDUCING))
+        return CP_REFUSE_COUNT;
+    return cp_risk_check_opening(risk, ask, finding);
 }
 
 #endif /* CP_RISK_H */

@@ -59,6 +59,28 @@ void cp_seats_refresh(cp_desk *desk, uint32_t slot_index, cp_side side)
     own[0] = now;
 }
 
+/* In REDUCING whoever is LIVE goes on as in REDUCE. */
+static uint32_t mode_of(const cp_desk *desk, const cp_slot *slot)
+{
+    bool reducing = CP_UNLIKELY(desk->risk.state == CP_RISK_REDUCING);
+    return reducing && slot->config.mode == CP_MODE_LIVE ? CP_MODE_REDUCE
+                                                         : slot->config.mode;
+}
+
+/* The same of the symbol's, whoever holds it: in REDUCING it must not grow either. */
+static int64_t symbol_room(const cp_desk *desk, uint32_t symbol, cp_side side,
+                           uint32_t place)
+{
+    int64_t held = desk->positions[symbol].qty;
+    int64_t room = side == CP_SELL ? held : -held;
+    room -= desk->orders.working_qty[symbol][side];
+    if (place == CP_NONE)
+        return room;
+    const cp_own_order *own = &desk->orders.orders[place];
+    bool counts = own->symbol == symbol && own->side == side;
+    return counts ? room + cp_order_worst_qty(own) : room;
+}
+
 /* Lots on this side that bring the slot's position in the symbol nearer to none, whatever
  * its other orders there still trade; the one at `place` is left out. */
 static uint32_t reducing_room(const cp_desk *desk, uint32_t slot_index, uint32_t symbol,
@@ -75,6 +97,10 @@ static uint32_t reducing_room(const cp_desk *desk, uint32_t slot_index, uint32_t
         const cp_own_order *own = &desk->orders.orders[places[i]];
         if (own->symbol == symbol && own->side == side)
             room -= cp_order_worst_qty(own);
+    }
+    if (CP_UNLIKELY(desk->risk.state == CP_RISK_REDUCING)) {
+        int64_t all = symbol_room(desk, symbol, side, place);
+        room = room < all ? room : all;
     }
     return room <= 0 ? 0 : room < UINT32_MAX ? (uint32_t)room : UINT32_MAX;
 }
@@ -112,8 +138,9 @@ void cp_seats_settle(cp_desk *desk, uint32_t slot_index, cp_side side)
     cp_wish *wish = &slot->wishes[side];
     if (!wish->asked)
         return;
-    if (CP_UNLIKELY(slot->config.mode != CP_MODE_LIVE)) {
-        if (slot->config.mode == CP_MODE_REDUCE)
+    uint32_t mode = mode_of(desk, slot);
+    if (CP_UNLIKELY(mode != CP_MODE_LIVE)) {
+        if (mode == CP_MODE_REDUCE)
             settle_reducing(desk, slot_index, side);
         return;
     }
@@ -149,7 +176,7 @@ static void settle_take(cp_desk *desk, uint32_t slot_index, uint32_t symbol,
         return;
     cp_side side = wish->side == CP_SELL ? CP_SELL : CP_BUY;
     uint32_t qty = wish->qty;
-    if (CP_UNLIKELY(desk->slots[slot_index].config.mode == CP_MODE_REDUCE)) {
+    if (CP_UNLIKELY(mode_of(desk, &desk->slots[slot_index]) == CP_MODE_REDUCE)) {
         uint32_t room = reducing_room(desk, slot_index, symbol, side, CP_NONE);
         qty = qty < room ? qty : room;
         if (qty == 0)
