@@ -708,6 +708,10 @@ class Settings:
     waiting: Waiting = Waiting.AUTO
     venue_cpu: int = -1
     desk_cpu: int = -1
+    lock_memory: bool = False
+    """Tried when the engine starts; the picture says whether it was allowed."""
+    realtime: int = 0
+    """Likewise a priority under SCHED_FIFO, 1 to 98, for each thread; 0: none."""
     link_latency_ns: int = 5_000
     """Virtual time only: each way."""
     net: Net | None = None
@@ -796,6 +800,7 @@ def _fill_config(config: Any, settings: Settings) -> None:
     for name in (
         "seed", "virtual_time", "desk", "order_capacity", "desk_order_capacity",
         "ring_capacity", "waiting", "venue_cpu", "desk_cpu", "link_latency_ns",
+        "lock_memory", "realtime",
     ):  # fmt: skip
         setattr(config, name, int(getattr(settings, name)))
     for name in Flow.__slots__:

@@ -965,14 +965,14 @@ typedef struct cp_config {
     uint32_t waiting;             /* cp_waiting */
     int32_t venue_cpu;            /* core, -1 to choose, -2 for none */
     int32_t desk_cpu;
-    uint32_t reserved;
+    uint32_t lock_memory;     /* 1: what is there at start stays in memory, if allowed */
     uint64_t link_latency_ns; /* virtual time: each way */
     uint64_t limits_version;
     uint64_t limits_hash;             /* cp_limits_hash() of what follows, or 0 */
     int64_t limits[CP_LIMIT_MAX];     /* by cp_limit; money in money units */
     int64_t triggers[CP_TRIGGER_MAX]; /* by cp_trigger; 0: the standard */
     uint32_t scoped_count;
-    uint32_t reserved_2;
+    uint32_t realtime; /* priority of the threads under SCHED_FIFO, if allowed; 0: none */
     cp_scoped_limit scoped[CP_SCOPED_MAX]; /* ascending by scope, target, limit */
     cp_flow_config flow;
     cp_instrument instruments[CP_SYMBOL_MAX];
@@ -1373,8 +1373,8 @@ typedef struct cp_thread_picture {
     char name[CP_NAME_SIZE];
     int32_t cpu;
     uint32_t pinned;
-    uint32_t waiting; /* cp_waiting in force */
-    uint32_t reserved;
+    uint32_t waiting;  /* cp_waiting in force */
+    uint32_t realtime; /* priority in force; 0: none */
     uint64_t busy_ns, total_ns;
     uint64_t heartbeat_ns;
 } cp_thread_picture;
@@ -1446,6 +1446,8 @@ typedef struct cp_picture {
     uint64_t state_hash; /* virtual time only */
     uint32_t running;
     uint32_t virtual_time;
+    uint32_t memory_locked;
+    uint32_t reserved;
     cp_desk_picture desk;
     cp_venue_picture venue;
     cp_hop_picture hops[CP_HOP_COUNT];

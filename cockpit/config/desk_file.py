@@ -58,6 +58,8 @@ ENGINE = (
     ),
     _integer("venue_cpu", -2, 1023, "", "core of the venue; -1 chooses, -2 pins to none"),
     _integer("desk_cpu", -2, 1023, "", "core of the desk; -1 chooses, -2 pins to none"),
+    Field("lock_memory", "flag", "keep the process's pages in memory"),
+    _integer("realtime", 0, 98, "", "priority of the threads under SCHED_FIFO; 0: none"),
     _power(
         "ring_capacity", 1 << 14, 1 << 24, "events", "market data on the way to the desk"
     ),
@@ -65,6 +67,7 @@ ENGINE = (
     _integer("desk_order_capacity", 16, 1 << 20, "orders", "orders the desk has working"),
     _integer("link_latency", 0, 10**9, "ns", "each way, under virtual time only"),
 )
+NOT_ASKED = {"lock_memory": False, "realtime": 0}
 MARKET = (
     _integer("rate", 1, 1_000_000, "events/s", "of all instruments together"),
     _integer("depth", 10, 100_000, "orders", "resting orders an instrument tends to"),
@@ -116,6 +119,9 @@ def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | No
     checker.unknown(
         table, ["engine", "market", "control", "journal", "instrument", *TABLES], ""
     )
+    # Keys that files written before there were any do not have.
+    if isinstance(table.get("engine"), dict):
+        table = {**table, "engine": {**NOT_ASKED, **table["engine"]}}
     engine = _section(checker, table, "engine", ENGINE)
     market = _section(checker, table, "market", MARKET)
     # May be left out: files written before desks were served have none.

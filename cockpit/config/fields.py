@@ -17,7 +17,9 @@ from typing import Any, Literal
 from cockpit.config.problems import Problem, did_you_mean, shown
 from cockpit.core import MONEY_SCALE, NAME_MAX, Parameter
 
-Kind = Literal["integer", "power", "float", "decimal", "money", "name", "word", "path"]
+Kind = Literal[
+    "integer", "power", "float", "decimal", "money", "name", "word", "path", "flag"
+]  # fmt: skip
 """``power``: an integer that is a power of two. ``word``: one of ``choices``. ``path``:
 from the root or from ``~``, or empty."""
 
@@ -44,6 +46,8 @@ class Field:
         """What the key may be set to, for a message or a manual."""
         if self.kind == "word":
             return ", ".join(self.choices)
+        if self.kind == "flag":
+            return "true or false"
         if self.kind == "path":
             return "a path that begins with / or ~, or an empty text"
         if self.kind == "name":
@@ -131,8 +135,12 @@ def check(field: Field, value: object) -> Any:
     """The value as the program uses it; raises :class:`Refused`.
 
     ``integer``, ``power`` and ``money`` give an int (money units), ``float`` a float,
-    ``decimal`` a Decimal, the others a str.
+    ``decimal`` a Decimal, ``flag`` a bool, the others a str.
     """
+    if field.kind == "flag":
+        if not isinstance(value, bool):
+            raise Refused("neither true nor false")
+        return value
     if field.kind in ("name", "word", "path"):
         return _text(field, value)
     number = _number(field, value)

@@ -37,6 +37,8 @@ class EngineOptions:
     waiting: str
     venue_cpu: int
     desk_cpu: int
+    lock_memory: bool
+    realtime: int
     ring_capacity: int
     order_capacity: int
     desk_order_capacity: int

@@ -76,6 +76,8 @@ def settings(
         waiting=Waiting[engine.waiting.upper()],
         venue_cpu=engine.venue_cpu,
         desk_cpu=engine.desk_cpu,
+        lock_memory=engine.lock_memory,
+        realtime=engine.realtime,
         link_latency_ns=engine.link_latency_ns,
         rules=venue_rules(config.desk.venue, universe),
         latency=config.desk.venue.latency,

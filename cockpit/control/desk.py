@@ -53,6 +53,8 @@ class Event:
     """Who speaks, one word: desk, risk, config, operator, a strategy's name."""
     text: str
     """Plain text, never markup."""
+    who: str = ""
+    """The operator it is about, where it is about one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class LocalDesk:
         if not self._virtual:
             self._engine.start()
             self._await_first_picture()
+        self._say_what_was_not_allowed()
         if self._watcher:
             self._watcher.start()
         if self.alarms:
@@ -473,8 +474,30 @@ class LocalDesk:
             time.sleep(STEP_SECONDS)
             self._picture = self._engine.picture()
 
+    def _say_what_was_not_allowed(self) -> None:
+        """Of what desk.toml asks the system for. Trading goes on without."""
+        settings, picture = self._engine.settings, self._picture
+        if self._virtual or not (settings.lock_memory or settings.realtime):
+            return
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and not all(
+            int(thread["heartbeat_ns"]) for thread in picture["threads"] if thread["name"]
+        ):
+            time.sleep(STEP_SECONDS)
+            self._picture = picture = self._engine.picture()
+        if settings.lock_memory and not picture["memory_locked"]:
+            text = "memory is not locked: the system does not allow it (ulimit -l)"
+            self._say(Severity.WARNING, "machine", text)
+        for thread in picture["threads"]:
+            if settings.realtime and thread["name"] and not thread["realtime"]:
+                name = bytes(thread["name"]).decode()
+                text = f"{name} thread: no real-time priority is allowed (ulimit -r)"
+                self._say(Severity.WARNING, "machine", text)
+
     def _say(self, severity: Severity, source: str, text: str) -> None:
-        self._events.append(Event(self._now(), severity, source, text))
+        signed = self._asker and source == "operator"
+        who = self._engine.signature[0] if signed else ""
+        self._events.append(Event(self._now(), severity, source, text, who))
 
     def _say_config(self, severity: Severity, text: str) -> None:
         self._say(severity, "config", text)

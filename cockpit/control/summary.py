@@ -87,6 +87,7 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "risk": risk(desk, firm) | _ended_in(desk),
         "strategies": strategies(desk, firm),
         "threads": _threads(settings, picture["threads"]),
+        "memory_locked": bool(picture["memory_locked"]),
         "rings": [_ring(ring) for ring in picture["rings"] if ring["name"]],
         "journal": _journal(firm["journal"]),
         "config_errors": list(desk.config_errors()),
@@ -337,6 +338,7 @@ def _thread(thread: Record) -> dict[str, Any]:
         "core": int(thread["cpu"]),
         "pinned": bool(thread["pinned"]),
         "waiting": Waiting(int(thread["waiting"])).name.lower(),
+        "realtime": int(thread["realtime"]),
         "busy": round(int(thread["busy_ns"]) / total, 4) if total else 0.0,
     }
 

@@ -287,7 +287,7 @@ def locked_memory() -> Finding:
         "memlock",
         "note",
         f"{soft >> 10:,} KiB",
-        "ulimit -l unlimited (LimitMEMLOCK=infinity in a unit), should pages be locked",
+        "ulimit -l unlimited (LimitMEMLOCK=infinity in a unit), for lock_memory = true",
     )
 
 
@@ -300,7 +300,7 @@ def realtime() -> Finding:
         "rtprio",
         "note",
         "0: no real-time priority",
-        "ulimit -r 50 (LimitRTPRIO=50 in a unit), should the threads get one",
+        "ulimit -r 50 (LimitRTPRIO=50 in a unit), for realtime = 50",
     )
 
 

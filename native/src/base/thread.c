@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +47,12 @@ static void *begin(void *argument)
         int result = pthread_setaffinity_np(pthread_self(), sizeof one, &one);
         atomic_store_explicit(&thread->pinned, result == 0, memory_order_relaxed);
     }
+    if (thread->priority > 0) {
+        struct sched_param asked = { .sched_priority = (int)thread->priority };
+        if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &asked) == 0)
+            atomic_store_explicit(&thread->realtime, thread->priority,
+                                  memory_order_relaxed);
+    }
     thread->run(thread->argument);
     return NULL;
 }
@@ -58,6 +65,11 @@ int cp_thread_start(cp_thread *thread)
         return -result;
     thread->started = true;
     return 0;
+}
+
+int cp_thread_lock_memory(void)
+{
+    return mlockall(MCL_CURRENT) == 0 ? 0 : -errno;
 }
 
 void cp_thread_join(cp_thread *thread)
@@ -118,6 +130,7 @@ void cp_thread_read(const cp_thread *thread, cp_thread_picture *picture)
     picture->cpu = thread->cpu;
     picture->pinned = atomic_load_explicit(&thread->pinned, memory_order_relaxed);
     picture->waiting = thread->waiting;
+    picture->realtime = atomic_load_explicit(&thread->realtime, memory_order_relaxed);
     picture->busy_ns = atomic_load_explicit(&thread->busy_ns, memory_order_relaxed);
     picture->total_ns = atomic_load_explicit(&thread->total_ns, memory_order_relaxed);
     picture->heartbeat_ns =

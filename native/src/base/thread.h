@@ -26,10 +26,12 @@ typedef struct cp_thread {
     const char *name;
     void (*run)(void *argument);
     void *argument;
-    int32_t cpu; /* core asked for; -1 for none */
+    int32_t cpu;       /* core asked for; -1 for none */
+    uint32_t priority; /* asked for, under SCHED_FIFO; 0 for none */
     bool started;
     _Atomic bool pinned;
-    cp_waiting waiting; /* never AUTO */
+    _Atomic uint32_t realtime; /* the priority it has */
+    cp_waiting waiting;        /* never AUTO */
     cp_bell bell;
     uint32_t idle_count; /* the thread's own: empty looks in a row */
     uint32_t heard;      /* rings before its last look */
@@ -59,6 +61,10 @@ static inline void cp_thread_found_work(cp_thread *thread)
 {
     thread->idle_count = 0;
 }
+
+/* Keep every page the process has now in memory; negative errno when that is not allowed.
+ * Pages that come later are not meant: under a limit they could not be had at all. */
+int cp_thread_lock_memory(void);
 
 void cp_thread_read(const cp_thread *thread, cp_thread_picture *picture);
 

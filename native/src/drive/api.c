@@ -365,6 +365,7 @@ void cp_engine_read(cp_engine *engine, cp_picture *picture)
 
     cp_snapshot_read(&engine->venue_snapshot, &picture->venue);
     cp_snapshot_read(&engine->desk_snapshot, &picture->desk);
+    picture->memory_locked = engine->memory_locked;
     cp_thread_read(&engine->venue_thread, &picture->threads[0]);
     cp_thread_read(&engine->desk_thread, &picture->threads[1]);
     read_links(engine, picture->rings);

@@ -570,6 +570,7 @@ static void place_threads(cp_engine *engine)
     for (uint32_t i = 0; i < 3; i++) {
         threads[i]->argument = engine;
         threads[i]->waiting = waiting;
+        threads[i]->priority = config->realtime;
     }
     engine->net_inline = net_of(engine) && is_inline(&config->net);
     if (net_of(engine)) {
@@ -596,6 +597,7 @@ int cp_live_start(cp_engine *engine)
         if (result != 0)
             return result;
     }
+    engine->memory_locked = engine->config.lock_memory && cp_thread_lock_memory() == 0;
     /* Pairs with the acquires in the threads. */
     atomic_store_explicit(&engine->running, true, memory_order_release);
     int result = engine->venue ? cp_thread_start(&engine->venue_thread) : 0;
