@@ -14,6 +14,7 @@
 #define BATCH_MAX 64u          /* orders sent in one call */
 #define PACKET_MAX 4096u
 #define PATIENCE_NS 5000000000u
+#define HEARTBEAT_NS 1000000000u
 
 static void idle(uint32_t waiting)
 {
@@ -148,7 +149,8 @@ int cp_bench_tcp_round_trip(uint32_t size, uint32_t count, uint32_t waiting,
 typedef struct client {
     cp_stream stream;
     cp_clock clock;
-    uint64_t next; /* number of the next message */
+    uint64_t next;    /* number of the next message */
+    uint64_t said_ns; /* when it said something last; of the feed's reader */
     uint32_t waiting;
 } client;
 
@@ -382,6 +384,16 @@ int cp_bench_wire_orders(const cp_net_config *net, const char *symbol, uint64_t 
 
 /* ---- the feed -------------------------------------------------------------------------------- */
 
+/* Who says nothing for long is taken for dead. */
+static int say_heartbeat(client *c, uint64_t now_ns)
+{
+    if (now_ns - c->said_ns < HEARTBEAT_NS)
+        return 0;
+    c->said_ns = now_ns;
+    int result = cp_stream_put(&c->stream, CP_SOUP_CLIENT_HEARTBEAT, NULL, 0);
+    return result == 0 ? cp_stream_flush(&c->stream, now_ns) : result;
+}
+
 /* Every message has to be one ITCH 5.0 has, of its length: a lost byte would show. */
 static int read_feed(client *c, uint64_t duration_ns, cp_bench_wire *found)
 {
@@ -392,7 +404,9 @@ static int read_feed(client *c, uint64_t duration_ns, cp_bench_wire *found)
         if (found->elapsed_ns >= duration_ns)
             return 0;
         bool more;
-        int result = cp_stream_receive(&c->stream, 0, &more);
+        int result = say_heartbeat(c, now_ns);
+        if (result == 0)
+            result = cp_stream_receive(&c->stream, 0, &more);
         cp_soup_packet packet;
         uint64_t before = found->count;
         while (result == 0 && cp_stream_next(&c->stream, PACKET_MAX, &packet) == 0) {
