@@ -159,8 +159,8 @@ static int create_parts(cp_engine *engine, char *error)
         cp_clock_init_virtual(&engine->clock, 1000000000u);
     else
         cp_clock_init(&engine->clock);
-    bool spins = cp_thread_resolve((cp_waiting)config->waiting) == CP_WAIT_SPIN;
-    if (config->desk && !config->virtual_time && spins)
+    bool never_sleeps = cp_thread_resolve((cp_waiting)config->waiting) != CP_WAIT_PARK;
+    if (config->desk && !config->virtual_time && never_sleeps)
         result = cp_rehearsal_create(&engine->rehearsal, config, &engine->clock, error);
     if (result != 0)
         return result;

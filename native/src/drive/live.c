@@ -475,8 +475,8 @@ void cp_live_rehearse(cp_rehearsal *rehearsal, uint64_t now_ns)
     cp_rehearsal_answer(rehearsal, now_ns);
 }
 
-/* A desk that spins has time: it keeps at hand what the next order will touch, and now and
- * then walks the way an order takes, with an understudy in its place (rehearsal.h). */
+/* A desk that never sleeps has time: it keeps at hand what the next order will touch, and
+ * now and then walks the way an order takes, with an understudy in its place (rehearsal.h). */
 static void desk_practise(cp_engine *engine, uint64_t now_ns)
 {
     if (!engine->rehearsal)

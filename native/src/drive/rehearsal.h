@@ -2,7 +2,7 @@
  * due.
  *
  * Between two orders of a quiet market pass tens of milliseconds, in which the processor
- * forgets that way: its code and how its branches went. A desk whose thread spins therefore
+ * forgets that way: its code and how its branches went. A desk that never sleeps therefore
  * walks it again and again: market data, strategy, risk, order, journal, ring, report. It
  * does so with an understudy: an engine of its own, of the same code and config, in a toy
  * market. What it sends is answered here and goes nowhere else. It shares no memory with the
