@@ -139,6 +139,7 @@ def test_a_recording_under_virtual_time_repeats():
         (["once", "--speed", "10"], "give --replay"),
         (["exchange", "--speed", "10"], "give --replay"),
         (["once", "--mold", "127.0.0.1:9"], "give --venue"),
+        (["once", "--account", "sim"], "give --venue"),
         (["once", "--no-desk", "--hlog", "x.hlog"], "not with --no-desk"),
         (["once", "--hlog", "/no/such/place"], "No such file or directory"),
         (["once", "--seconds", "nan"], "not a finite number"),
@@ -170,6 +171,7 @@ def test_a_desk_that_nobody_let_in_did_not_end_well():
     assert done.returncode == 1
     assert "nobody let the desk in" in done.stderr
     found = json.loads(done.stdout)
+    assert found["mode"] == "LIVE"  # nobody said that no money is at stake
     assert found["events"] is None and found["trades"] is None
     assert [thread["name"] for thread in found["threads"]].count("venue") == 0
 

@@ -28,6 +28,9 @@ class Venue:
     at: str | None = None
     credentials: Path | None = None
     mold: str | None = None
+    account: str = "live"
+    """What is at stake there, for the header; nobody is told that it is not real money
+    unless somebody has said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,7 @@ def open_engine(settings: Settings, recording: Recording | None) -> Engine:
 
 
 def open_venue_desk(
-    venue: str,
-    credentials: Path | None,
-    mold: str | None,
+    venue: Venue,
     directory: Path | None,
     keeping: Keeping | None,
     name: str,
@@ -96,13 +97,13 @@ def open_venue_desk(
 
     options = load_exchange(directory or paths.config())
     try:
-        address = venue_address(venue, options.orders_port, options.feed_port)
-        mold_host, mold_port = mold_address(mold) if mold else ("", 0)
+        address = venue_address(venue.at or "", options.orders_port, options.feed_port)
+        mold_host, mold_port = mold_address(venue.mold) if venue.mold else ("", 0)
     except AddressError as error:
         raise click.BadParameter(str(error), param_hint="--venue") from None
     net = options.net(
         Role.REMOTE,
-        (own_credentials(credentials),),
+        (own_credentials(venue.credentials),),
         host=address.host,
         orders_port=address.orders_port,
         feed_port=address.feed_port,
@@ -121,6 +122,7 @@ def open_venue_desk(
         config,
         directory=directory or paths.config(),
         origin=str(address),
+        account=venue.account.upper(),
     )
 
 
@@ -159,9 +161,7 @@ def open_desk(
         ]
         if replay or symbols or given or not overrides.get("desk", True):
             raise click.UsageError("with --venue the market is the exchange's own")
-        return open_venue_desk(
-            venue.at, venue.credentials, venue.mold, directory, keeping, name, meanwhile
-        )
+        return open_venue_desk(venue, directory, keeping, name, meanwhile)
     recording = open_recording(replay, symbols)
     config, settings = open_settings(
         directory, recording=recording, begun=begun, **overrides

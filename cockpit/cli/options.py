@@ -115,14 +115,22 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
         venue: str | None,
         credentials: Path | None,
         mold: str | None,
+        account: str | None,
         **others: Any,
     ) -> Any:
-        for option, value in (("--credentials", credentials), ("--mold", mold)):
+        given = ("--credentials", credentials), ("--mold", mold), ("--account", account)
+        for option, value in given:
             if value and not venue:
                 raise click.UsageError(f"{option} is of an exchange: give --venue too")
-        return command(*arguments, venue=Venue(venue, credentials, mold), **others)
+        made = Venue(venue, credentials, mold, account or "live")
+        return command(*arguments, venue=made, **others)
 
     for option in (
+        click.option(
+            "--account",
+            type=click.Choice(["live", "paper", "sim"]),
+            help="What is at stake at --venue. Unless told, real money: live.",
+        ),
         click.option(
             "--mold", metavar="HOST:PORT", help="Take the feed as MoldUDP64 datagrams."
         ),

@@ -74,6 +74,7 @@ class LocalDesk:
         *,
         directory: Path | None = None,
         origin: str = "",
+        account: str = "SIM",
     ) -> None:
         settings = engine.settings
         self.directory = directory
@@ -82,6 +83,7 @@ class LocalDesk:
         self._engine = engine
         self._replays = settings.flow.kind == FlowKind.REPLAY
         self._virtual = settings.virtual_time
+        self._account = account
         self._origin = origin or f"synthetic seed {settings.seed}"
         self._symbols = tuple(
             symbol_of(instrument) for instrument in settings.instruments
@@ -131,8 +133,8 @@ class LocalDesk:
 
     @property
     def mode(self) -> str:
-        """``SIM``, or ``REPLAY``."""
-        return "REPLAY" if self._replays else "SIM"
+        """``SIM``, ``REPLAY``; elsewhere what the account is said to be: ``LIVE``, ..."""
+        return "REPLAY" if self._replays else self._account
 
     @property
     def origin(self) -> str:

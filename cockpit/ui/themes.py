@@ -22,8 +22,8 @@ STYLE_NAMES = (
     "price", "price.touch", "price.last", "spark", "gauge", "gauge.back",
     "on", "off", "pending", "warn", "bad", "alarm", "stale", "late", "source",
     "row", "stripe",
-    "mode.sim", "mode.replay", "mode.other",
-    "edge.sim", "edge.replay", "edge.other",
+    "mode.sim", "mode.replay", "mode.paper", "mode.other",
+    "edge.sim", "edge.replay", "edge.paper", "edge.other",
     "risk.active", "risk.paused", "risk.flattening", "risk.halted", "risk.off",
 )  # fmt: skip
 

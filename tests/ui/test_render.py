@@ -506,6 +506,20 @@ def test_the_halt_key_is_in_every_status_line(width: int) -> None:
     assert "quit" in text_of([footer.render(scene, width)])[0]
 
 
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("SIM", "sim"), ("REPLAY", "replay"), ("TAPE", "replay"), ("PAPER", "paper"),
+     ("LIVE", "other"), ("whatever", "other")],
+)  # fmt: skip
+def test_what_is_at_stake_has_a_colour_of_its_own_and_real_money_stands_out(
+    mode: str, kind: str
+) -> None:
+    scene = scene_of(PaintedDesk())
+    scene.mode = mode
+    assert header.mode(scene) == (f" {mode} ", f"mode.{kind}")
+    assert header.edge_style(scene) == f"edge.{kind}"
+
+
 @pytest.mark.parametrize(("width", "height"), [(59, 16), (40, 8), (24, 4)])
 def test_a_small_terminal_still_shows_market_state_money_and_the_halt_key(
     width: int, height: int

@@ -15,7 +15,8 @@ TABS_WIDTH = 110
 _JOURNAL_WIDTH = 155
 """From here it says how far the journal is; trouble with it at any size."""
 
-_MODES = {"SIM": "mode.sim", "REPLAY": "mode.replay", "TAPE": "mode.replay"}
+_KINDS = {"SIM": "sim", "REPLAY": "replay", "TAPE": "replay", "PAPER": "paper"}
+"""Of markets. Whatever else it is, LIVE above all, stands out."""
 _STATES = {
     RiskState.ACTIVE: "risk.active",
     RiskState.PAUSED: "risk.paused",
@@ -28,7 +29,7 @@ _TROUBLES = {int(trouble): trouble.name for trouble in Trouble}
 
 def mode(scene: Scene) -> Segment:
     """The market's kind, as a word on its colour."""
-    return (f" {scene.mode} ", _MODES.get(scene.mode, "mode.other"))
+    return (f" {scene.mode} ", f"mode.{_KINDS.get(scene.mode, 'other')}")
 
 
 def state(scene: Scene) -> Segment:
@@ -226,5 +227,4 @@ def _where(scene: Scene) -> Row:
 
 def edge_style(scene: Scene) -> str:
     """The colour of the frame: of the market's kind."""
-    kinds = {"SIM": "edge.sim", "REPLAY": "edge.replay", "TAPE": "edge.replay"}
-    return kinds.get(scene.mode, "edge.other")
+    return f"edge.{_KINDS.get(scene.mode, 'other')}"
