@@ -2,10 +2,15 @@
  *
  *     test_soak            1,000 seeds (CP_SOAK_SEEDS says otherwise)
  *     test_soak FIRST [COUNT]   those; of one, with what it did
+ *     test_soak kill MISHAP     the kill while that happens again and again
  *
  * Each seed arms some of the mishaps, lets the desk trade among them with its books checked
  * after everything that happens, then lets all be well and asks: do desk and venue agree
  * about every order, and is every position what the venue says it is, or in doubt? */
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include "journal_kit.h"
 
 #include "desk/inside.h"
@@ -41,12 +46,52 @@ static uint64_t armed_ever[CP_MISHAP_COUNT];
 static uint64_t kills_ever, losses_ever, fills_ever, corrections_ever, doubts_ever;
 static uint64_t by_hand_ever, closed_some_ever, halted_kills_ever;
 
+/* ---- how to see it again ------------------------------------------------------------------- */
+
+static char again[PATH_MAX + 64]; /* the command; empty while nothing runs */
+static char program[PATH_MAX];
+
+/* However it ends: by a check of this file, one of the core, or a signal. */
+static void say_again(void)
+{
+    static const char words[] = "  again: ";
+    size_t length = strlen(again);
+    if (length == 0 || write(STDERR_FILENO, words, sizeof words - 1) < 0)
+        return;
+    again[length] = '\n';
+    ssize_t written = write(STDERR_FILENO, again, length + 1);
+    (void)written;
+    again[0] = 0;
+}
+
+static void on_signal(int number)
+{
+    say_again();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+void __sanitizer_set_death_callback(void (*callback)(void));
+#endif
+
+static void listen_for_ends(const char *name)
+{
+    if (!realpath(name, program))
+        snprintf(program, sizeof program, "%s", name);
+    atexit(say_again);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    __sanitizer_set_death_callback(say_again);
+#else
+    signal(SIGSEGV, on_signal);
+#endif
+    signal(SIGABRT, on_signal);
+}
+
 _Noreturn static void broken(const soak *s, const char *what)
 {
-    fprintf(stderr,
-            "not ok: %s\n  after %llu steps, at %llu ns\n  again: ./test_soak %llu\n",
-            what, (unsigned long long)s->steps,
-            (unsigned long long)s->engine->clock.base_ns, (unsigned long long)s->seed);
+    fprintf(stderr, "not ok: %s\n  after %llu steps, at %llu ns\n", what,
+            (unsigned long long)s->steps, (unsigned long long)s->engine->clock.base_ns);
     for (uint32_t i = 0; i < CP_MISHAP_COUNT; i++)
         if (atomic_load(&cp_mishap_fired[i]))
             fprintf(stderr, "  %s %llu\n", cp_mishap_name(i),
@@ -779,6 +824,7 @@ static void run_seed(uint64_t seed, bool verbose)
 {
     static soak s;
     s = (soak){ .seed = seed, .verbose = verbose };
+    snprintf(again, sizeof again, "%s %llu", program, (unsigned long long)seed);
     cp_random_init(&s.random, seed);
     cp_config config = journal_kit_config(seed);
     config.flow.rate = 1000;
@@ -841,6 +887,7 @@ static void kill_while(uint32_t point)
 {
     static soak s;
     s = (soak){ .seed = 7000 + point };
+    snprintf(again, sizeof again, "%s kill %s", program, cp_mishap_name(point));
     cp_random_init(&s.random, s.seed);
     cp_config config = journal_kit_config(s.seed);
     config.flow.rate = 200000;
@@ -891,8 +938,25 @@ static uint64_t seeds_wanted(void)
     return given ? strtoull(given, NULL, 10) : usual;
 }
 
+static int kill_by_name(const char *name)
+{
+    for (uint32_t point = 0; point < CP_MISHAP_COUNT; point++) {
+        if (strcmp(cp_mishap_name(point), name) != 0)
+            continue;
+        kill_while(point);
+        again[0] = 0;
+        printf("ok halted at %.0f orders/s while %s happened\n", slowest_kill, name);
+        return 0;
+    }
+    fprintf(stderr, "there is no mishap %s\n", name);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
+    listen_for_ends(argv[0]);
+    if (argc == 3 && strcmp(argv[1], "kill") == 0)
+        return kill_by_name(argv[2]);
     uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     uint64_t count = argc > 2   ? strtoull(argv[2], NULL, 10)
                      : argc > 1 ? 1
@@ -902,6 +966,7 @@ int main(int argc, char **argv)
     for (uint32_t point = 0; point < CP_MISHAP_COUNT && argc == 1; point += KILL_STEP)
         if (point != CP_MISHAP_OPERATOR) /* who would end the halt */
             kill_while(point);
+    again[0] = 0; /* what follows is of no one seed */
     CHECK(kill_count == 0 || fired_at_kill + 1 >= kill_count);
     if (kill_count > 0)
         printf("ok halted at %.0f orders/s or more in %u troubles, %u of them at work "
