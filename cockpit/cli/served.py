@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit import paths
+from cockpit.cli.observing import Observing, observing_options
 from cockpit.cli.opening import (
     Keeping,
     Venue,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @speed_option
 @rate_option
 @journal_options
+@observing_options
 def serve(
     name: str,
     config: Path | None,
@@ -52,6 +54,7 @@ def serve(
     rate: int | None,
     venue: Venue,
     keeping: Keeping,
+    observing: Observing,
 ) -> None:
     """Trade without a screen, for `attach`, `ctl` and `watch` to join by NAME.
 
@@ -65,6 +68,7 @@ def serve(
         Signals() as signals,  # first: what is imported later starts threads
         plain_errors(),
         runtime.Lock(runtime.place(name, create=True)) as lock,
+        observing.log_file() as log,
     ):
         from cockpit.control.serve import serve as run
 
@@ -79,7 +83,10 @@ def serve(
             rate=rate,
             replay_speed=speed,
         )
-        trouble = run(watched(desk), lock.place, signals)
+        with observing.around(desk, name):
+            trouble = run(
+                watched(desk), lock.place, signals, as_json=observing.as_json, log=log
+            )
     if trouble:
         click.echo(f"cockpit: {trouble}", err=True)
         sys.exit(EXIT_TROUBLE)

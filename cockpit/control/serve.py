@@ -6,11 +6,16 @@ USR1 halts, TERM and INT stop the desk in order, HUP (a terminal that went away)
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
 import os
 import signal
 import socket
+import stat
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
@@ -28,10 +33,41 @@ STDOUT = 1
 LOOK_SECONDS = 0.25
 
 
-class Lines:
-    """Events to stdout, a line each, by a thread: their reader cannot hold up a desk."""
+def line_of(event: Event) -> str:
+    """``2026-01-31 09:30:00.123 WARNING  risk: text``: one line, whatever the text."""
+    day = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.time))
+    text = " | ".join(clean(part) for part in event.text.splitlines())
+    milliseconds = int(event.time % 1 * 1000)
+    return (
+        f"{day}.{milliseconds:03d} {event.severity.name:8} {clean(event.source)}: {text}"
+    )
 
-    def __init__(self) -> None:
+
+def json_of(event: Event) -> str:
+    """The same for programs: an object with time, severity, source, text and who."""
+    day = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(event.time))
+    return json.dumps(
+        {
+            "time": f"{day}.{int(event.time % 1 * 1000):03d}Z",
+            "severity": event.severity.name.lower(),
+            "source": event.source,
+            "text": event.text,
+            "who": event.who,
+        }
+    )
+
+
+class Lines:
+    """Events, a line each, by a thread: their reader cannot hold up a desk.
+
+    ``descriptor``: where they go; ``render``: an event as a line.
+    """
+
+    def __init__(
+        self, descriptor: int = STDOUT, render: Callable[[Event], str] = line_of
+    ) -> None:
+        self._descriptor = descriptor
+        self._render = render
         self._queue: SimpleQueue[str | None] = SimpleQueue()
         self._lost = 0
         self._thread = Thread(target=self._run, name="lines", daemon=True)
@@ -42,9 +78,11 @@ class Lines:
             self._lost += 1
             return
         if self._lost:
-            self._queue.put(f"{self._lost} lines lost: nobody took them in time")
+            text = f"{self._lost} lines lost: nobody took them in time"
+            lost = Event(time.time(), Severity.WARNING, "control", text)
+            self._queue.put(self._render(lost))
             self._lost = 0
-        self._queue.put(line_of(event))
+        self._queue.put(self._render(event))
 
     def close(self) -> None:
         """Give what is left a moment to be taken."""
@@ -57,19 +95,9 @@ class Lines:
             try:
                 # Past Python's own buffer, whose lock an end of the program waits for.
                 while data:
-                    data = data[os.write(STDOUT, data) :]
+                    data = data[os.write(self._descriptor, data) :]
             except OSError:
                 time.sleep(LOOK_SECONDS)  # a terminal or a pipe that is gone
-
-
-def line_of(event: Event) -> str:
-    """``2026-01-31 09:30:00.123 WARNING  risk: text``: one line, whatever the text."""
-    day = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.time))
-    text = " | ".join(clean(part) for part in event.text.splitlines())
-    milliseconds = int(event.time % 1 * 1000)
-    return (
-        f"{day}.{milliseconds:03d} {event.severity.name:8} {clean(event.source)}: {text}"
-    )
 
 
 def clean(text: str) -> str:
@@ -92,12 +120,37 @@ def notify(state: str) -> None:
             print(f"cockpit: the service manager does not hear: {error}", file=sys.stderr)
 
 
-def serve(desk: LocalDesk, place: Place, signals: Signals) -> str:
+def open_log(path: Path) -> int:
+    """A file that lines are added to, for its owner alone. Raises OSError."""
+    # Not blocking: there may be a pipe that nobody reads.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return descriptor
+
+
+def serve(
+    desk: LocalDesk,
+    place: Place,
+    signals: Signals,
+    *,
+    as_json: bool = False,
+    log: int | None = None,
+) -> str:
     """Serve a desk that is ready to start until it is told to stop.
 
-    The lock of ``place`` is held. Empty, or what could not be done at the end.
+    The lock of ``place`` is held. Empty, or what could not be done at the end. Events go
+    to stdout, ``as_json`` or as plain lines, and to the descriptor ``log`` as JSON.
     """
-    lines = Lines()
+    sinks = [Lines(render=json_of if as_json else line_of)]
+    if log is not None:
+        sinks.append(Lines(log, json_of))
+
+    def write(event: Event) -> None:
+        for sink in sinks:
+            sink.write(event)
 
     async def run() -> str:
         loop = asyncio.get_running_loop()
@@ -106,7 +159,7 @@ def serve(desk: LocalDesk, place: Place, signals: Signals) -> str:
             place,
             control=desk.control,
             directory=desk.directory,
-            log=lines.write,
+            log=write,
         )
 
         def act(number: signal.Signals, who: Operator) -> None:
@@ -134,7 +187,8 @@ def serve(desk: LocalDesk, place: Place, signals: Signals) -> str:
             return asyncio.run(run())
     finally:
         desk.close()
-        lines.close()
+        for sink in sinks:
+            sink.close()
 
 
 def _obey(server: Server, number: signal.Signals, who: Operator) -> None:
