@@ -411,7 +411,8 @@ class CockpitApp(App[int], inherit_bindings=False):
         if said and said.settled is None and said.style != "alarm":
             scene.message = None  # it was about the key before
         if reason := action.refusal(scene, index):
-            scene.say(f"{action.label.split()[0]}: {reason}", "warn")
+            pressed = action.keys[index] if action.indexed else action.label.split()[0]
+            scene.say(f"{pressed}: {reason}", "warn")
         elif action.guard is keys.Guard.TWICE and not armed:
             scene.armed = {name: scene.now + keys.TWICE_S}
         elif action.guard is keys.Guard.WORD:

@@ -847,3 +847,16 @@ def test_the_risk_screen_has_room_for_every_limit_and_what_stops_trading() -> No
     shown = text_of(risk.render(scene, 100, 9))
     assert len(shown) == 9
     assert "position: at its limit" in [line.strip() for line in shown]
+
+
+def test_a_position_is_held_against_the_symbols_own_limit_where_that_is_tighter() -> None:
+    desk = PaintedDesk()
+    position = [limit.name for limit in LIMITS].index("max_position")
+    for index in range(2):
+        desk.picture["desk"]["symbols"][index]["worst_long"] = 10
+    row = desk.picture["desk"]["scoped"][0]["limit"]
+    row["scope"], row["target"], row["limit"], row["value"] = 1, 1, position, 20
+    desk.picture["desk"]["scoped_count"] = 1
+    view = positions.view(scene_of(desk), 160)
+    at = [column.title for column in view.columns].index("limit")
+    assert [line.cells[at][0] for line in view.lines[:2]] == ["1%", "50%"]

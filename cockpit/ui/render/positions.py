@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.control.desk import Symbol
-from cockpit.core import LIMITS, PRICE_NONE
+from cockpit.core import LIMITS, PRICE_NONE, Scope
 from cockpit.ui.render import number
 from cockpit.ui.render.listing import draw
 from cockpit.ui.render.risk import WARN
@@ -53,7 +53,7 @@ def _line(scene: Scene, index: int, symbol: Symbol, picture: Any) -> Line:
     last, cost = int(picture["last"]), int(picture["cost"])
     average = number.average_price(cost, lots, symbol)
     short, long = int(picture["worst_short"]), int(picture["worst_long"])
-    used = _used(scene, short, long)
+    used = _used(scene, index, short, long)
     cells: list[Segment] = [
         (clean(symbol.name), "text"),
         number.shown_position(lots, 9),
@@ -81,10 +81,17 @@ def _gain(money: int) -> Segment:
     return (text, number.direction(money))
 
 
-def _used(scene: Scene, short: int, long: int) -> float | None:
-    """Share of the position limit that the worst case would take."""
-    limit = int(scene.picture["desk"]["limits"][_POSITION]["limit"])
-    return max(-short, long, 0) / limit if limit else None
+def _used(scene: Scene, index: int, short: int, long: int) -> float | None:
+    """Share of the position limit that the worst case would take; of the symbol's own,
+    where that is the tighter one."""
+    desk = scene.picture["desk"]
+    limits = [int(desk["limits"][_POSITION]["limit"])]
+    for row in desk["scoped"][: int(desk["scoped_count"])]["limit"]:
+        of = int(row["scope"]), int(row["target"]), int(row["limit"])
+        if of == (Scope.SYMBOL, index, _POSITION):
+            limits.append(int(row["value"]))
+    tightest = min(limits)
+    return max(-short, long, 0) / tightest if tightest else None
 
 
 def _limit(used: float | None) -> Segment:
