@@ -1,4 +1,5 @@
 /* Risk: each limit at the limit, one beyond, and with the largest numbers there are. */
+#include "base/random.h"
 #include "desk/rate.h"
 #include "desk/recent.h"
 #include "desk/risk.h"
@@ -342,6 +343,102 @@ static void does_not_wrap_at_the_ends_of_64_bits(void)
     CHECK_EQ(4294967296, finding.would_be);
 }
 
+/* Mostly near what limits are about, now and then at the ends of 64 bits. */
+static int64_t some_number(cp_random *random)
+{
+    static const int64_t ends[] = { INT64_MIN,
+                                    INT64_MAX,
+                                    INT64_MAX - 1,
+                                    INT64_MAX / 2,
+                                    INT64_MAX / 4,
+                                    INT64_MIN / 2,
+                                    -1,
+                                    0,
+                                    (int64_t)1 << 40 };
+    uint64_t choice = cp_random_below(random, 24);
+    if (choice == 0)
+        return ends[cp_random_below(random, sizeof(ends) / sizeof(ends[0]))];
+    return (int64_t)cp_random_below(random, choice < 8 ? 20 : 100000) -
+           (choice % 5 == 0 ? 50 : 0);
+}
+
+static cp_risk_ask some_ask(cp_random *random)
+{
+    cp_risk_ask ask = { .side = cp_random_below(random, 2) ? CP_SELL : CP_BUY,
+                        .reduces_only = cp_random_below(random, 4) == 0,
+                        .is_replace = cp_random_below(random, 2) == 0,
+                        .stale = cp_random_below(random, 64) == 0,
+                        .symbol = (uint16_t)cp_random_below(random, CP_SYMBOL_MAX),
+                        .strategy = (uint16_t)cp_random_below(random, CP_STRATEGY_MAX),
+                        .qty = (uint32_t)some_number(random),
+                        .age_ns = (uint64_t)some_number(random) };
+    int64_t *numbers[] = { &ask.price,          &ask.mark2,         &ask.last,
+                           &ask.spread,         &ask.point_value,   &ask.position,
+                           &ask.working[0],     &ask.working[1],    &ask.own_position,
+                           &ask.own_working[0], &ask.own_working[1] };
+    uint32_t *counts[] = { &ask.open_orders, &ask.message_count, &ask.same_count,
+                           &ask.own_orders,  &ask.own_messages,  &ask.symbol_orders };
+    cp_i128 *wide[] = { &ask.exposure_elsewhere, &ask.net_elsewhere, &ask.own_met };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        *numbers[i] = some_number(random);
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        *counts[i] = (uint32_t)some_number(random);
+    for (size_t i = 0; i < 3; i++)
+        *wide[i] = (cp_i128)some_number(random) *
+                   (cp_random_below(random, 32) == 0 ? INT64_MAX : 1);
+    if (cp_random_below(random, 4) == 0)
+        return ask;
+    /* As orders are: near a market, and of a symbol that is worth something. */
+    ask.point_value = 1 + (int64_t)cp_random_below(random, 3);
+    ask.price = 1000 + (int64_t)cp_random_below(random, 5);
+    ask.mark2 = 2000 + (int64_t)cp_random_below(random, 8);
+    ask.last = 1000 + (int64_t)cp_random_below(random, 4);
+    ask.spread = 1 + (int64_t)cp_random_below(random, 5);
+    return ask;
+}
+
+/* What is looked at in 64 bits lets through nothing that 128 bits, limit by limit, refuse,
+ * and of what is refused says the same. */
+static void asks_the_same_in_64_bits_as_in_128(void)
+{
+    cp_random random;
+    cp_risk risk = wide_open();
+    uint32_t passed = 0, refused[CP_REFUSE_COUNT] = { 0 };
+    cp_random_init(&random, 7);
+    for (uint32_t i = 0; i < 400000; i++) {
+        if (i % 64 == 0) {
+            risk = wide_open();
+            for (uint32_t k = 0; k < CP_LIMIT_COUNT; k++)
+                if (cp_random_below(&random, 4) == 0)
+                    risk.limits[k] = (int64_t)cp_random_below(&random, 100000);
+            uint64_t k = cp_random_below(&random, CP_LIMIT_COUNT);
+            for (uint32_t n = 0; n < CP_STRATEGY_MAX; n++)
+                risk.strategy_limits[n][k] = (int64_t)cp_random_below(&random, 1000);
+            k = cp_random_below(&random, CP_LIMIT_COUNT);
+            for (uint32_t n = 0; n < CP_SYMBOL_MAX; n++)
+                risk.symbol_limits[n][k] = (int64_t)cp_random_below(&random, 1000);
+            risk.loss = some_number(&random);
+            risk.drawdown = some_number(&random);
+            risk.strategy_loss[i / 64 % CP_STRATEGY_MAX] = some_number(&random);
+            risk.state = (cp_risk_state)(cp_random_below(&random, 8) == 0
+                                             ? cp_random_below(&random, 4)
+                                             : CP_RISK_ACTIVE);
+            cp_risk_settle(&risk);
+        }
+        cp_risk_ask ask = some_ask(&random);
+        cp_risk_finding found = { 0 }, examined = { 0 };
+        uint32_t refusal = cp_risk_check(&risk, &ask, &found);
+        CHECK_EQ(cp_risk_examine(&risk, &ask, &examined), refusal);
+        CHECK(memcmp(&found, &examined, sizeof(found)) == 0);
+        passed += refusal == CP_REFUSE_COUNT;
+        if (refusal != CP_REFUSE_COUNT)
+            refused[refusal]++;
+    }
+    CHECK(passed > 1000);
+    for (uint32_t k = 0; k < CP_LIMIT_COUNT; k++)
+        CHECK(refused[k] > 10);
+}
+
 static void never_sees_less_than_the_last_second(void)
 {
     static cp_rate rate;
@@ -490,6 +587,7 @@ int main(void)
     RUN(allows_by_state);
     RUN(refuses_without_a_price_or_with_a_senseless_one);
     RUN(does_not_wrap_at_the_ends_of_64_bits);
+    RUN(asks_the_same_in_64_bits_as_in_128);
     RUN(never_sees_less_than_the_last_second);
     RUN(counts_the_same_terms_for_a_second_and_no_others);
     RUN(counts_each_message_against_a_plain_list);

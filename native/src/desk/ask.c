@@ -64,10 +64,13 @@ void cp_desk_add_exposure(cp_desk *desk)
     }
 }
 
-/* Money in all other symbols, at worst: of either side, and with this one's filled. */
+/* Money in all other symbols, at worst: of either side, and with this one's filled. What
+ * has changed in this one alone is in neither. */
 static void measure_elsewhere(cp_desk *desk, uint32_t symbol, cp_risk_ask *ask)
 {
-    cp_desk_add_exposure(desk);
+    if (CP_UNLIKELY(((desk->exposures.changed | desk->orders.changed) &
+                     ~(UINT32_C(1) << symbol)) != 0))
+        cp_desk_add_exposure(desk);
     const cp_exposure *all = &desk->exposures.all;
     const cp_exposure *here = &desk->exposures.symbols[symbol];
     ask->exposure_elsewhere = all->gross - here->gross;
@@ -129,7 +132,8 @@ void cp_ask_passed(cp_desk *desk, uint32_t slot, uint32_t symbol, const cp_risk_
     int64_t *best = &desk->own_best[symbol][ask->side];
     bool first = desk->orders.working_qty[symbol][ask->side] == 0;
     *best = first ? ask->price : better_of(ask->side, *best, ask->price);
-    desk->risk.passed = *ask;
+    CP_ASSERT(ask == cp_risk_next(&desk->risk));
+    desk->risk.passed ^= 1;
     cp_recent_add(&desk->recent, &terms, desk->now_ns);
 }
 

@@ -154,6 +154,8 @@ void cp_desk_destroy(cp_desk *desk)
 static void begin(cp_desk *desk, uint64_t now_ns, uint64_t cause_ns,
                   const cp_clock *clock)
 {
+    if (CP_UNLIKELY(desk->leaving_count > 0)) /* nobody carried them */
+        cp_desk_tell_leaving(desk);
     desk->now_ns = now_ns;
     desk->cause_ns = cause_ns;
     desk->decided_ns = desk->published_ns = 0;
@@ -398,6 +400,7 @@ void cp_desk_on_report(cp_desk *desk, const cp_report *report, uint64_t now_ns,
     else if (report->kind != CP_REPORT_ALL_CANCELLED)
         on_order_report(desk, report);
     cp_breakers_settle(desk);
+    cp_desk_stamp_passed(desk);
 }
 
 /* Windows that are moved on now and then are near where the next order wants them. What they
@@ -425,6 +428,7 @@ void cp_desk_on_timer(cp_desk *desk, uint64_t now_ns, const cp_clock *clock)
     cp_reconcile_on_timer(desk);
     cp_flatten_on_timer(desk);
     cp_seats_on_timer(desk);
+    cp_desk_stamp_passed(desk);
 }
 
 void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns)
@@ -446,7 +450,10 @@ void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns)
 
 void cp_desk_on_carried(cp_desk *desk)
 {
+    cp_desk_tell_leaving(desk);
     cp_desk_count_taken(desk);
+    if ((desk->exposures.changed | desk->orders.changed) != 0)
+        cp_desk_add_exposure(desk);
 }
 
 /* ---- reading ---- */

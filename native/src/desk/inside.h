@@ -97,6 +97,16 @@ typedef struct cp_recovery_map {
     bool is_whole; /* a snapshot has been taken in */
 } cp_recovery_map;
 
+#define CP_LEAVING_MAX 32u
+
+/* An order sent in the step under way, and what is only worked out when it is gone. */
+typedef struct cp_leaving {
+    uint64_t decided_ns; /* T2 */
+    double signal;       /* the strategy's, as it decided */
+    uint32_t place;
+    uint32_t reserved;
+} cp_leaving;
+
 #define CP_TAKEN_MAX 32u
 
 /* How long a hop took. */
@@ -188,6 +198,9 @@ struct cp_desk {
     cp_outbox orders_out;
     cp_outbox notes_out;
     cp_histogram *histograms; /* CP_HOP_COUNT */
+    uint32_t leaving_count;
+    uint32_t stamped_count; /* of them, those whose passing has its time */
+    cp_leaving leaving[CP_LEAVING_MAX];
     uint32_t taken_count;
     cp_taken taken[CP_TAKEN_MAX]; /* times not counted yet */
     cp_warm warm;
@@ -232,6 +245,10 @@ cp_note *cp_desk_note(cp_desk *desk, cp_note_kind kind, cp_severity severity,
  * one of flatten.c's. */
 uint32_t cp_desk_check(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask,
                        bool closes, cp_risk_finding *finding);
+/* What was decided together has passed: T3 of all of it, by one look at the clock. */
+void cp_desk_stamp_passed(cp_desk *desk);
+/* What is told of orders that have left: how they came about, and how long it took. */
+void cp_desk_tell_leaving(cp_desk *desk);
 /* Check and send an order with these terms (price, qty, symbol, strategy, side, purpose,
  * time in force) and flags; its place, or CP_NONE when it was refused, which was counted
  * and noted. */

@@ -118,7 +118,7 @@ static int64_t used_by_symbol(const cp_desk *desk, const cp_scoped_limit *limit)
     case CP_LIMIT_OPEN_ORDERS:
         return desk->orders.symbol_orders[limit->target];
     default:
-        return desk->risk.passed.symbol == limit->target
+        return cp_risk_passed(&desk->risk)->symbol == limit->target
                    ? cp_risk_latest(&desk->risk, limit->limit)
                    : 0;
     }
@@ -151,7 +151,7 @@ static int64_t used_by_strategy(const cp_desk *desk, const cp_scoped_limit *limi
         loss = loss_of(desk, limit->target);
         return loss > 0 ? loss : 0;
     default:
-        return desk->risk.passed.strategy == limit->target
+        return cp_risk_passed(&desk->risk)->strategy == limit->target
                    ? cp_risk_latest(&desk->risk, limit->limit)
                    : 0;
     }

@@ -23,18 +23,21 @@ typedef struct cp_terms {
     uint8_t side;
 } cp_terms;
 
+static_assert(CP_RECENT_STEPS == 3, "written out below");
 static_assert(sizeof(cp_terms) == 16, "no padding: compared as bytes");
 
 typedef struct cp_recent_entry {
     cp_terms terms;
-    uint64_t step;                    /* the latest one counted */
+    uint32_t step;                    /* the latest one counted; a lifetime fits */
     uint32_t counts[CP_RECENT_STEPS]; /* of it and those before, newest first */
-    uint32_t reserved;
 } cp_recent_entry;
 
 typedef struct cp_recent {
-    cp_recent_entry entries[CP_RECENT_SETS][CP_RECENT_WAYS];
+    alignas(CP_LINE) cp_recent_entry entries[CP_RECENT_SETS][CP_RECENT_WAYS];
 } cp_recent;
+
+static_assert(sizeof(cp_recent_entry) * CP_RECENT_WAYS == CP_LINE_PAIR,
+              "two lines a set");
 
 static inline cp_recent_entry *cp_recent_set(cp_recent *recent, const cp_terms *terms)
 {
@@ -43,54 +46,62 @@ static inline cp_recent_entry *cp_recent_set(cp_recent *recent, const cp_terms *
     return recent->entries[cp_mix(words[0], words[1]) % CP_RECENT_SETS];
 }
 
-static inline bool cp_recent_is(const cp_recent_entry *entry, const cp_terms *terms)
+/* Bit i: entry i of the set is of these terms. Where it stands is a matter of chance, so
+ * nothing here is a branch to be guessed. */
+static inline uint32_t cp_recent_find(const cp_recent_entry *set, const cp_terms *terms)
 {
-    return entry->terms.price == terms->price &&
-           memcmp(&entry->terms.qty, &terms->qty, 8) == 0;
+    uint64_t wanted[2], its[2];
+    uint32_t found = 0;
+    memcpy(wanted, terms, sizeof(wanted));
+    for (uint32_t i = 0; i < CP_RECENT_WAYS; i++) {
+        memcpy(its, &set[i].terms, sizeof(its));
+        uint64_t differs = (its[0] ^ wanted[0]) | (its[1] ^ wanted[1]);
+        found |= (uint32_t)(differs == 0) << i;
+    }
+    return found;
+}
+
+/* Steps from the entry's latest until now; none counts beyond CP_RECENT_STEPS. */
+static inline uint32_t cp_recent_past(const cp_recent_entry *entry, uint32_t step)
+{
+    uint32_t past = step > entry->step ? step - entry->step : 0;
+    return past < CP_RECENT_STEPS ? past : CP_RECENT_STEPS;
 }
 
 /* Orders of these terms in the window that ends now. */
 static inline uint32_t cp_recent_count(cp_recent *recent, const cp_terms *terms,
                                        uint64_t now_ns)
 {
-    uint64_t step = now_ns >> CP_RECENT_STEP_BITS;
     const cp_recent_entry *set = cp_recent_set(recent, terms);
-    for (uint32_t i = 0; i < CP_RECENT_WAYS; i++) {
-        if (!cp_recent_is(&set[i], terms))
-            continue;
-        uint64_t past = step > set[i].step ? step - set[i].step : 0;
-        uint64_t total = 0;
-        for (uint64_t j = 0; j + past < CP_RECENT_STEPS; j++)
-            total += set[i].counts[j];
-        return total < UINT32_MAX ? (uint32_t)total : UINT32_MAX;
-    }
-    return 0;
+    uint32_t found = cp_recent_find(set, terms);
+    const cp_recent_entry *entry =
+        &set[__builtin_ctz(found | 1u << (CP_RECENT_WAYS - 1))];
+    uint32_t past = cp_recent_past(entry, (uint32_t)(now_ns >> CP_RECENT_STEP_BITS));
+    uint64_t total = past < 1 ? entry->counts[2] : 0;
+    total += past < 2 ? entry->counts[1] : 0;
+    total += past < 3 ? entry->counts[0] : 0;
+    total = found != 0 ? total : 0;
+    return total < UINT32_MAX ? (uint32_t)total : UINT32_MAX;
 }
 
 static inline void cp_recent_add(cp_recent *recent, const cp_terms *terms,
                                  uint64_t now_ns)
 {
-    uint64_t step = now_ns >> CP_RECENT_STEP_BITS;
-    cp_recent_entry *set = cp_recent_set(recent, terms), *entry = set;
-    for (uint32_t i = 0; i < CP_RECENT_WAYS; i++) {
-        if (cp_recent_is(&set[i], terms)) {
-            entry = &set[i];
-            break;
-        }
-        if (set[i].step < entry->step)
-            entry = &set[i];
-    }
-    if (!cp_recent_is(entry, terms))
-        *entry = (cp_recent_entry){ .terms = *terms, .step = step };
-    while (entry->step < step) {
-        bool is_old = step - entry->step >= CP_RECENT_STEPS;
-        for (uint32_t i = CP_RECENT_STEPS - 1; i > 0; i--)
-            entry->counts[i] = is_old ? 0 : entry->counts[i - 1];
-        entry->counts[0] = 0;
-        entry->step = is_old ? step : entry->step + 1;
-    }
-    if (entry->counts[0] < UINT32_MAX)
-        entry->counts[0]++;
+    uint32_t step = (uint32_t)(now_ns >> CP_RECENT_STEP_BITS), oldest = 0;
+    cp_recent_entry *set = cp_recent_set(recent, terms);
+    uint32_t found = cp_recent_find(set, terms);
+    for (uint32_t i = 1; i < CP_RECENT_WAYS; i++)
+        oldest = set[i].step < set[oldest].step ? i : oldest;
+    cp_recent_entry *entry = &set[found != 0 ? (uint32_t)__builtin_ctz(found) : oldest];
+    uint32_t past = found != 0 ? cp_recent_past(entry, step) : CP_RECENT_STEPS;
+    uint32_t first = entry->counts[0], second = entry->counts[1];
+    uint32_t third = entry->counts[2];
+    entry->terms = *terms;
+    entry->step = past > 0 ? step : entry->step;
+    entry->counts[2] = past == 0 ? third : past == 1 ? second : past == 2 ? first : 0;
+    entry->counts[1] = past == 0 ? second : past == 1 ? first : 0;
+    first = past == 0 ? first : 0;
+    entry->counts[0] = first + (first < UINT32_MAX);
 }
 
 #endif /* CP_RECENT_H */

@@ -356,7 +356,7 @@ void cp_risk_count_refusal(cp_risk *risk, const cp_risk_ask *ask, uint32_t limit
 
 int64_t cp_risk_latest(const cp_risk *risk, uint32_t limit)
 {
-    const cp_risk_ask *ask = &risk->passed;
+    const cp_risk_ask *ask = cp_risk_passed(risk);
     if (ask->qty == 0) /* there was none yet */
         return 0;
     cp_i128 steps = (cp_i128)ask->price * ask->qty;

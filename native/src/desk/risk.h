@@ -78,8 +78,20 @@ typedef struct cp_risk {
     uint64_t refusal_count[CP_LIMIT_MAX]; /* by whichever scope */
     uint64_t symbol_refusals[CP_SYMBOL_MAX][CP_LIMIT_MAX];
     uint64_t strategy_refusals[CP_SLOT_COUNT][CP_LIMIT_MAX];
-    cp_risk_ask passed; /* the latest order that did */
+    uint32_t passed;     /* of the two below: the latest order that did */
+    cp_risk_ask asks[2]; /* and one to be filled in for the next */
 } cp_risk;
+
+static inline const cp_risk_ask *cp_risk_passed(const cp_risk *risk)
+{
+    return &risk->asks[risk->passed];
+}
+
+/* Where the next is asked; when it has passed, turn over. */
+static inline cp_risk_ask *cp_risk_next(cp_risk *risk)
+{
+    return &risk->asks[risk->passed ^ 1];
+}
 
 /* Whether it is inside the range its table declares. */
 bool cp_risk_limit_is_valid(uint32_t limit, int64_t value);
@@ -140,26 +152,6 @@ static inline int64_t cp_risk_exposure(cp_i128 worst_qty, int64_t mark2,
     return worst_qty <= 0 ? 0 : cp_saturate(cp_risk_net(worst_qty, mark2, point_value));
 }
 
-static inline bool cp_risk_exceeds(cp_i128 current, cp_i128 would_be, int64_t limit,
-                                   cp_risk_finding *finding)
-{
-    if (CP_LIKELY(would_be <= limit))
-        return false;
-    *finding = (cp_risk_finding){ limit, cp_saturate(current), cp_saturate(would_be),
-                                  CP_SCOPE_GLOBAL };
-    return true;
-}
-
-/* As cp_risk_exceeds, of a narrower limit. */
-static inline bool cp_risk_exceeds_in(cp_scope scope, cp_i128 current, cp_i128 would_be,
-                                      int64_t limit, cp_risk_finding *finding)
-{
-    if (!cp_risk_exceeds(current, would_be, limit, finding))
-        return false;
-    finding->scope = scope;
-    return true;
-}
-
 /* Twice the distance of a price from another, of which twice is given. */
 static inline cp_i128 cp_risk_distance2(int64_t price, cp_i128 other2)
 {
@@ -173,169 +165,117 @@ static inline cp_i128 cp_risk_share(cp_i128 part, cp_i128 whole)
     return (part * CP_COLLAR_UNIT + whole - 1) / whole;
 }
 
-/* As cp_risk_exceeds for that share, but nothing is divided while it does not. */
-static inline bool cp_risk_share_exceeds(cp_i128 part, cp_i128 whole, int64_t limit,
-                                         cp_risk_finding *finding)
-{
-    int64_t scaled, most;
-    bool fits = (int64_t)part == part && (int64_t)whole == whole &&
-                !__builtin_mul_overflow((int64_t)part, CP_COLLAR_UNIT, &scaled) &&
-                !__builtin_mul_overflow((int64_t)whole, limit, &most);
-    if (CP_LIKELY(fits ? scaled <= most : part * CP_COLLAR_UNIT <= whole * limit))
-        return false;
-    *finding = (cp_risk_finding){ limit, 0, cp_saturate(cp_risk_share(part, whole)),
-                                  CP_SCOPE_GLOBAL };
-    return true;
-}
-
 /* Milliseconds, those begun counted whole. */
 static inline int64_t cp_risk_age_ms(uint64_t age_ns)
 {
     return (int64_t)(age_ns / 1000000 + (age_ns % 1000000 != 0));
 }
 
-/* Whatever else works trades too: can the order only bring the symbol's position and its
- * strategy's own nearer to none? */
-static inline bool cp_risk_reduces(const cp_risk_ask *ask)
+/* ---- in 64 bits ----
+ * Most orders keep every limit by far, and of those nothing else is asked. True means that
+ * a limit may be exceeded, or that a figure is too large to tell: then cp_risk_examine
+ * decides. */
+
+static inline int64_t cp_risk_magnitude(int64_t value)
+{
+    return value < 0 ? -value : value;
+}
+
+/* The numbers are below 2^62. */
+static inline bool cp_risk_share_may_exceed(int64_t part, int64_t whole, int64_t limit)
+{
+    int64_t scaled, most;
+    return __builtin_mul_overflow(part, CP_COLLAR_UNIT, &scaled) ||
+           __builtin_mul_overflow(whole, limit, &most) || scaled > most;
+}
+
+/* Terms, age and distances. */
+static inline bool cp_risk_terms_may_exceed(const cp_risk_ask *ask,
+                                            const int64_t *tightest)
+{
+    const int64_t most = INT64_MAX / 4;
+    int64_t price = ask->price, mark2 = ask->mark2, last = ask->last;
+    int64_t steps, value, oldest;
+    if (price < 1 || price > most || mark2 < 1 || mark2 > most || ask->qty == 0 ||
+        last > most || ask->spread < 0 || ask->spread > most || ask->stale ||
+        ask->age_ns > INT64_MAX)
+        return true;
+    return ask->qty > tightest[CP_LIMIT_ORDER_QTY] ||
+           __builtin_mul_overflow(price, (int64_t)ask->qty, &steps) ||
+           __builtin_mul_overflow(steps, ask->point_value, &value) ||
+           value > tightest[CP_LIMIT_ORDER_VALUE] ||
+           __builtin_mul_overflow(tightest[CP_LIMIT_DATA_AGE], 1000000, &oldest) ||
+           (int64_t)ask->age_ns > oldest ||
+           cp_risk_share_may_exceed(cp_risk_magnitude(2 * price - mark2), mark2,
+                                    tightest[CP_LIMIT_PRICE_COLLAR]) ||
+           cp_risk_share_may_exceed(2 * ask->spread, mark2, tightest[CP_LIMIT_SPREAD]) ||
+           (last > 0 &&
+            cp_risk_share_may_exceed(cp_risk_magnitude(2 * (price - last)), 2 * last,
+                                     tightest[CP_LIMIT_LAST_COLLAR]));
+}
+
+/* Lots at worst on the order's side, with it; false: beyond 64 bits. */
+static inline bool cp_risk_side_after(const cp_risk_ask *ask, int64_t position,
+                                      const int64_t working[2], int64_t *after)
 {
     int64_t sign = ask->side == CP_BUY ? 1 : -1;
-    cp_i128 after = (cp_i128)ask->position * sign + ask->working[ask->side] + ask->qty;
-    cp_i128 own =
-        (cp_i128)ask->own_position * sign + ask->own_working[ask->side] + ask->qty;
-    return after <= 0 && own <= 0;
+    return !__builtin_mul_overflow(position, sign, after) &&
+           !__builtin_add_overflow(*after, working[ask->side], after) &&
+           !__builtin_add_overflow(*after, (int64_t)ask->qty, after);
 }
 
-/* ACTIVE allows everything, REDUCING what reduces, PAUSED and FLATTENING what closes,
- * HALTED nothing. */
-static inline bool cp_risk_state_allows(cp_risk_state state, const cp_risk_ask *ask)
-{
-    if (CP_LIKELY(state == CP_RISK_ACTIVE))
-        return true;
-    if (state == CP_RISK_REDUCING && cp_risk_reduces(ask))
-        return true;
-    return state != CP_RISK_HALTED && ask->reduces_only;
-}
-
-static inline uint32_t cp_risk_refused(const cp_risk *risk, const cp_risk_ask *ask,
-                                       uint32_t limit, cp_risk_finding *finding)
-{
-    finding->scope = cp_risk_scope_of(risk, ask, limit);
-    return limit;
-}
-
-static inline bool cp_risk_is_lost(cp_scope scope, int64_t loss, int64_t limit,
-                                   cp_risk_finding *finding)
-{
-    if (CP_LIKELY(loss < limit))
-        return false;
-    *finding = (cp_risk_finding){ limit, loss, loss, scope };
-    return true;
-}
-
-/* What is asked of an order that opens something: never in the way of one that closes.
- */
-static inline uint32_t cp_risk_check_opening(const cp_risk *risk, const cp_risk_ask *ask,
-                                             cp_risk_finding *finding)
+/* Positions and what they are worth. */
+static inline bool cp_risk_position_may_exceed(const cp_risk *risk,
+                                               const cp_risk_ask *ask,
+                                               const int64_t *tightest)
 {
     const int64_t *limits = risk->limits;
-    const int64_t *tightest = risk->tightest[ask->strategy][ask->symbol];
-    const int64_t *own = risk->strategy_limits[ask->strategy];
-    if (cp_risk_is_lost(CP_SCOPE_GLOBAL, risk->loss, limits[CP_LIMIT_DAILY_LOSS],
-                        finding) ||
-        cp_risk_is_lost(CP_SCOPE_STRATEGY, risk->strategy_loss[ask->strategy],
-                        own[CP_LIMIT_DAILY_LOSS], finding))
-        return CP_LIMIT_DAILY_LOSS;
-    if (cp_risk_is_lost(CP_SCOPE_GLOBAL, risk->drawdown, limits[CP_LIMIT_DRAWDOWN],
-                        finding))
-        return CP_LIMIT_DRAWDOWN;
-    int64_t sign = ask->side == CP_BUY ? 1 : -1;
-    cp_i128 side_before = (cp_i128)ask->position * sign + ask->working[ask->side];
-    cp_i128 net = ask->net_elsewhere +
-                  cp_risk_net(side_before + ask->qty, ask->mark2, ask->point_value);
-    if (CP_UNLIKELY(net > limits[CP_LIMIT_NET_EXPOSURE])) {
-        cp_i128 before =
-            ask->net_elsewhere + cp_risk_net(side_before, ask->mark2, ask->point_value);
-        cp_risk_exceeds(before, net, limits[CP_LIMIT_NET_EXPOSURE], finding);
-        return CP_LIMIT_NET_EXPOSURE;
-    }
-    if (cp_risk_exceeds(ask->same_count, (cp_i128)ask->same_count + 1,
-                        tightest[CP_LIMIT_SAME_ORDERS], finding))
-        return cp_risk_refused(risk, ask, CP_LIMIT_SAME_ORDERS, finding);
-    int64_t age_max = tightest[CP_LIMIT_DATA_AGE];
-    if (CP_UNLIKELY((cp_i128)ask->age_ns > (cp_i128)age_max * 1000000)) {
-        int64_t age = cp_risk_age_ms(ask->age_ns);
-        *finding = (cp_risk_finding){ age_max, age, age, CP_SCOPE_GLOBAL };
-        return cp_risk_refused(risk, ask, CP_LIMIT_DATA_AGE, finding);
-    }
-    if (cp_risk_share_exceeds(2 * (cp_i128)ask->spread, ask->mark2,
-                              tightest[CP_LIMIT_SPREAD], finding))
-        return cp_risk_refused(risk, ask, CP_LIMIT_SPREAD, finding);
-    cp_i128 last2 = 2 * (cp_i128)ask->last;
-    if (last2 > 0 && cp_risk_share_exceeds(cp_risk_distance2(ask->price, last2), last2,
-                                           tightest[CP_LIMIT_LAST_COLLAR], finding))
-        return cp_risk_refused(risk, ask, CP_LIMIT_LAST_COLLAR, finding);
-    return CP_REFUSE_COUNT;
+    int64_t after, own_after, steps2, money, gross, net;
+    int64_t gross_elsewhere = (int64_t)ask->exposure_elsewhere;
+    int64_t net_elsewhere = (int64_t)ask->net_elsewhere;
+    if (!cp_risk_side_after(ask, ask->position, ask->working, &after) ||
+        !cp_risk_side_after(ask, ask->own_position, ask->own_working, &own_after) ||
+        gross_elsewhere != ask->exposure_elsewhere || net_elsewhere != ask->net_elsewhere)
+        return true;
+    if (after > tightest[CP_LIMIT_POSITION] ||
+        own_after > risk->strategy_limits[ask->strategy][CP_LIMIT_POSITION] ||
+        __builtin_mul_overflow(after, ask->mark2, &steps2))
+        return true;
+    int64_t steps = (steps2 >> 1) + (steps2 & 1); /* rounded up, as cp_risk_net does */
+    if (__builtin_mul_overflow(steps, ask->point_value, &money) || money == INT64_MAX)
+        return true;
+    int64_t here = money > 0 ? money : 0;
+    return __builtin_add_overflow(gross_elsewhere, here, &gross) ||
+           __builtin_add_overflow(net_elsewhere, money, &net) ||
+           gross > limits[CP_LIMIT_GROSS_EXPOSURE] ||
+           here > risk->symbol_limits[ask->symbol][CP_LIMIT_GROSS_EXPOSURE] ||
+           net > limits[CP_LIMIT_NET_EXPOSURE];
 }
 
-/* Orders and messages: each scope counts its own. */
-static inline uint32_t cp_risk_check_counts(const cp_risk *risk, const cp_risk_ask *ask,
-                                            cp_risk_finding *finding)
+/* Orders, messages, own lots met, and what is lost. */
+static inline bool cp_risk_counts_may_exceed(const cp_risk *risk, const cp_risk_ask *ask,
+                                             const int64_t *tightest)
 {
     const int64_t *limits = risk->limits;
-    const int64_t *of_symbol = risk->symbol_limits[ask->symbol];
     const int64_t *own = risk->strategy_limits[ask->strategy];
-    bool is_more = !ask->is_replace;
-    if (is_more && (cp_risk_exceeds(ask->open_orders, (cp_i128)ask->open_orders + 1,
-                                    limits[CP_LIMIT_OPEN_ORDERS], finding) ||
-                    cp_risk_exceeds_in(CP_SCOPE_SYMBOL, ask->symbol_orders,
-                                       (cp_i128)ask->symbol_orders + 1,
-                                       of_symbol[CP_LIMIT_OPEN_ORDERS], finding) ||
-                    cp_risk_exceeds_in(CP_SCOPE_STRATEGY, ask->own_orders,
-                                       (cp_i128)ask->own_orders + 1,
-                                       own[CP_LIMIT_OPEN_ORDERS], finding)))
-        return CP_LIMIT_OPEN_ORDERS;
-    if (cp_risk_exceeds(ask->message_count, (cp_i128)ask->message_count + 1,
-                        limits[CP_LIMIT_MESSAGE_RATE], finding) ||
-        cp_risk_exceeds_in(CP_SCOPE_STRATEGY, ask->own_messages,
-                           (cp_i128)ask->own_messages + 1, own[CP_LIMIT_MESSAGE_RATE],
-                           finding))
-        return CP_LIMIT_MESSAGE_RATE;
-    return CP_REFUSE_COUNT;
+    int64_t more = !ask->is_replace; /* which is no further order */
+    int64_t met = (int64_t)ask->own_met;
+    return ask->open_orders + more > limits[CP_LIMIT_OPEN_ORDERS] ||
+           ask->symbol_orders + more >
+               risk->symbol_limits[ask->symbol][CP_LIMIT_OPEN_ORDERS] ||
+           ask->own_orders + more > own[CP_LIMIT_OPEN_ORDERS] ||
+           ask->message_count >= limits[CP_LIMIT_MESSAGE_RATE] ||
+           ask->own_messages >= own[CP_LIMIT_MESSAGE_RATE] ||
+           ask->same_count >= tightest[CP_LIMIT_SAME_ORDERS] || met != ask->own_met ||
+           met > tightest[CP_LIMIT_SELF_CROSS] ||
+           risk->loss >= limits[CP_LIMIT_DAILY_LOSS] ||
+           risk->drawdown >= limits[CP_LIMIT_DRAWDOWN] ||
+           risk->strategy_loss[ask->strategy] >= own[CP_LIMIT_DAILY_LOSS];
 }
 
-/* Positions and what they are worth. Only the side the order adds to can get worse: one
- * that works against a position passes until it would carry it through to the other side's
- * limit. */
-static inline uint32_t cp_risk_check_position(const cp_risk *risk, const cp_risk_ask *ask,
-                                              cp_risk_finding *finding)
-{
-    const int64_t *tightest = risk->tightest[ask->strategy][ask->symbol];
-    const int64_t *own = risk->strategy_limits[ask->strategy];
-    int64_t sign = ask->side == CP_BUY ? 1 : -1;
-    cp_i128 side_before = (cp_i128)ask->position * sign + ask->working[ask->side];
-    cp_i128 side_after = side_before + ask->qty;
-    if (cp_risk_exceeds(side_before, side_after, tightest[CP_LIMIT_POSITION], finding))
-        return cp_risk_refused(risk, ask, CP_LIMIT_POSITION, finding);
-    cp_i128 own_before = (cp_i128)ask->own_position * sign + ask->own_working[ask->side];
-    if (cp_risk_exceeds_in(CP_SCOPE_STRATEGY, own_before, own_before + ask->qty,
-                           own[CP_LIMIT_POSITION], finding))
-        return CP_LIMIT_POSITION;
-
-    cp_i128 worst_before =
-        cp_risk_worst(ask->position, ask->working[CP_BUY], ask->working[CP_SELL]);
-    if (side_after <= worst_before)
-        return CP_REFUSE_COUNT;
-    int64_t after = cp_risk_exposure(side_after, ask->mark2, ask->point_value);
-    int64_t most = risk->limits[CP_LIMIT_GROSS_EXPOSURE];
-    int64_t most_here = risk->symbol_limits[ask->symbol][CP_LIMIT_GROSS_EXPOSURE];
-    if (CP_LIKELY(ask->exposure_elsewhere + after <= most && after <= most_here))
-        return CP_REFUSE_COUNT;
-    int64_t before = cp_risk_exposure(worst_before, ask->mark2, ask->point_value);
-    if (!cp_risk_exceeds(ask->exposure_elsewhere + before,
-                         ask->exposure_elsewhere + after, most, finding))
-        cp_risk_exceeds_in(CP_SCOPE_SYMBOL, before, after, most_here, finding);
-    return CP_LIMIT_GROSS_EXPOSURE;
-}
+/* Limit by limit, whatever the numbers: what cp_risk_check answers. */
+uint32_t cp_risk_examine(const cp_risk *risk, const cp_risk_ask *ask,
+                         cp_risk_finding *finding);
 
 /* CP_REFUSE_COUNT when it may go; otherwise a cp_limit or cp_refusal, and for a limit
  * the figures behind it in `finding`. */
@@ -344,35 +284,12 @@ static inline uint32_t cp_risk_check(const cp_risk *risk, const cp_risk_ask *ask
 {
     const int64_t *tightest = risk->tightest[ask->strategy][ask->symbol];
     *finding = (cp_risk_finding){ 0, 0, 0, CP_SCOPE_GLOBAL };
-    if (CP_UNLIKELY(!cp_risk_state_allows(risk->state, ask)))
-        return CP_REFUSE_STATE;
-    if (CP_UNLIKELY(ask->stale || ask->mark2 <= 0))
-        return CP_REFUSE_STALE;
-    if (CP_UNLIKELY(ask->qty == 0 || ask->price < 1))
-        return CP_REFUSE_MALFORMED;
-    if (cp_risk_exceeds(0, ask->qty, tightest[CP_LIMIT_ORDER_QTY], finding))
-        return cp_risk_refused(risk, ask, CP_LIMIT_ORDER_QTY, finding);
-    int64_t steps, value;
-    bool fits = !__builtin_mul_overflow(ask->price, (int64_t)ask->qty, &steps) &&
-                !__builtin_mul_overflow(steps, ask->point_value, &value);
-    if (CP_UNLIKELY(!fits))
-        value = INT64_MAX; /* of a price, a size and a point above 0: beyond 64 bits */
-    if (cp_risk_exceeds(0, value, tightest[CP_LIMIT_ORDER_VALUE], finding))
-        return cp_risk_refused(risk, ask, CP_LIMIT_ORDER_VALUE, finding);
-    uint32_t refusal = cp_risk_check_position(risk, ask, finding);
-    if (refusal == CP_REFUSE_COUNT)
-        refusal = cp_risk_check_counts(risk, ask, finding);
-    if (CP_UNLIKELY(refusal != CP_REFUSE_COUNT))
-        return refusal;
-    if (cp_risk_share_exceeds(cp_risk_distance2(ask->price, ask->mark2), ask->mark2,
-                              tightest[CP_LIMIT_PRICE_COLLAR], finding))
-        return cp_risk_refused(risk, ask, CP_LIMIT_PRICE_COLLAR, finding);
-    if (cp_risk_exceeds(0, ask->own_met, tightest[CP_LIMIT_SELF_CROSS], finding))
-        return cp_risk_refused(risk, ask, CP_LIMIT_SELF_CROSS, finding);
-    /* In REDUCING nothing comes this far that opens anything. */
-    if (CP_UNLIKELY(ask->reduces_only || risk->state == CP_RISK_REDUCING))
+    if (CP_LIKELY(risk->state == CP_RISK_ACTIVE &&
+                  !cp_risk_terms_may_exceed(ask, tightest) &&
+                  !cp_risk_position_may_exceed(risk, ask, tightest) &&
+                  !cp_risk_counts_may_exceed(risk, ask, tightest)))
         return CP_REFUSE_COUNT;
-    return cp_risk_check_opening(risk, ask, finding);
+    return cp_risk_examine(risk, ask, finding);
 }
 
 #endif /* CP_RISK_H */

@@ -249,6 +249,7 @@ static void listen(cp_desk *desk, uint32_t slot_index)
     if (seat->take2.asked && slot->kind->two_symbols)
         settle_take(desk, slot_index, slot->config.symbol2, &seat->take2, &slot->take2,
                     &seat->taking2);
+    cp_desk_stamp_passed(desk);
 }
 
 /* ---- calls ---- */
@@ -343,6 +344,16 @@ static void call_fill(cp_desk *desk, uint32_t slot_index, cp_side side, uint32_t
         slot->kind->on_fill(slot->state, &slot->seat, side, qty);
 }
 
+/* What every order writes first, while the strategy thinks. */
+static inline void fetch_first(cp_desk *desk)
+{
+    const uint8_t *ask = (const uint8_t *)cp_risk_next(&desk->risk);
+    for (size_t i = 0; i < sizeof(cp_risk_ask); i += CP_LINE)
+        cp_fetch(ask + i);
+    cp_fetch(cp_outbox_at(&desk->orders_out, 0));
+    cp_fetch(cp_outbox_at(&desk->orders_out, 1));
+}
+
 void cp_seats_on_market(cp_desk *desk, uint32_t symbol, uint32_t changed)
 {
     uint32_t book = (changed & CP_FEED_PRICE ? desk->price_listeners[symbol] : 0u) |
@@ -352,6 +363,7 @@ void cp_seats_on_market(cp_desk *desk, uint32_t symbol, uint32_t changed)
         uint32_t i = (uint32_t)__builtin_ctz(left);
         cp_slot *slot = &desk->slots[i];
         slot->seat.now_ns = desk->now_ns;
+        fetch_first(desk);
         if (book >> i & 1)
             call_book(desk, i);
         if (trade >> i & 1)

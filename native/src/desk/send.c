@@ -158,34 +158,61 @@ static void stamp_market(const cp_desk *desk, cp_own_order *own, int64_t price)
 }
 
 /* For whoever asks later why there is such an order. */
-static void remember_cause(cp_desk *desk, cp_own_order *own)
+static void remember_cause(const cp_desk *desk, cp_own_order *own,
+                           const cp_leaving *leaving)
 {
     const cp_touch *touch = cp_desk_touch(desk, own->symbol);
-    own->way =
-        (cp_way){ .received_ns = desk->cause_ns,
-                  .bid = touch->price[CP_BUY],
-                  .ask = touch->price[CP_SELL],
-                  .signal = desk->slots[own->strategy].seat.signal,
-                  .hop_ns = {
-                      [CP_WAY_FEED] = cp_way_span(desk->published_ns, desk->cause_ns),
-                      [CP_WAY_DECIDE] = cp_way_span(desk->cause_ns, desk->decided_ns),
-                      [CP_WAY_RISK] = cp_way_span(desk->decided_ns, own->passed_ns),
-                  } };
+    cp_way *way = &own->way;
+    way->received_ns = own->cause_ns;
+    way->bid = touch->price[CP_BUY];
+    way->ask = touch->price[CP_SELL];
+    way->signal = leaving->signal;
+    way->hop_ns[CP_WAY_FEED] = cp_way_span(desk->published_ns, own->cause_ns);
+    way->hop_ns[CP_WAY_DECIDE] = cp_way_span(own->cause_ns, leaving->decided_ns);
+    way->hop_ns[CP_WAY_RISK] = cp_way_span(leaving->decided_ns, own->passed_ns);
+    way->hop_ns[CP_WAY_SEND] = cp_way_span(own->passed_ns, own->sent_ns);
+    way->hop_ns[CP_WAY_ACK] = 0;
 }
 
-static void stamp_passed(cp_desk *desk, cp_own_order *own)
+void cp_desk_stamp_passed(cp_desk *desk)
 {
+    if (desk->stamped_count == desk->leaving_count)
+        return;
+    uint64_t passed_ns = cp_desk_clock(desk);
+    for (uint32_t i = desk->stamped_count; i < desk->leaving_count; i++)
+        desk->orders.orders[desk->leaving[i].place].passed_ns = passed_ns;
+    desk->stamped_count = desk->leaving_count;
+}
+
+void cp_desk_tell_leaving(cp_desk *desk)
+{
+    cp_desk_stamp_passed(desk);
+    for (uint32_t i = 0; i < desk->leaving_count; i++) {
+        const cp_leaving *leaving = &desk->leaving[i];
+        cp_own_order *own = &desk->orders.orders[leaving->place];
+        remember_cause(desk, own, leaving);
+        if (own->cause_ns == 0)
+            continue;
+        cp_desk_record(desk, CP_HOP_DECIDE, own->cause_ns, leaving->decided_ns);
+        cp_desk_record(desk, CP_HOP_RISK, leaving->decided_ns, own->passed_ns);
+    }
+    desk->leaving_count = desk->stamped_count = 0;
+}
+
+/* Nothing else happens to the order before that is told: neither its place nor the market
+ * it was decided on changes within a step. */
+static void leave(cp_desk *desk, uint32_t place)
+{
+    cp_own_order *own = &desk->orders.orders[place];
     own->cause_ns = desk->cause_ns;
-    own->passed_ns = cp_desk_clock(desk);
     own->told_ns = desk->now_ns;
     own->sent_ns = 0;
-    if (desk->cause_ns != 0) {
-        cp_desk_record(desk, CP_HOP_DECIDE, desk->cause_ns, desk->decided_ns);
-        cp_desk_record(desk, CP_HOP_RISK, desk->decided_ns, own->passed_ns);
-    }
-    remember_cause(desk, own);
-    /* The next order of this step has its own decision, made now. */
-    desk->decided_ns = own->passed_ns;
+    if (CP_UNLIKELY(desk->leaving_count == CP_LEAVING_MAX))
+        cp_desk_tell_leaving(desk);
+    desk->leaving[desk->leaving_count++] =
+        (cp_leaving){ .decided_ns = desk->decided_ns,
+                      .signal = desk->slots[own->strategy].seat.signal,
+                      .place = place };
 }
 
 static void write_terms(cp_order *order, const cp_own_order *own, int64_t price,
@@ -205,30 +232,31 @@ uint32_t cp_desk_send(cp_desk *desk, const cp_own_order *terms, bool reduces_onl
 {
     uint32_t slot = terms->strategy, symbol = terms->symbol, qty = terms->qty;
     int64_t price = terms->price;
-    cp_risk_ask ask = { .side = terms->side == CP_SELL ? CP_SELL : CP_BUY,
-                        .reduces_only = reduces_only,
-                        .qty = qty,
-                        .price = price };
+    cp_risk_ask *ask = cp_risk_next(&desk->risk);
+    *ask = (cp_risk_ask){ .side = terms->side == CP_SELL ? CP_SELL : CP_BUY,
+                          .reduces_only = reduces_only,
+                          .qty = qty,
+                          .price = price };
     cp_risk_finding finding;
-    uint32_t refusal = cp_desk_check(desk, slot, symbol, &ask,
+    uint32_t refusal = cp_desk_check(desk, slot, symbol, ask,
                                      terms->purpose == CP_PURPOSE_CLOSE, &finding);
     if (refusal == CP_REFUSE_COUNT && cp_orders_is_full(&desk->orders))
         refusal = CP_REFUSE_CAPACITY;
     if (refusal != CP_REFUSE_COUNT) {
-        refuse(desk, slot, symbol, refusal, &ask, &finding);
+        refuse(desk, slot, symbol, refusal, ask, &finding);
         return CP_NONE;
     }
-    cp_ask_passed(desk, slot, symbol, &ask);
+    cp_ask_passed(desk, slot, symbol, ask);
     uint32_t place = cp_orders_open(&desk->orders, terms);
     cp_own_order *own = &desk->orders.orders[place];
-    stamp_passed(desk, own);
-    stamp_market(desk, own, price);
     cp_order *order = message(desk, CP_ORDER_NEW);
-    cp_rate_add(&desk->slot_rates[slot], desk->now_ns);
     order->client_id = own->client_id;
     order->flags = flags;
     write_terms(order, own, price, qty);
-    put_in_hash(desk, order);
+    put_in_hash(desk, order); /* a chain of multiplications: the rest fills its gaps */
+    leave(desk, place);
+    stamp_market(desk, own, price);
+    cp_rate_add(&desk->slot_rates[slot], desk->now_ns);
     desk->slots[slot].working_count++;
     desk->slots[slot].order_count++;
     desk->counters.order_count++;
@@ -253,25 +281,26 @@ bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t
 {
     cp_own_order *own = &desk->orders.orders[place];
     cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
-    cp_risk_ask ask = { .side = side, .is_replace = true, .qty = qty, .price = price };
+    cp_risk_ask *ask = cp_risk_next(&desk->risk);
+    *ask = (cp_risk_ask){ .side = side, .is_replace = true, .qty = qty, .price = price };
     cp_risk_finding finding;
     uint32_t refusal =
-        cp_desk_check(desk, own->strategy, own->symbol, &ask, false, &finding);
+        cp_desk_check(desk, own->strategy, own->symbol, ask, false, &finding);
     if (refusal != CP_REFUSE_COUNT) {
-        refuse(desk, own->strategy, own->symbol, refusal, &ask, &finding);
+        refuse(desk, own->strategy, own->symbol, refusal, ask, &finding);
         return false;
     }
     if (!cp_orders_ask_replace(&desk->orders, place, price, qty))
         return false;
-    cp_ask_passed(desk, own->strategy, own->symbol, &ask);
-    stamp_passed(desk, own);
-    stamp_market(desk, own, price);
     cp_order *order = message(desk, CP_ORDER_REPLACE);
-    cp_rate_add(&desk->slot_rates[own->strategy], desk->now_ns);
     order->client_id = own->pending_id;
     order->original_id = own->client_id;
     write_terms(order, own, price, qty);
     put_in_hash(desk, order);
+    cp_ask_passed(desk, own->strategy, own->symbol, ask);
+    leave(desk, place);
+    stamp_market(desk, own, price);
+    cp_rate_add(&desk->slot_rates[own->strategy], desk->now_ns);
     desk->slots[own->strategy].order_count++;
     desk->counters.order_count++;
     return true;

@@ -117,7 +117,7 @@ static void add_risk(const cp_desk *desk, cp_warm *warm)
     const cp_breakers *breakers = &desk->breakers;
     add(warm, &desk->exposures, sizeof(desk->exposures));
     add(warm, risk, offsetof(cp_risk, symbol_limits));
-    add(warm, &risk->passed, sizeof(risk->passed));
+    add(warm, &risk->passed, sizeof(risk->passed) + sizeof(risk->asks));
     add(warm, desk->limits.triggers, sizeof(desk->limits.triggers));
     add_rate(warm, &desk->rate);
     add(warm, &desk->recent, sizeof(desk->recent));
