@@ -452,6 +452,7 @@ void cp_desk_on_carried(cp_desk *desk)
 {
     cp_desk_tell_leaving(desk);
     cp_desk_count_taken(desk);
+    cp_orders_enter_names(&desk->orders);
     if ((desk->exposures.changed | desk->orders.changed) != 0)
         cp_desk_add_exposure(desk);
 }
