@@ -20,6 +20,8 @@ from cockpit.core import HOPS, LIMITS, RiskState, Severity
 FILE = "alerts.toml"
 KINDS = ("state", "limit", "feed", "engine", "drawdown", "latency", "log")
 SINKS = ("screen", "bell", "osc9", "log", "command", "webhook")
+SHAPES = ("json", "slack", "pagerduty")
+PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
 SEVERITIES = {severity.name.lower(): severity for severity in Severity}
 RULES_MAX = 100
 NAME_MAX = 40
@@ -27,7 +29,7 @@ NAME_MAX = 40
 NUMBER_MAX = 1e12
 _KEYS = (
     "name", "when", "of", "above", "severity", "sinks", "again", "escalate_after",
-    "escalate_to", "command", "url", "file",
+    "escalate_to", "command", "url", "shape", "routing_key", "file",
 )  # fmt: skip
 
 
@@ -55,6 +57,10 @@ class Rule:
     escalate_to: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     url: str = ""
+    shape: str = "json"
+    """Of what is posted: one of :data:`SHAPES`."""
+    routing_key: str = ""
+    """Of the service that PagerDuty is to call for."""
     file: str = ""
     """For the sink log; empty: the one in the user's state directory."""
 
@@ -114,7 +120,8 @@ def _rule(file: str, number: int, table: Any) -> Rule:
         raise AlertsError(
             f"{where}: unknown key {shown(unknown[0])}; there are {', '.join(_KEYS)}"
         )
-    for key in ("name", "when", "of", "severity", "url", "file"):
+    texts = ("name", "when", "of", "severity", "url", "shape", "routing_key", "file")
+    for key in texts:
         value = table.get(key, "")
         if not isinstance(value, str) or not value.isprintable():
             raise refuse(key, "a text on one line")
@@ -134,9 +141,12 @@ def _rule(file: str, number: int, table: Any) -> Rule:
         raise refuse("when", f"one of {', '.join(KINDS)}")
     if table.get("severity", "warning") not in SEVERITIES:
         raise refuse("severity", f"one of {', '.join(SEVERITIES)}")
+    shape = table.get("shape", "json")
+    if shape not in SHAPES:
+        raise refuse("shape", f"one of {', '.join(SHAPES)}")
     command = table.get("command", [])
-    texts = isinstance(command, list) and all(isinstance(c, str) for c in command)
-    if not texts or any("\0" in word for word in command) or command[:1] == [""]:
+    words = isinstance(command, list) and all(isinstance(c, str) for c in command)
+    if not words or any("\0" in word for word in command) or command[:1] == [""]:
         raise refuse("command", 'a list: ["notify-send", "cockpit"]')
     rule = Rule(
         name=table["name"],
@@ -149,7 +159,9 @@ def _rule(file: str, number: int, table: Any) -> Rule:
         escalate_after=float(table.get("escalate_after", 0)),
         escalate_to=tuple(table.get("escalate_to", [])),
         command=tuple(command),
-        url=table.get("url", ""),
+        url=table.get("url", PAGERDUTY_URL if shape == "pagerduty" else ""),
+        shape=shape,
+        routing_key=table.get("routing_key", ""),
         file=table.get("file", ""),
     )
     allowed = {
@@ -164,6 +176,8 @@ def _rule(file: str, number: int, table: Any) -> Rule:
         raise refuse("command", "a list of words, as command is a sink")
     if "webhook" in used and not rule.url.startswith(("https://", "http://")):
         raise refuse("url", "an http address, as webhook is a sink")
+    if "webhook" in used and shape == "pagerduty" and not rule.routing_key:
+        raise refuse("routing_key", "the integration key of a PagerDuty service")
     # What follows could be read, but would never be told, or always.
     if rule.escalate_to and not rule.escalate_after:
         raise refuse("escalate_after", "seconds, more than 0, as there is escalate_to")

@@ -12,11 +12,13 @@ import signal
 import stat
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, Full, Queue, SimpleQueue
 from threading import Thread
 
 from cockpit import paths
+from cockpit.core import Severity
 from cockpit.observe.alerts import Telling
 
 QUEUE_MAX = 64
@@ -201,7 +203,7 @@ def _post(telling: Telling) -> None:
 
     request = urllib.request.Request(
         telling.rule.url,
-        data=json.dumps(as_json(telling)).encode(),
+        data=json.dumps(SHAPED[telling.rule.shape](telling)).encode(),
         headers={"Content-Type": "application/json", "User-Agent": "cockpit"},
     )
     try:
@@ -225,6 +227,67 @@ def as_json(telling: Telling) -> dict[str, object]:
         "count": alert.count,
         "escalated": alert.escalated,
     }
+
+
+def for_slack(telling: Telling) -> dict[str, object]:
+    """An incoming webhook of Slack: a message, with a coloured attachment beside it."""
+    alert = telling.alert
+    title = f"{alert.severity.name}: {alert.name}"
+    fields = {"severity": alert.severity.name.lower(), "times": str(alert.count)}
+    return {
+        "text": _for_mrkdwn(f"[{alert.severity.name}] {alert.sentence}"),
+        "attachments": [
+            {
+                "color": _COLOURS[alert.severity],
+                "fallback": _for_mrkdwn(f"{title}: {alert.text}"),
+                "title": _for_mrkdwn(title),
+                "text": _for_mrkdwn(alert.text),
+                "fields": [
+                    {"title": name, "value": value, "short": True}
+                    for name, value in fields.items()
+                ],
+                "footer": _for_mrkdwn(f"cockpit on {os.uname().nodename}"),
+                "ts": int(alert.told_at),
+            }
+        ],
+    }
+
+
+_COLOURS = {
+    Severity.INFO: "good",
+    Severity.WARNING: "warning",
+    Severity.CRITICAL: "danger",
+}
+
+
+def _for_mrkdwn(text: str) -> str:
+    """What Slack would take for markup, or for a call to everybody, is text."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def for_pagerduty(telling: Telling) -> dict[str, object]:
+    """A trigger of PagerDuty's Events API v2; the same alert is the same incident."""
+    alert, host = telling.alert, os.uname().nodename
+    when = datetime.fromtimestamp(alert.told_at, UTC)
+    louder = Severity.CRITICAL if alert.escalated else alert.severity
+    return {
+        "routing_key": telling.rule.routing_key,
+        "event_action": "trigger",
+        "dedup_key": f"cockpit/{host}/{alert.name}/{alert.first:.3f}"[:255],
+        "client": "cockpit",
+        "payload": {
+            "summary": f"{alert.sentence}"[:1024],
+            "source": host,
+            "severity": louder.name.lower(),
+            "timestamp": when.isoformat(timespec="milliseconds"),
+            "component": "desk",
+            "class": telling.rule.when,
+            "custom_details": as_json(telling),
+        },
+    }
+
+
+SHAPED = {"json": as_json, "slack": for_slack, "pagerduty": for_pagerduty}
 
 
 # ---- log -------------------------------------------------------------------------------

@@ -176,6 +176,12 @@ GOOD = "[[alert]]\nname = 'a'\nwhen = 'feed'\nabove = 5\n"
         (GOOD + "sinks = ['command']\n", "missing"),
         (GOOD + "command = ['']\n", "command = a list"),
         (GOOD + "sinks = ['webhook']\n", "an http address"),
+        (GOOD + "shape = 'teams'\n", 'shape = "teams": one of json, slack, pagerduty'),
+        (
+            GOOD + "sinks = ['webhook']\nshape = 'pagerduty'\n",
+            r"routing_key = \(missing\): the integration key",
+        ),
+        (GOOD + "sinks = ['webhook']\nshape = 'slack'\n", "an http address"),
         (GOOD + "agian = 3\n", 'unknown key "agian"; there are name, when'),
         (GOOD * 2, "two alerts named a"),
         (GOOD.strip(), "half-written"),
@@ -198,6 +204,14 @@ def test_a_rule_that_makes_no_sense_is_refused_with_its_place(
     with pytest.raises(AlertsError, match=reason) as caught:
         read_rules(tmp_path / FILE)
     assert str(caught.value).startswith(FILE)
+
+
+def test_pagerduty_s_own_address_is_known(tmp_path: Path) -> None:
+    shape = "sinks = ['webhook']\nshape = 'pagerduty'\nrouting_key = 'R0'\n"
+    (tmp_path / FILE).write_text(GOOD + shape)
+    (rule,) = read_rules(tmp_path / FILE)
+    assert (rule.shape, rule.routing_key) == ("pagerduty", "R0")
+    assert rule.url == "https://events.pagerduty.com/v2/enqueue"
 
 
 def test_no_file_and_an_empty_one_have_no_rules(tmp_path: Path) -> None:

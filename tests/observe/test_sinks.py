@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -124,6 +126,52 @@ def test_a_webhook_is_posted_as_chat_services_take_it() -> None:
     assert hook.got[0]["text"] == "[WARNING] halted: the desk is HALTED"
     assert hook.got[0]["alert"] == "halted"
     assert teller.failures() == []
+
+
+def posted(**rule: Any) -> Any:
+    with receiver() as hook:
+        teller = Teller()
+        teller.tell(telling("webhook", url=hook.url, **rule))
+        teller.stop(10)
+    assert teller.failures() == []
+    (got,) = hook.got
+    return got
+
+
+def test_slack_is_sent_a_message_with_an_attachment() -> None:
+    got = posted(shape="slack")
+    assert got["text"] == "[WARNING] halted: the desk is HALTED"
+    (attached,) = got["attachments"]
+    assert attached["color"] == "warning"
+    assert attached["title"] == "WARNING: halted"
+    assert attached["text"] == attached["fallback"].split(": ", 2)[2]
+    assert {"title": "severity", "value": "warning", "short": True} in attached["fields"]
+
+
+def test_slack_calls_nobody_whatever_the_text() -> None:
+    one = telling("webhook", url="x", shape="slack")
+    alert = replace(one.alert, text="<!channel> a & b", escalated=True)
+    got = json.dumps(sinks.for_slack(Telling(alert, one.rule)))
+    assert "<!channel>" not in got and "&lt;!channel&gt; a &amp; b" in got
+
+
+def test_pagerduty_is_sent_a_trigger_that_is_one_incident() -> None:
+    got = posted(shape="pagerduty", routing_key="R0")
+    assert (got["routing_key"], got["event_action"]) == ("R0", "trigger")
+    payload = got["payload"]
+    assert payload["summary"] == "halted: the desk is HALTED"
+    assert payload["severity"] == "warning"
+    assert payload["source"] == os.uname().nodename
+    when = datetime.fromisoformat(payload["timestamp"])
+    assert when.timestamp() == pytest.approx(1.5)
+    assert payload["custom_details"]["id"] == 7
+    one = telling("webhook", url="x", shape="pagerduty", routing_key="R0")
+    louder = Telling(replace(one.alert, escalated=True, told=2, told_at=99.0), one.rule)
+    again = sinks.for_pagerduty(louder)
+    assert again["dedup_key"] == got["dedup_key"]
+    assert "critical" in json.dumps(again["payload"])
+    other = Telling(replace(one.alert, first=2.5), one.rule)
+    assert sinks.for_pagerduty(other)["dedup_key"] != got["dedup_key"]
 
 
 def test_a_webhook_that_is_refused_is_reported() -> None:
