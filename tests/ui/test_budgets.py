@@ -118,6 +118,11 @@ def test_the_desk_trades_on_whatever_becomes_of_a_screen(state: str) -> None:
         assert ui._status(home)["orders_sent"] > before
 
 
+def test_a_slow_line_is_never_far_behind() -> None:
+    # Of what is sent in a second at ten frames it carries two thirds.
+    assert ui.behind(10) <= 1.2
+
+
 async def test_nothing_is_written_when_nothing_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
