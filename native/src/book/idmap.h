@@ -89,6 +89,16 @@ static inline uint32_t cp_bucket_find(const cp_bucket *bucket, uint32_t mask,
     return found & ((1u << CP_BUCKET_SLOTS) - 1);
 }
 
+/* Bit i: slot i is empty. The count beside the slots is never that high. */
+static inline uint32_t cp_bucket_empty(const cp_bucket *bucket)
+{
+#if defined(__AVX512F__)
+    return _mm512_cmpeq_epi32_mask(_mm512_load_si512(bucket), _mm512_set1_epi32(-1));
+#else
+    return cp_bucket_find(bucket, UINT32_MAX, CP_SLOT_EMPTY);
+#endif
+}
+
 /* The key is (owner, id) of the order, which stay as they are while it is in the map. The
  * caller sees to it that it is not there yet. */
 static inline void cp_idmap_put_hashed(cp_idmap *map, uint64_t hash, uint32_t index)
@@ -170,7 +180,7 @@ static inline uint32_t *cp_idmap_vacancy(const cp_idmap *map, uint64_t hash)
 {
     cp_bucket *bucket = &map->buckets[hash & map->mask];
     uint32_t alike = cp_bucket_find(bucket, ~map->index_mask, cp_idmap_tag(map, hash));
-    uint32_t empty = cp_bucket_find(bucket, UINT32_MAX, CP_SLOT_EMPTY);
+    uint32_t empty = cp_bucket_empty(bucket);
     if (CP_UNLIKELY((alike | bucket->passed) != 0))
         return NULL;
     if (CP_UNLIKELY(empty == 0) || CP_UNLIKELY(map->count == map->grow_count))
