@@ -22,7 +22,7 @@ def render(figures: Mapping[str, Any]) -> str:
         parts.append(_replay(figures["replay"]))
     parts.append(_machine(figures))
     if figures["journal"]:
-        parts.append(_kept(figures["journal"]))
+        parts.append(kept(figures["journal"]))
     if "state_hash" in figures:
         parts.append(f"state hash    {figures['state_hash']}")
     return "\n\n".join(parts) + "\n"
@@ -198,7 +198,7 @@ def _replay(replay: Mapping[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def _kept(journal: Mapping[str, Any]) -> str:
+def kept(journal: Mapping[str, Any]) -> str:
     """What was written down, and what it was gone on from."""
     trouble = "" if journal["trouble"] == "none" else f", {journal['trouble'].upper()}"
     return (

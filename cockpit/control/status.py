@@ -26,6 +26,8 @@ def status(desk: RemoteDesk) -> dict[str, Any]:
         "origin": welcome.origin,
         "up_seconds": (int(picture["time_ns"]) - int(picture["start_ns"])) / 1e9,
         "state": summary.risk(desk, firm)["state"],
+        "stands": summary.stands(desk, firm),
+        "journal": summary.journal(firm["journal"]),
         "pnl": summary.profit(firm),
         "orders_working": int(firm["working_count"]),
         "orders_sent": int(counters["order_count"]),
@@ -63,9 +65,28 @@ def render(figures: Mapping[str, Any]) -> str:
         f"controls: {figures['controls'] or 'nobody'}; "
         f"here: {', '.join(figures['clients']) or 'nobody'}",
     ]
+    head += _stands(figures)
     head += [f"WRONG: {error}" for error in figures["config_errors"]]
     parts = ["\n".join(head)]
+    if figures["journal"]:
+        parts.append(report.kept(figures["journal"]))
     parts += [
         part(figures) for part in (report.strategies, report.positions, report.risk)
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _stands(figures: Mapping[str, Any]) -> list[str]:
+    """A line for each thing that keeps it from trading, and what ends it."""
+    stands, rows = figures["stands"], []
+    if figures["state"] != "ACTIVE":
+        by = f", by {stands['by']}" if stands["by"] else ""
+        why = f"; why: {stands['why']}" if stands["why"] else ""
+        rows.append(f"{figures['state']}: {stands['cause']}{by}{why}")
+    if stands["in_doubt"]:
+        names = ", ".join(stands["in_doubt"])
+        rows.append(f"IN DOUBT: {names}: nothing is sent there; `cockpit ctl accept`")
+    if stands["halted"]:
+        names = ", ".join(stands["halted"])
+        rows.append(f"halted: {names}; `cockpit ctl resume --symbol`")
+    return rows

@@ -19,6 +19,7 @@ from cockpit.core import (
     SCOPES,
     STRATEGY_KINDS,
     TRIGGERS,
+    Cause,
     Engine,
     FlowKind,
     Hop,
@@ -89,7 +90,7 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "threads": _threads(settings, picture["threads"]),
         "memory_locked": bool(picture["memory_locked"]),
         "rings": [_ring(ring) for ring in picture["rings"] if ring["name"]],
-        "journal": _journal(firm["journal"]),
+        "journal": journal(firm["journal"]),
         "config_errors": list(desk.config_errors()),
     }
     if settings.net:
@@ -106,7 +107,23 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
 # ---- parts -----------------------------------------------------------------------------
 
 
-def _journal(journal: Record) -> dict[str, Any] | None:
+def stands(desk: Desk, firm: Record) -> dict[str, Any]:
+    """Why it stands as it does: who asked for it, and what does not trade."""
+    names = [symbol.name for symbol in desk.symbols]
+
+    def named(bits: int) -> list[str]:
+        return [name for bit, name in enumerate(names) if bits >> bit & 1]
+
+    return {
+        "cause": Cause(int(firm["state_cause"])).name.lower(),
+        "by": _text(firm["state_by"]),
+        "why": _text(firm["state_why"]),
+        "in_doubt": named(int(firm["doubt"])),
+        "halted": named(int(firm["halted"])),
+    }
+
+
+def journal(journal: Record) -> dict[str, Any] | None:
     """What was written down; None without a journal."""
     if not journal["used"]:
         return None

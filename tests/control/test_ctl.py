@@ -311,6 +311,15 @@ def test_a_symbol_in_doubt_trades_again_once_the_operator_accepts(own: Served) -
     # mm_acme wants to and may not; the others trade.
     wait(lambda: orders(1) > 5 and orders(2) + orders(3) + orders(4), "for the others")
     assert own.picture()["desk"]["doubt"] == 1 and orders(0) == 0
+    status = json.loads(own.ctl("status", "--json").stdout)
+    assert status["stands"]["in_doubt"] == ["ACME"]
+    assert (status["journal"]["level"], status["journal"]["found"]) == (
+        "background",
+        "ended",
+    )
+    shown = own.ctl("status").stdout
+    assert "IN DOUBT: ACME: nothing is sent there; `cockpit ctl accept`" in shown
+    assert "journal       background, " in shown and "; found ended, " in shown
     refused = answer(own.ctl("order", "buy", 1, "ACME", "--market", "--json"), 4)
     assert refused["refusal"] == "in_doubt"
     assert own.ctl("halt", "--symbol", "ACME").returncode == 0  # which ends no doubt
@@ -440,6 +449,8 @@ def test_a_desk_that_reduces_never_holds_more_also_after_a_kill(own: Served) -> 
     wait(lambda: sum(1 for lots in held() if lots >= 5) >= 2, "for positions")
     done = answer(own.ctl("reduce", "--why", "too much", "--json"))
     assert done["text"] == "REDUCING"
+    stands = json.loads(own.ctl("status", "--json").stdout)["stands"]
+    assert stands["by"].startswith("root uid") and stands["why"] == "too much"
     own.wait_for("ACTIVE -> REDUCING, by the operator")
     wait(lambda: not own.picture()["desk"]["cancels_pending"], "for what was under way")
     before = held()
@@ -456,6 +467,8 @@ def test_a_desk_that_reduces_never_holds_more_also_after_a_kill(own: Served) -> 
     own.process.wait()
     own.start()
     assert own.picture()["desk"]["risk_state"] == RiskState.REDUCING
+    shown = own.ctl("status").stdout
+    assert "REDUCING: operator" in shown and "; found crashed, " in shown
     after = held()
     assert all(now <= then for now, then in zip(after, before, strict=True))
     assert own.ctl("unhalt").returncode == 4
