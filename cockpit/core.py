@@ -576,6 +576,10 @@ class Flow:
     drift: float = 1.0
     half_spread: float = 1.5
     replay_speed: float = 1.0
+    clustering: float = 0.0
+    cluster_life: float = 1.0
+    crash_every: float = 0.0
+    crash_size: float = 0.0
 
 
 TIER_MAX: int = lib.CP_TIER_MAX

@@ -566,6 +566,10 @@ typedef struct cp_flow_config {
     double drift;        /* synthetic: size of the drift regimes, increments a second */
     double half_spread;  /* synthetic: increments from the efficient price to a quote */
     double replay_speed; /* 1 as recorded, N times; 0 as fast as it goes */
+    double clustering;   /* synthetic: events set off by an event, on average; below 1 */
+    double cluster_life; /* synthetic: seconds the setting off lasts */
+    double crash_every; /* synthetic: seconds between a symbol's flash crashes; 0: none */
+    double crash_size;  /* synthetic: how far one falls, increments */
 } cp_flow_config;
 
 /* ---- two processes ------------------------------------------------------------- */

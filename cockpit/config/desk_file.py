@@ -67,7 +67,14 @@ ENGINE = (
     _integer("desk_order_capacity", 16, 1 << 20, "orders", "orders the desk has working"),
     _integer("link_latency", 0, 10**9, "ns", "each way, under virtual time only"),
 )
-NOT_ASKED = {"lock_memory": False, "realtime": 0}
+NOT_ASKED: dict[str, dict[str, Any]] = {
+    "engine": {"lock_memory": False, "realtime": 0},
+    "market": {
+        "clustering": Decimal(0), "cluster_life": Decimal(1),
+        "crash_every": Decimal(0), "crash_size": Decimal(0),
+    },
+}  # fmt: skip
+"""Keys that files written before there were any do not have."""
 MARKET = (
     _integer("rate", 1, 1_000_000, "events/s", "of all instruments together"),
     _integer("depth", 10, 100_000, "orders", "resting orders an instrument tends to"),
@@ -77,6 +84,12 @@ MARKET = (
     ),
     _float("drift", "0", "1000", "increments/s", "size of the drift regimes"),
     _float("half_spread", "0.5", "1000", "increments", "from efficient price to a quote"),
+    _float("clustering", "0", "0.9", "events", "that one event sets off, on average"),
+    _float("cluster_life", "0.001", "1000", "s", "how long an event sets off others"),
+    _float(
+        "crash_every", "0", "1000000", "s", "between an instrument's crashes; 0: none"
+    ),
+    _float("crash_size", "0", "1000000", "increments", "how far the price falls in one"),
 )
 CONTROL = (
     Field(
@@ -119,9 +132,9 @@ def desk_options(checker: Checker, table: Mapping[str, Any]) -> DeskOptions | No
     checker.unknown(
         table, ["engine", "market", "control", "journal", "instrument", *TABLES], ""
     )
-    # Keys that files written before there were any do not have.
-    if isinstance(table.get("engine"), dict):
-        table = {**table, "engine": {**NOT_ASKED, **table["engine"]}}
+    for section, usual in NOT_ASKED.items():
+        if isinstance(table.get(section), dict):
+            table = {**table, section: {**usual, **table[section]}}
     engine = _section(checker, table, "engine", ENGINE)
     market = _section(checker, table, "market", MARKET)
     # May be left out: files written before desks were served have none.

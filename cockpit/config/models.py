@@ -55,6 +55,10 @@ class MarketOptions:
     volatility: float
     drift: float
     half_spread: float
+    clustering: float
+    cluster_life: float
+    crash_every: float
+    crash_size: float
 
 
 @dataclass(frozen=True, slots=True)

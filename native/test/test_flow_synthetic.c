@@ -382,6 +382,101 @@ static void a_price_at_the_floor_is_still_a_market(void)
     tear_down();
 }
 
+/* ---- clusters and crashes -------------------------------------------------------- */
+
+typedef struct counts {
+    double mean, dispersion; /* events a window, and their variance over it */
+} counts;
+
+/* Of the windows of one length, after the books have filled. */
+static counts events_in_windows(cp_flow_config config, uint64_t window_ns, uint32_t count)
+{
+    set_up(config, 11);
+    play_seeds(config.depth);
+    double sum = 0, squares = 0;
+    uint64_t end_ns = now_ns;
+    for (uint32_t i = 0; i < count; i++) {
+        double events = 0;
+        for (end_ns += window_ns; cp_flow_synthetic_next_ns(flow) < end_ns; events++)
+            play_one();
+        sum += events;
+        squares += events * events;
+    }
+    tear_down();
+    double mean = sum / count;
+    return (counts){ mean, (squares / count - mean * mean) / mean };
+}
+
+/* Of a Hawkes process with branching ratio n windows that are long beside a cluster have
+ * the dispersion 1 / (1 - n)^2; of a Poisson process any have 1. */
+static void events_cluster_as_much_as_asked(void)
+{
+    cp_flow_config config = standard();
+    config.rate = 20000;
+    counts alone = events_in_windows(config, 100000000, 1000);
+    CHECK(fabs(alone.mean / 2000 - 1) < 0.01);
+    CHECK(fabs(alone.dispersion - 1) < 0.15);
+    config.clustering = 0.6;
+    config.cluster_life = 0.002;
+    counts together = events_in_windows(config, 100000000, 1000);
+    CHECK(fabs(together.mean / 2000 - 1) < 0.02);
+    CHECK(fabs(together.dispersion * 0.4 * 0.4 - 1) < 0.15);
+    /* Windows that are short beside a cluster see little of it. */
+    config.cluster_life = 2;
+    counts slow = events_in_windows(config, 1000000, 20000);
+    CHECK(slow.dispersion < 1.3);
+}
+
+static void a_crash_falls_rests_and_comes_back_most_of_the_way(void)
+{
+    cp_flow_config config = standard();
+    config.rate = 20000;
+    config.volatility = 1;
+    config.drift = 0;
+    config.crash_every = 20;
+    config.crash_size = 1500;
+    set_up(config, 5);
+    play_seeds(config.depth);
+    /* Falling takes 1500 / (0.15 x 5000 events/s) = 2 s, the way back four times that. */
+    const double before = 10000; /* it hardly moves by itself */
+    double last = before, lowest = before, back = 0;
+    uint64_t fell_ns = 0, start_ns = now_ns;
+    while (now_ns < start_ns + UINT64_C(120000000000) && back <= 0) {
+        play_one();
+        const cp_book *book = cp_venue_book(venue, 0);
+        int64_t bid = cp_book_best(book, CP_BUY), ask = cp_book_best(book, CP_SELL);
+        if (bid == CP_PRICE_NONE || ask == CP_PRICE_NONE)
+            continue;
+        last = 0.5 * (double)(bid + ask);
+        if (fell_ns == 0) {
+            if (last < before - 400)
+                fell_ns = now_ns;
+        } else {
+            lowest = last < lowest ? last : lowest;
+            if (now_ns > fell_ns + UINT64_C(12000000000))
+                back = last;
+        }
+    }
+    CHECK(fell_ns > 0);
+    CHECK(before - lowest > 1200 && before - lowest < 1800);
+    CHECK(back - lowest > 0.6 * 1500 && back - lowest < 1500);
+    CHECK_EQ(0, refused_count);
+    tear_down();
+}
+
+static void what_makes_no_sense_is_refused(void)
+{
+    cp_flow_config wrong[] = { standard(), standard(), standard(), standard() };
+    wrong[0].clustering = 1;
+    wrong[0].cluster_life = 1;
+    wrong[1].clustering = 0.5; /* that lasts no time */
+    wrong[2].crash_every = -1;
+    wrong[3].crash_size = NAN;
+    for (int i = 0; i < 4; i++)
+        CHECK_EQ(-EINVAL,
+                 cp_flow_synthetic_create(&flow, &wrong[i], instruments, SYMBOLS, 1));
+}
+
 /* ---- disturbed ------------------------------------------------------------------- */
 
 static void desk_sends(uint64_t id, uint16_t symbol, cp_side side, uint32_t qty)
@@ -484,6 +579,9 @@ int main(void)
     RUN(the_uninformed_lose_to_who_quotes_and_the_informed_win);
     RUN(prices_stay_in_range_however_wild_the_market);
     RUN(a_price_at_the_floor_is_still_a_market);
+    RUN(events_cluster_as_much_as_asked);
+    RUN(a_crash_falls_rests_and_comes_back_most_of_the_way);
+    RUN(what_makes_no_sense_is_refused);
     RUN(the_book_comes_back_after_the_desk_has_eaten_it);
     RUN(lives_with_a_venue_that_has_no_room);
     RUN(ignores_reports_that_are_not_about_its_orders);

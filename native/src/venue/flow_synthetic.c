@@ -9,6 +9,11 @@
  *   - uninformed: market and immediate orders of either side, which pay the spread;
  *   - informed: immediate orders at quotes that the efficient price has left behind.
  *
+ * Where clustering is asked for, events set off others: a Hawkes process with an exponential
+ * kernel, drawn exactly (Dassios and Zhao, 2013). Its mean rate is the same. Where crashes
+ * are asked for, a symbol's efficient price falls off now and then, rests, and comes back
+ * most of the way.
+ *
  * What there is for the desk to find follows: a quoter earns the spread from the
  * uninformed and loses to the informed, the drift can be followed, the noise can be
  * faded.
@@ -47,7 +52,11 @@
                             */
 #define REGIME_NOISES 5.0  /* mean length of a regime, in lives of the noise */
 #define ANCHOR_NOISES 60.0 /* how long the anchor takes to pull the price back */
-#define UPDATE_EVENTS 8.0  /* events of a symbol between two looks at its price */
+#define CRASH_PER_EVENT 0.15 /* the most it falls between two events of its symbol */
+#define CRASH_REST 1.0       /* at the bottom, in times it took to fall */
+#define CRASH_BACK 4.0       /* and on the way back, */
+#define CRASH_RETURN 0.8     /* which goes so far of the fall */
+#define UPDATE_EVENTS 8.0    /* events of a symbol between two looks at its price */
 #define UPDATE_NS_MIN 1000000u
 #define UPDATE_NS_MAX 50000000u
 
@@ -79,6 +88,7 @@ typedef struct symbol {
     double drift; /* of the regime, increments a second */
     double lowest, highest;
     uint64_t regime_until_ns;
+    uint64_t crash_ns; /* when the last fell off, or the next will */
 } symbol;
 
 struct cp_flow_synthetic {
@@ -92,7 +102,9 @@ struct cp_flow_synthetic {
     double cancel_slope; /* of the cancel share by resting orders */
     double gap_ns;       /* mean time between events */
     double volatility, drift, half_spread, noise_size;
-    double noise_s; /* life of the noise, seconds */
+    double noise_s;                            /* life of the noise, seconds */
+    double clustering, cluster_ns, excitement; /* in events a life of a cluster */
+    double crash_every_ns, crash_ns, crash_size;
     uint64_t update_ns;
     slot *slots;
     uint32_t *slot_numbers;
@@ -163,6 +175,36 @@ static inline double draw_exponential(cp_flow_synthetic *flow)
     }
 }
 
+/* e to the power of -x, x from 0. */
+static double decay(double x)
+{
+    if (x > 700.0)
+        return 0;
+    uint32_t squares = 0;
+    for (; x > 1.0 / 64; x *= 0.5)
+        squares++;
+    double result = 1.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6 - x * (1.0 / 24))));
+    while (squares-- > 0)
+        result *= result;
+    return result;
+}
+
+/* To the next event of a Hawkes process. What comes of itself and what is set off are
+ * drawn apart, and the earlier one is the next: the second may never come. */
+static double draw_clustered_gap(cp_flow_synthetic *flow)
+{
+    double alone = flow->gap_ns / (1.0 - flow->clustering);
+    double gap = draw_exponential(flow) * alone;
+    double left = 1.0 - draw_exponential(flow) / flow->excitement;
+    if (left > 0 && flow->excitement > 0) {
+        double set_off = minus_ln(left) * flow->cluster_ns;
+        gap = set_off < gap ? set_off : gap;
+    }
+    flow->excitement =
+        flow->excitement * decay(gap / flow->cluster_ns) + flow->clustering;
+    return gap;
+}
+
 /* Near to standard normal: the sum of four uniforms of one draw. Walks add up many. */
 static inline double draw_step(cp_flow_synthetic *flow)
 {
@@ -201,6 +243,23 @@ static void begin_regime(cp_flow_synthetic *flow, symbol *s, uint64_t now_ns)
     s->regime_until_ns = now_ns + (uint64_t)length_ns;
 }
 
+/* How fast the price moves for a crash, increments a second. */
+static double crash_drift(cp_flow_synthetic *flow, symbol *s, uint64_t now_ns)
+{
+    if (now_ns < s->crash_ns)
+        return 0;
+    double since = (double)(now_ns - s->crash_ns) / flow->crash_ns;
+    double speed = flow->crash_size / flow->crash_ns * 1e9;
+    if (since < 1.0)
+        return -speed;
+    if (since < 1.0 + CRASH_REST)
+        return 0;
+    if (since < 1.0 + CRASH_REST + CRASH_BACK)
+        return speed * CRASH_RETURN / CRASH_BACK;
+    s->crash_ns = now_ns + (uint64_t)(draw_exponential(flow) * flow->crash_every_ns);
+    return 0;
+}
+
 static void update_price(cp_flow_synthetic *flow, symbol *s, uint64_t now_ns)
 {
     if (now_ns >= s->regime_until_ns)
@@ -211,6 +270,8 @@ static void update_price(cp_flow_synthetic *flow, symbol *s, uint64_t now_ns)
         dt = flow->noise_s * 0.5;
     double root = sqrt(dt), lives = dt / flow->noise_s;
     double carried = s->drift * dt;
+    if (flow->crash_every_ns > 0)
+        carried += crash_drift(flow, s, now_ns) * dt;
     s->efficient += flow->volatility * root * draw_step(flow) + carried +
                     (s->anchor - s->efficient) * lives * (1.0 / ANCHOR_NOISES);
     s->anchor += 0.5 * flow->volatility * root * draw_step(flow) + carried;
@@ -466,8 +527,12 @@ void cp_flow_synthetic_step(cp_flow_synthetic *flow, cp_venue *venue, uint64_t n
             update_price(flow, s, flow->due_ns);
         make_event(flow, s, cp_venue_book(venue, order.symbol), &order, bits);
     }
-    if (flow->seed_count == 0)
-        flow->due_ns += (uint64_t)(draw_exponential(flow) * flow->gap_ns + 0.5);
+    if (flow->seed_count == 0) {
+        double gap = CP_LIKELY(flow->clustering <= 0)
+                         ? draw_exponential(flow) * flow->gap_ns
+                         : draw_clustered_gap(flow);
+        flow->due_ns += (uint64_t)(gap + 0.5);
+    }
     cp_venue_on_order(venue, &order, now_ns);
 }
 
@@ -496,7 +561,12 @@ static bool is_valid(const cp_flow_config *config, const cp_instrument *instrume
             return false;
     return is_within(config->volatility, FIGURE_MAX) &&
            is_within(config->drift, FIGURE_MAX) &&
-           is_within(config->half_spread, FIGURE_MAX);
+           is_within(config->half_spread, FIGURE_MAX) &&
+           is_within(config->clustering, 0.95) &&
+           is_within(config->cluster_life, FIGURE_MAX) &&
+           (config->clustering <= 0 || config->cluster_life > 0) &&
+           is_within(config->crash_every, FIGURE_MAX) &&
+           is_within(config->crash_size, FIGURE_MAX);
 }
 
 static double lesser(double a, double b)
@@ -519,6 +589,15 @@ static void set_pace(cp_flow_synthetic *flow, const cp_flow_config *config)
                       : update_ns > UPDATE_NS_MAX ? UPDATE_NS_MAX
                                                   : (uint64_t)update_ns;
     flow->cancel_slope = 2.0 / flow->depth;
+    flow->clustering = config->clustering;
+    flow->cluster_ns = config->cluster_life * 1e9;
+    /* It begins as excited as it is on average. */
+    flow->excitement = config->clustering * config->rate * config->cluster_life;
+    if (config->crash_size > 0) {
+        flow->crash_every_ns = config->crash_every * 1e9;
+        flow->crash_size = config->crash_size;
+        flow->crash_ns = config->crash_size / (CRASH_PER_EVENT * events_s) * 1e9;
+    }
 }
 
 static void set_symbol(cp_flow_synthetic *flow, uint32_t at,
@@ -581,6 +660,11 @@ void cp_flow_synthetic_start(cp_flow_synthetic *flow, uint64_t start_ns)
 {
     flow->due_ns = start_ns;
     flow->seed_count = flow->depth * flow->symbol_count;
-    for (uint32_t i = 0; i < flow->symbol_count; i++)
-        flow->symbols[i].updated_ns = start_ns;
+    for (uint32_t i = 0; i < flow->symbol_count; i++) {
+        symbol *s = &flow->symbols[i];
+        s->updated_ns = start_ns;
+        if (flow->crash_every_ns > 0)
+            s->crash_ns =
+                start_ns + (uint64_t)(draw_exponential(flow) * flow->crash_every_ns);
+    }
 }
