@@ -3,7 +3,8 @@
 The venue copies each execution of ours to a tally of its own, which passes none of the
 desk's code. The two are compared symbol by symbol: position, money paid, fees. What is
 still on its way makes them differ for a moment, so a difference counts once it has stood
-unchanged for :data:`SETTLED_S`.
+unchanged for :data:`SETTLED_S`. While one of them is behind the time, as on a machine
+that does not get round to it, nothing is known.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from cockpit.control.desk import Symbol
 from cockpit.core import Record, Severity
 
 SETTLED_S = 2.0
+FRESH_S = 0.5
+"""A side that has not spoken for so long is behind the time."""
 _SECOND_NS = 1_000_000_000
 
 Figures = tuple[int, int, int]
@@ -37,6 +40,10 @@ class DropCopyCheck:
             return False
         before = set(self.differing)
         now_ns = int(picture["time_ns"])
+        oldest_ns = min(int(venue["time_ns"]), int(picture["desk"]["time_ns"]))
+        if now_ns - oldest_ns > FRESH_S * _SECOND_NS:
+            self._since.clear()
+            return False
         for i, symbol in enumerate(symbols):
             ours = _ours(picture["desk"]["symbols"][i], symbol)
             theirs = _theirs(venue["drop_copies"][i])

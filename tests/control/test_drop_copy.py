@@ -21,6 +21,7 @@ def picture(at: float):
     """Bought 10 at 100.00 and sold 4 at 101.00, one unit of fee a lot: both say so."""
     made = np.zeros((), PICTURE_DTYPE)
     made["time_ns"] = round(at * SECOND)
+    made["venue"]["time_ns"] = made["desk"]["time_ns"] = made["time_ns"] - SECOND // 10
     made["venue"]["drop_copy_used"] = 1
     ours = made["desk"]["symbols"][0]
     ours["position"], ours["cost"], ours["realised"] = 6, 60_000, 400 * CENT
@@ -71,6 +72,22 @@ def test_what_is_still_on_its_way_is_no_difference() -> None:
         made["venue"]["drop_copies"][0]["position"] += step  # never twice the same
         assert not told.check.look(made, (ACME,))
     assert told.lines == []
+
+
+def test_a_side_that_is_behind_the_time_is_no_difference() -> None:
+    for part in ("venue", "desk"):
+        told = Told()
+        for at in range(1, 20):
+            made = picture(at)
+            made["venue"]["drop_copies"][0]["position"] = 99
+            made[part]["time_ns"] = SECOND  # it has stood still since
+            assert not told.check.look(made, (ACME,))
+        assert told.lines == []
+        for at in range(20, 30):
+            made = picture(at)
+            made["venue"]["drop_copies"][0]["position"] = 99
+            told.check.look(made, (ACME,))
+        assert len(told.lines) == 1
 
 
 def test_a_venue_that_gives_none_is_not_compared() -> None:
