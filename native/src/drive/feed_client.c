@@ -357,6 +357,18 @@ void cp_feed_client_take(cp_remote *r, const uint8_t *bytes, uint32_t size)
         cp_feed_client_trust(r);
 }
 
+void cp_feed_client_practise(void)
+{
+    static const uint8_t add[36] = { [0] = 'A', [19] = 'B' };
+    static const uint8_t executed[31] = { [0] = 'E' };
+    static const uint8_t deleted[19] = { [0] = 'D' };
+    cp_itch_message message;
+    int result = cp_itch_decode(add, sizeof add, &message);
+    result |= cp_itch_decode(executed, sizeof executed, &message);
+    result |= cp_itch_decode(deleted, sizeof deleted, &message);
+    CP_ASSERT(result == 0);
+}
+
 /* ---- sessions ----------------------------------------------------------------------------------- */
 
 void cp_feed_client_restart(cp_remote *r, const char *why)

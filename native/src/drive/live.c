@@ -489,6 +489,8 @@ static void desk_practise(cp_engine *engine, uint64_t now_ns)
         return;
     engine->rehearsal_ns = now_ns + CP_REHEARSAL_NS;
     cp_live_rehearse(engine->rehearsal, now_ns);
+    if (engine->remote && engine->net_inline)
+        cp_remote_practise(engine->remote);
 }
 
 /* The first order of the day is not to be the slowest. */

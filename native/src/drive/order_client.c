@@ -712,6 +712,24 @@ static bool can_be_said(const cp_order *order)
            !(order->flags & CP_POST_SLIDE) && order->smp == CP_SMP_NONE;
 }
 
+static cp_ouch_message enter_order(const cp_remote *r, const cp_order *order)
+{
+    cp_ouch_message m = { .type = 'O',
+                          .user_ref_num = r->next_user_ref,
+                          .side = order->side == CP_BUY ? 'B' : 'S',
+                          .quantity = order->qty,
+                          .price = wire_price(r, order),
+                          .tif = order->time_in_force == CP_DAY ? '0' : '3',
+                          .display = 'Y',
+                          .capacity = 'P',
+                          .iso = 'N',
+                          .cross = 'N' };
+    write_options(order, &m);
+    memcpy(m.symbol, r->names[order->symbol], sizeof m.symbol);
+    write_id(m.cl_ord_id, order->client_id);
+    return m;
+}
+
 static bool write_new(cp_remote *r, const cp_order *order, cp_ouch_message *m)
 {
     cp_sent sent = sent_of(r, order);
@@ -723,19 +741,8 @@ static bool write_new(cp_remote *r, const cp_order *order, cp_ouch_message *m)
         refuse(r, order, CP_REASON_CAPACITY);
         return false;
     }
-    *m = (cp_ouch_message){ .type = 'O',
-                            .user_ref_num = r->next_user_ref++,
-                            .side = order->side == CP_BUY ? 'B' : 'S',
-                            .quantity = order->qty,
-                            .price = wire_price(r, order),
-                            .tif = order->time_in_force == CP_DAY ? '0' : '3',
-                            .display = 'Y',
-                            .capacity = 'P',
-                            .iso = 'N',
-                            .cross = 'N' };
-    write_options(order, m);
-    memcpy(m->symbol, r->names[order->symbol], sizeof m->symbol);
-    write_id(m->cl_ord_id, order->client_id);
+    *m = enter_order(r, order);
+    r->next_user_ref++;
     return true;
 }
 
@@ -902,6 +909,26 @@ bool cp_order_client_send(cp_remote *r)
     publish(r);
     record_sent(r, caused);
     return count > 0;
+}
+
+void cp_order_client_practise(cp_remote *r)
+{
+    const cp_order order = { .client_id = UINT64_MAX, .price = 1, .qty = 1 };
+    uint8_t room[CP_SOUP_HEADER_SIZE + CP_OUCH_SIZE_MAX];
+    uint32_t size;
+    cp_ouch_message message = enter_order(r, &order);
+    int result = cp_ouch_encode(CP_OUCH_INBOUND, &message, room + CP_SOUP_HEADER_SIZE,
+                                CP_OUCH_SIZE_MAX, &size);
+    CP_ASSERT(result == 0);
+    cp_soup_encode_header(room, CP_SOUP_UNSEQUENCED, size);
+    /* Where the next order will be written down. */
+    r->practised_count += find(r, BY_REF, r->next_user_ref) == CP_NONE;
+    if (r->sent_free_count > 0)
+        cp_fetch(&r->sent[r->sent_free[r->sent_free_count - 1]]);
+    if (r->last != CP_NONE)
+        cp_fetch(&r->sent[r->last]);
+    cp_fetch(r->orders.stream.out);
+    cp_fetch(r->orders.stream.out + 64);
 }
 
 /* ---- what the desk's journal knows ---------------------------------------------------------------- */

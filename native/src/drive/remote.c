@@ -363,6 +363,12 @@ bool cp_remote_send(cp_remote *r)
     return busy;
 }
 
+void cp_remote_practise(cp_remote *r)
+{
+    cp_feed_client_practise();
+    cp_order_client_practise(r);
+}
+
 bool cp_remote_is_idle(void *remote)
 {
     cp_remote *r = remote;

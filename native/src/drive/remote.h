@@ -107,7 +107,8 @@ struct cp_remote {
     cp_counted_match counted[CP_COUNTED_MAX];
     uint32_t counted_count;
     cp_histogram *tick_to_order, *order_to_ack;
-    uint64_t sent_ns;                    /* when something was sent last */
+    uint64_t sent_ns; /* when something was sent last */
+    uint64_t practised_count;
     uint32_t unanswered_count;           /* orders that have no answer yet */
     uint64_t causes[CP_DESK_ORDERS_MAX]; /* T1 of what is about to be sent */
 
@@ -150,6 +151,9 @@ bool cp_remote_receive(cp_remote *remote, uint64_t now_ns);
 /* Send what the desk has said; true when there was something. */
 bool cp_remote_send(cp_remote *remote);
 bool cp_remote_is_idle(void *remote);
+/* Walk the way of data in and of an order out, as far as nothing comes of it: what the next
+ * ones need stays at hand. */
+void cp_remote_practise(cp_remote *remote);
 /* Log out. */
 void cp_remote_close(cp_remote *remote);
 
@@ -187,6 +191,7 @@ void cp_order_client_take(cp_remote *remote, const uint8_t *bytes, uint32_t size
 bool cp_order_client_send(cp_remote *remote);
 /* What is under way besides; and reports to the desk. */
 void cp_order_client_carry(cp_remote *remote);
+void cp_order_client_practise(cp_remote *remote);
 
 /* ---- feed_client.c ------------------------------------------------------------------------- */
 
@@ -206,6 +211,7 @@ void cp_feed_client_trust(cp_remote *remote);
 /* Start over with a snapshot. */
 void cp_feed_client_restart(cp_remote *remote, const char *why);
 void cp_feed_client_carry(cp_remote *remote);
+void cp_feed_client_practise(void);
 
 /* ---- mold_client.c -------------------------------------------------------------------------- */
 
