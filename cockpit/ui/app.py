@@ -146,7 +146,9 @@ class CockpitApp(App[int], inherit_bindings=False):
         self._auto = auto
         self._state = state
         self._files = Files(desk, self._look, themes_dir, self._colour, problems)
-        self._since = clock()
+        self._since = 0.0
+        """What was told before rings no bell here. To a screen that begins with its desk
+        everything is new."""
         self._told: dict[tuple[int, float], int] = {}
         """How often each alert had been told when this screen told it."""
         self._meter = painting.Meter(time.monotonic)

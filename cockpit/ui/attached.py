@@ -23,6 +23,7 @@ class AttachedApp(CockpitApp):
     def __init__(self, desk: RemoteDesk, **options: Any) -> None:
         super().__init__(desk, **options)
         self._remote = desk
+        self._since = self._clock()
         self._leaving = False
 
     def _read(self) -> None:

@@ -89,9 +89,12 @@ def test_who_only_looks_may_not_acknowledge_by_the_socket_either(served: Served)
     served.ctl("halt")
     with served.join(read_only=True) as desk:
         wait(lambda: alerts_of(desk))
-        desk._send("ack")
-        wait(lambda: any("read-only" in event.text for event in desk.events()))
-        assert not alerts_of(desk)[0].acknowledged
+        number = desk._send("ack")
+        wait(lambda: number not in desk._asked, "for the answer")
+        said = [event.text for event in desk.events()]
+        assert "NOT DONE: ack: this session is read-only" in said
+    rows = json.loads(served.ctl("alerts", "--json").stdout)
+    assert [row["acknowledged"] for row in rows] == [False]
 
 
 def test_rules_that_are_wrong_are_shown_on_every_screen(served: Served) -> None:

@@ -12,6 +12,7 @@ import pytest
 from watched import Watched, wait
 
 from cockpit.core import RiskState, Severity
+from cockpit.observe.lookout import Lookout
 
 
 @pytest.fixture
@@ -83,6 +84,16 @@ def test_a_desk_that_is_closed_is_no_alert(watched: Watched) -> None:
     time.sleep(0.4)
     assert watched.desk.alerts() == ()
     assert not watched.told()
+
+
+def test_what_comes_of_closing_a_desk_is_no_alert(watched: Watched) -> None:
+    lookout = watched.desk.alarms
+    assert isinstance(lookout, Lookout)
+    lookout.hush()
+    watched.desk.engine.halt()
+    wait(lambda: watched.desk.engine.picture()["desk"]["risk_state"] == RiskState.HALTED)
+    lookout.look()
+    assert watched.desk.alerts() == ()
 
 
 def test_a_command_that_hangs_does_not_keep_the_desk_from_ending(tmp_path: Path) -> None:

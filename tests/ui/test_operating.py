@@ -450,11 +450,30 @@ async def test_an_alert_is_shown_counted_and_acknowledged() -> None:
         assert "seen" in b.shown("alerts")
 
 
+async def test_a_screen_of_its_own_desk_tells_what_came_while_it_loaded() -> (
+    None
+):
+    desk = PaintedDesk()
+    async with bench(desk) as b:
+        written: list[str] = []
+        b.app._driver.write = written.append  # type: ignore[method-assign,union-attr]
+        before = b.app._clock() - 5
+        desk.found = (
+            Alert(
+                1, "halted", Severity.CRITICAL, "the desk is HALTED", before,
+                told_at=before, sinks=("osc9",),
+            ),
+        )  # fmt: skip
+        await b.frame(1.0)
+    assert "\x1b]9;cockpit: halted: the desk is HALTED\x07" in written
+
+
 async def test_what_was_told_before_the_screen_came_rings_no_bell() -> None:
     desk = PaintedDesk()
     async with bench(desk) as b:
         rings = []
         b.app.bell = lambda: rings.append(1)  # type: ignore[method-assign]
+        b.app._since = b.app._clock()  # as of a screen that is attached
         before = b.app._since - 1
         desk.found = (
             Alert(
