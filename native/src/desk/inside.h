@@ -394,6 +394,13 @@ static inline void cp_desk_count_taken(cp_desk *desk)
     desk->taken_count = 0;
 }
 
+/* Somebody waits for the next order: what can be done before or after it is worth more
+ * than what is not done at all. */
+static inline bool cp_desk_is_live(const cp_desk *desk)
+{
+    return desk->clock && desk->clock->kind != CP_CLOCK_VIRTUAL;
+}
+
 static inline uint64_t cp_desk_clock(const cp_desk *desk)
 {
     return desk->clock ? cp_clock_now_ns(desk->clock) : desk->now_ns;

@@ -363,7 +363,8 @@ void cp_seats_on_market(cp_desk *desk, uint32_t symbol, uint32_t changed)
         uint32_t i = (uint32_t)__builtin_ctz(left);
         cp_slot *slot = &desk->slots[i];
         slot->seat.now_ns = desk->now_ns;
-        fetch_first(desk);
+        if (cp_desk_is_live(desk))
+            fetch_first(desk);
         if (book >> i & 1)
             call_book(desk, i);
         if (trade >> i & 1)
