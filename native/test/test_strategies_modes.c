@@ -360,7 +360,7 @@ static void takes_off_what_was_meant_for_live(void)
 static void never_adds_and_never_passes_through_none(void)
 {
     uint64_t dice = 42;
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 150; round++) {
         cp_side side = round % 2 ? CP_SELL : CP_BUY;
         kit *k = open_holding(side, 25);
         reduce(k);
