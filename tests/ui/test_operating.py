@@ -450,9 +450,7 @@ async def test_an_alert_is_shown_counted_and_acknowledged() -> None:
         assert "seen" in b.shown("alerts")
 
 
-async def test_a_screen_of_its_own_desk_tells_what_came_while_it_loaded() -> (
-    None
-):
+async def test_a_screen_of_its_own_desk_tells_what_came_while_it_loaded() -> None:
     desk = PaintedDesk()
     async with bench(desk) as b:
         written: list[str] = []
