@@ -144,10 +144,8 @@ static const char *const state_names[CP_STATE_COUNT] = {
 };
 
 static const char *const risk_state_names[] = {
-    [CP_RISK_ACTIVE] = "active",
-    [CP_RISK_PAUSED] = "paused",
-    [CP_RISK_FLATTENING] = "flattening",
-    [CP_RISK_HALTED] = "halted",
+    [CP_RISK_ACTIVE] = "active",         [CP_RISK_PAUSED] = "paused",
+    [CP_RISK_FLATTENING] = "flattening", [CP_RISK_HALTED] = "halted",
     [CP_RISK_REDUCING] = "reducing",
 };
 
