@@ -378,10 +378,10 @@ class Market(RuleBasedStateMachine):
     def trade_anywhere(self, symbol: int, middle: int, last: bool) -> None:
         self.trade_at(symbol, middle, 2, last)
 
-    @rule(ms=st.sampled_from([1, 1, 300, 1_001, 20_000]))
-    def wait(self, ms: int) -> None:
-        self.now += ms * 10**6
-        self.desk.wait(ms * 10**6)
+    @rule(ms=st.sampled_from([1, 1, 300, 999.9, 1_001, 20_000]))
+    def wait(self, ms: float) -> None:
+        self.now += int(ms * 10**6)
+        self.desk.wait(int(ms * 10**6))
         self.carry()
 
     @rule(asked=st.lists(near_orders, min_size=1, max_size=6))
@@ -519,7 +519,7 @@ class Market(RuleBasedStateMachine):
                 dice.choice([1, 2, 2, 30]), last=dice.random() < 0.5,
             )  # fmt: skip
         elif roll < 0.1:
-            self.wait(dice.choice([1, 300, 1_001, 1_001]))
+            self.wait(dice.choice([1, 300, 999.9, 1_001]))
         elif roll < 0.4 or not self.orders:
             asked = (
                 dice.randrange(SLOTS), dice.randrange(SYMBOLS), dice.choice([BUY, SELL]),
