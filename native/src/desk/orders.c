@@ -116,6 +116,7 @@ static void name_later(cp_orders *orders, uint32_t place)
     if (CP_UNLIKELY(orders->unnamed_count == CP_UNNAMED_MAX))
         cp_orders_enter_names(orders);
     orders->unnamed[orders->unnamed_count++] = place;
+    cp_orders_enter_names(orders);
 }
 
 static uint32_t find_unnamed(const cp_orders *orders, uint64_t client_id)

@@ -169,8 +169,7 @@ uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order);
 /* Take a place for an order that is at the venue under a name given before: `order` as a
  * whole, with its client id and, while a replace is under way, its pending id. */
 uint32_t cp_orders_adopt(cp_orders *orders, const cp_own_order *order);
-/* Orders are on their way before their names are in a table: enter those now. It is done
- * anyway before it matters, and is for when there is time. */
+/* Names that are not in the table yet, entered. */
 void cp_orders_enter_names(cp_orders *orders);
 /* The place of the order with that client id, its own or its pending one, or CP_NONE. */
 uint32_t cp_orders_find(const cp_orders *orders, uint64_t client_id);
