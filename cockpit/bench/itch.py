@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 from pathlib import Path
 
-from cockpit import core
 from cockpit.bench.row import Row
-from cockpit.core import ItchBench, ItchWork, Settings
+from cockpit.core import Settings, probes
+from cockpit.core.probes import ItchBench, ItchWork
 
 ROUNDS = 3
 MADE_UP_MESSAGES = 4_000_000
@@ -26,9 +26,9 @@ class Bar(IntEnum):
 def _rounds(work: ItchWork, file: Path | None) -> list[ItchBench]:
     """The same work several times, each beside its references."""
     if file is not None:
-        return [core.bench_itch_file(work, file) for _ in range(ROUNDS)]
-    day = core.bench_itch_stream(MADE_UP_MESSAGES, MADE_UP_ORDERS, seed=1)
-    return [core.bench_itch(work, day) for _ in range(ROUNDS)]
+        return [probes.itch_file(work, file) for _ in range(ROUNDS)]
+    day = probes.itch_stream(MADE_UP_MESSAGES, MADE_UP_ORDERS, seed=1)
+    return [probes.itch(work, day) for _ in range(ROUNDS)]
 
 
 def _describe(found: ItchBench, file: Path | None) -> str:

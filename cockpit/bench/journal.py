@@ -13,7 +13,7 @@ import numpy as np
 
 from cockpit import core
 from cockpit.bench.row import Row
-from cockpit.core import Engine, Settings
+from cockpit.core import Engine, Settings, probes
 
 RECORDS = 1_000_000
 ROUNDS = 3
@@ -28,7 +28,7 @@ def recover(settings: Settings) -> Iterator[Row]:
         with tempfile.TemporaryDirectory(prefix="cockpit-bench-") as directory:
             journal = core.Journal(Path(directory), segment_records=4 * RECORDS)
             kept = replace(settings, virtual_time=False, journal=journal)
-            core.bench_journal(kept, RECORDS)
+            probes.journal(kept, RECORDS)
             began = time.perf_counter()
             for path in sorted(Path(directory).glob("*.journal")):
                 np.fromfile(path, np.uint8).max()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cockpit import core
 from cockpit.bench.row import Row
-from cockpit.core import MatchBench, Settings
+from cockpit.core import Settings, probes
+from cockpit.core.probes import MatchBench
 
 MESSAGES = 1_000_000
 ROUNDS = 5
@@ -22,8 +22,8 @@ STREAM = "messages read, lines written"
 def mixed(settings: Settings) -> Iterator[Row]:
     """Mixed messages in each shape of market, against as many lines without a venue."""
     found = [
-        core.bench_match(shape, MESSAGES, ROUNDS, seed=SEED)
-        for shape in core.match_shapes()
+        probes.match(shape, MESSAGES, ROUNDS, seed=SEED)
+        for shape in probes.match_shapes()
     ]
     for bench in found:
         yield Row(
@@ -77,8 +77,8 @@ def _normal(found: list[MatchBench]) -> Iterator[Row]:
 
 def bare(settings: Settings) -> Iterator[Row]:
     """Adding and cancelling by handle in a small book, against lines through a ring."""
-    values = [core.bench_match_bare(BARE_STEPS) for _ in range(ROUNDS)]
-    line_ns = 1e9 / max(core.bench_lines_per_s(BARE_STEPS) for _ in range(ROUNDS))
+    values = [probes.match_bare(BARE_STEPS) for _ in range(ROUNDS)]
+    line_ns = 1e9 / max(probes.lines_per_s(BARE_STEPS) for _ in range(ROUNDS))
     yield Row(
         "match_bare_ns", min(values), "ns", "a line through a ring", line_ns, bar=15
     )
@@ -86,7 +86,7 @@ def bare(settings: Settings) -> Iterator[Row]:
 
 def memory(settings: Settings) -> Iterator[Row]:
     """Ten million resting orders with their ids, against the orders alone."""
-    size, add_ns = core.bench_match_memory(RESTING)
+    size, add_ns = probes.match_memory(RESTING)
     yield Row(
         "order_memory_mb",
         size / 1e6,

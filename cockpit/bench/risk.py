@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cockpit import core
 from cockpit.bench.row import Row
-from cockpit.core import Settings
+from cockpit.core import Settings, probes
 
 CHECKS = 4_000_000
 CLOCK = "two readings of the clock"
@@ -14,7 +13,7 @@ CLOCK = "two readings of the clock"
 
 def check(settings: Settings) -> Iterator[Row]:
     """Gathering and checking, global limits, the symbol's and the strategy's."""
-    bench = core.bench_risk(CHECKS)
+    bench = probes.risk(CHECKS)
     yield Row(
         "risk_check_ns",
         bench.check_ns,

@@ -16,7 +16,7 @@ from typing import Any
 from cockpit import core
 from cockpit.bench import itch, journal, match, risk, wire
 from cockpit.bench.row import Row
-from cockpit.core import Engine, FlowKind, Hop, Mode, Settings, Strategy
+from cockpit.core import Engine, FlowKind, Hop, Mode, Settings, Strategy, probes
 
 Group = Callable[[Settings], Iterator[Row]]
 
@@ -38,8 +38,8 @@ def _round_trip_ns() -> tuple[float, float]:
     """Median round trip through two rings, and of a bare cache line (ns)."""
     rings, bare = [], []
     for _ in range(3):
-        rings.append(core.bench_round_trip(ROUND_TRIPS, bare=False)["p50_ns"])
-        bare.append(core.bench_round_trip(ROUND_TRIPS, bare=True)["p50_ns"])
+        rings.append(probes.round_trip(ROUND_TRIPS, bare=False)["p50_ns"])
+        bare.append(probes.round_trip(ROUND_TRIPS, bare=True)["p50_ns"])
     return float(statistics.median(rings)), float(statistics.median(bare))
 
 
@@ -108,7 +108,7 @@ def tick_to_order(settings: Settings) -> Iterator[Row]:
 
 def desk_step(settings: Settings) -> Iterator[Row]:
     """Event in, order in the outbox: the desk alone in one thread, a maker everywhere."""
-    found = core.bench_desk(
+    found = probes.desk(
         _makers(settings, len(settings.instruments), half_spread=1.5), DESK_EVENTS
     )
     ring, _ = _round_trip_ns()
@@ -190,7 +190,7 @@ def venue_events(settings: Settings) -> Iterator[Row]:
     speeds, streams = [], []
     for _ in range(3):
         speeds.append(_run_virtual(_virtual(settings, desk=False), VENUE_EVENTS)[0])
-        streams.append(core.bench_lines_per_s(STREAM_LINES))
+        streams.append(probes.lines_per_s(STREAM_LINES))
     yield Row(
         "venue_events_per_s",
         statistics.median(speeds),

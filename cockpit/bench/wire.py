@@ -23,7 +23,7 @@ from pathlib import Path
 from cockpit import core, paths
 from cockpit.bench.row import Row
 from cockpit.config.users_file import create_users, read_users
-from cockpit.core import Engine, Net, Role, Settings, Waiting
+from cockpit.core import Engine, Net, Role, Settings, Waiting, probes
 
 ROUND_TRIPS = 50_000
 ORDER_SIZE = 50
@@ -114,7 +114,7 @@ def _desk(settings: Settings, venue: Venue, waiting: Waiting) -> Iterator[Engine
 def _raw_ns(waiting: Waiting) -> float:
     """The best the sockets can do: median round trip of an order's bytes."""
     trips = [
-        core.bench_tcp_round_trip(ORDER_SIZE, ROUND_TRIPS, waiting)["p50_ns"]
+        probes.tcp_round_trip(ORDER_SIZE, ROUND_TRIPS, waiting)["p50_ns"]
         for _ in range(ANSWER_ROUNDS)
     ]
     return float(min(trips))
@@ -177,7 +177,7 @@ def orders(settings: Settings) -> Iterator[Row]:
     for waiting in (Waiting.SPIN, Waiting.YIELD):
         with _venue(waiting, 2_000) as venue:
             symbol = settings.instruments[0].name
-            found = core.bench_wire_orders(
+            found = probes.wire_orders(
                 venue.net, symbol, FAR_PRICE, ORDERS_PER_S, RATE_SECONDS, waiting
             )
         p50, p99 = (found.latency[part] / 1000 for part in ("p50_ns", "p99_ns"))
@@ -197,7 +197,7 @@ def feed(settings: Settings) -> Iterator[Row]:
     for waiting in (Waiting.SPIN, Waiting.YIELD):
         with _venue(waiting, FEED_PER_S) as venue:
             time.sleep(0.5)
-            found = core.bench_wire_feed(venue.net, RATE_SECONDS, waiting)
+            found = probes.wire_feed(venue.net, RATE_SECONDS, waiting)
         yield Row(
             f"wire_feed_per_s{_suffix(waiting)}", found.count / found.seconds,
             "messages/s", "asked for", FEED_PER_S, FEED_PER_S, higher_is_better=True,
