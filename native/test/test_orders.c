@@ -173,7 +173,6 @@ static void survives_any_report_in_any_state(void)
                 cp_orders orders;
                 CHECK_EQ(0, cp_orders_init(&orders, 4));
                 uint32_t place = open_in(&orders, states[s]);
-                cp_orders_enter_names(&orders);
                 cp_own_order before = orders.orders[place];
                 cp_report report = { .kind = kind,
                                      .client_id = before.client_id,

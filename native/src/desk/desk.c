@@ -452,8 +452,6 @@ void cp_desk_on_carried(cp_desk *desk)
 {
     if (CP_UNLIKELY(desk->leaving_count > 0))
         cp_desk_tell_leaving(desk);
-    if (CP_UNLIKELY(desk->orders.unnamed_count > 0))
-        cp_orders_enter_names(&desk->orders);
     cp_desk_count_taken(desk);
     if (cp_desk_is_live(desk) && (desk->exposures.changed | desk->orders.changed) != 0)
         cp_desk_add_exposure(desk);

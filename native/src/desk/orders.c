@@ -98,43 +98,8 @@ static void name_take_back(cp_orders *orders, uint32_t *name)
     *name = CP_NONE;
 }
 
-void cp_orders_enter_names(cp_orders *orders)
-{
-    for (uint32_t i = 0; i < orders->unnamed_count; i++) {
-        uint32_t place = orders->unnamed[i];
-        cp_own_order *own = &orders->orders[place];
-        if (own->name == CP_NONE)
-            own->name = name_give(orders, place, own->client_id);
-        if (own->replace_sent && own->pending_name == CP_NONE)
-            own->pending_name = name_give(orders, place, own->pending_id);
-    }
-    orders->unnamed_count = 0;
-}
-
-static void name_later(cp_orders *orders, uint32_t place)
-{
-    if (CP_UNLIKELY(orders->unnamed_count == CP_UNNAMED_MAX))
-        cp_orders_enter_names(orders);
-    orders->unnamed[orders->unnamed_count++] = place;
-    cp_orders_enter_names(orders);
-}
-
-static uint32_t find_unnamed(const cp_orders *orders, uint64_t client_id)
-{
-    for (uint32_t i = 0; i < orders->unnamed_count; i++) {
-        const cp_own_order *own = &orders->orders[orders->unnamed[i]];
-        if (own->client_id == client_id ||
-            (own->replace_sent && own->pending_id == client_id))
-            return orders->unnamed[i];
-    }
-    return CP_NONE;
-}
-
 uint32_t cp_orders_find(const cp_orders *orders, uint64_t client_id)
 {
-    uint32_t place = find_unnamed(orders, client_id);
-    if (place != CP_NONE)
-        return place;
     uint32_t name = cp_idmap_get(&orders->by_name, 0, client_id);
     return name == CP_NONE ? CP_NONE : orders->names.orders[name].serial;
 }
@@ -193,7 +158,7 @@ uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order)
     own->client_id = orders->next_id++;
     own->state = cp_order_next_state(CP_STATE_FREE, CP_EVENT_NEW, false, false);
     own->asked = own->leaves = own->qty;
-    name_later(orders, place);
+    own->name = name_give(orders, place, own->client_id);
     count_in(orders, own);
     return place;
 }
@@ -226,7 +191,6 @@ void cp_orders_close(cp_orders *orders, uint32_t place)
 {
     cp_own_order *own = &orders->orders[place];
     CP_ASSERT(own->state != CP_STATE_FREE && !cp_state_is_working(own->state));
-    cp_orders_enter_names(orders);
     name_take_back(orders, &own->name);
     name_take_back(orders, &own->pending_name);
     if (own->prev == CP_NONE)
@@ -282,7 +246,7 @@ bool cp_orders_ask_replace(cp_orders *orders, uint32_t place, int64_t price, uin
     own->pending_id = orders->next_id++;
     own->pending_price = price;
     own->pending_qty = qty;
-    name_later(orders, place);
+    own->pending_name = name_give(orders, place, own->pending_id);
     orders->working_qty[own->symbol][own->side] += qty;
     orders->slot_qty[own->strategy][own->symbol][own->side] += qty;
     orders->changed |= UINT32_C(1) << own->symbol;
@@ -498,7 +462,6 @@ static bool count_execution(cp_orders *orders, const cp_report *report)
 cp_order_outcome cp_orders_on_report(cp_orders *orders, const cp_report *report,
                                      uint64_t now_ns)
 {
-    cp_orders_enter_names(orders);
     cp_order_outcome outcome = { .place = find_for(orders, report) };
     if (!count_execution(orders, report)) {
         outcome.is_duplicate = true;

@@ -102,8 +102,6 @@ typedef struct cp_own_order {
     cp_way way;
 } cp_own_order;
 
-#define CP_UNNAMED_MAX 8u
-
 typedef struct cp_orders {
     cp_own_order *orders;
     uint32_t capacity;
@@ -120,8 +118,6 @@ typedef struct cp_orders {
     int64_t slot_qty[CP_SLOT_COUNT][CP_SYMBOL_MAX][2]; /* the same, by strategy */
     uint32_t symbol_orders[CP_SYMBOL_MAX];             /* working_count, by symbol */
     uint32_t changed; /* bit a symbol whose lots have; its reader clears it */
-    uint32_t unnamed_count;
-    uint32_t unnamed[CP_UNNAMED_MAX]; /* places whose latest id is not in `names` yet */
     cp_pool names; /* client ids to places: `id` is the client id, `serial` the place */
     cp_idmap by_name;
     cp_matches matches;
@@ -169,8 +165,6 @@ uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order);
 /* Take a place for an order that is at the venue under a name given before: `order` as a
  * whole, with its client id and, while a replace is under way, its pending id. */
 uint32_t cp_orders_adopt(cp_orders *orders, const cp_own_order *order);
-/* Names that are not in the table yet, entered. */
-void cp_orders_enter_names(cp_orders *orders);
 /* The place of the order with that client id, its own or its pending one, or CP_NONE. */
 uint32_t cp_orders_find(const cp_orders *orders, uint64_t client_id);
 
