@@ -613,7 +613,7 @@ def test_why_goes_back_to_the_tick_the_prices_and_the_signal() -> None:
     desk.picture["desk"]["working"][0]["way"]["received_ns"] = 0
     scene.picture = desk.read()
     said = said_by(reasons.why(scene, "working", view, view.lines[0], 80))
-    assert "is not known" in said
+    assert "is not at hand" in said
 
 
 def with_a_refusal(desk: PaintedDesk, scope: Scope = Scope.GLOBAL) -> None:

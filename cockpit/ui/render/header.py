@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.core import LinkState, Phase, RiskState, Role, Trouble
+from cockpit.core import JournalLevel, LinkState, Phase, RiskState, Role, Trouble
 from cockpit.ui import layout
 from cockpit.ui.render import number
 from cockpit.ui.render.text import Row, Rows, Segment, length, shorten, spread
@@ -126,9 +126,8 @@ def _journal(scene: Scene, width: int) -> Row:
     if width < _JOURNAL_WIDTH:
         return ()
     lag = number.age(int(journal["lag_ns"]) / 1e9, scene.glyphs)
-    return (
-        ("  ", "text"), (f"journal {int(journal['level']) % 10} ", "dim"), _right(lag, 6)
-    )  # fmt: skip
+    level = JournalLevel(int(journal["level"])).name.lower()
+    return (("  ", "text"), (f"journal {level} ", "dim"), _right(lag, 6))
 
 
 _SESSION_WIDTH = 80

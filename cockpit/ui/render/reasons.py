@@ -64,7 +64,7 @@ def _signal(scene: Scene, name: object) -> list[str]:
     if slot is None:
         return ["It came of the desk itself: flattening, or a strategy that is gone."]
     signal = float(dict(scene.slots())[slot]["signal"])
-    return [f"The strategy {name} wanted it. Its signal now is {signal:.4g}."]
+    return [f"The strategy {name} wanted it. Its signal now is {signal:,.6g}."]
 
 
 def _tick(scene: Scene, way: Way | None, who: object) -> list[str]:
@@ -72,8 +72,10 @@ def _tick(scene: Scene, way: Way | None, who: object) -> list[str]:
     if who == BY_HAND:
         return []
     if way is None:
-        return ["What it answered is not known: the desk itself, an operator, or before "
-                "a restart."]  # fmt: skip
+        return [
+            "What it answered is not at hand: that is kept of the latest orders only, "
+            "since the desk began. The journal has the order: cockpit journal show."
+        ]
     known = way.symbol < len(scene.symbols)
     symbol = scene.symbols[way.symbol] if known else None
     bid, ask = (
@@ -81,11 +83,11 @@ def _tick(scene: Scene, way: Way | None, who: object) -> list[str]:
         for price in (way.bid, way.ask)
     )
     when = number.clock_time(scene.shown_seconds(way.received_ns), scene.virtual, 6)
-    what = "a tick" if way.hops_ns[0] else "a tick or an answer of the venue,"
+    what = "a tick" if way.hops_ns[0] else "a tick, or an answer of the venue,"
     said = [
         f"It answers {what} received at {when}: best bid {bid}, best ask {ask} in "
         f"{scene.symbol_name(way.symbol)}.",
-        f"The signal of {who} then: {way.signal:.4g}.",
+        f"The signal of {who} then: {way.signal:,.6g}.",
     ]
     if way.total_ns:
         steps = ", ".join(
@@ -148,7 +150,7 @@ def _of_strategy(scene: Scene, slot: int) -> list[str]:
     if strategy is None:
         return ["The strategy is gone."]
     name = scene.slot_name(slot)
-    said = [f"{name}: its signal is {float(strategy['signal']):.4g}."]
+    said = [f"{name}: its signal is {float(strategy['signal']):,.6g}."]
     refused = int(strategy["refusal_count"])
     last = int(strategy["last_refusal"])
     if refused and last < len(REFUSALS):
