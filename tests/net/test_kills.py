@@ -144,6 +144,7 @@ def test_a_killed_exchange_comes_back_and_the_desk_agrees_with_it(
             time.sleep(chance.uniform(0.1, 1.0))
             exchange.kill()
             wait(lambda: int(desk.read()["net"]["orders"]["state"]) < 5)
+            time.sleep(0.2)  # what was heard before the end is in the picture by then
             before = positions(desk)
             exchange = open_exchange(
                 orders=exchange.orders, feed=exchange.feed, market=MARKET
