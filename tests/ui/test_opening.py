@@ -114,13 +114,17 @@ def echoes(terminal: int) -> bool:
 
 def test_keys_pressed_at_once_are_not_echoed_and_not_lost(tmp_path: Path) -> None:
     command = [*ui.COCKPIT, "--no-journal"]
-    with ui.Terminal(command, home=tmp_path) as screen:
-        screen.until_shown(*ui.FULL)
-        screen.until(lambda: not echoes(screen.master), 0.001)
-        assert b"\x1b[?2004h" not in screen.written  # Textual is not there yet
-        screen.type(b"~~~?")
-        screen.until_shown(b"Keys")
-    assert b"~~" not in screen.written
+    for _ in range(5):
+        with ui.Terminal(command, home=tmp_path) as screen:
+            screen.until_shown(*ui.FULL)
+            screen.until(lambda: not echoes(screen.master), 0.001)
+            early = b"\x1b[?2004h" not in screen.written  # Textual is not there yet
+            screen.type(b"~~~?")
+            screen.until_shown(b"Keys")
+        assert b"~~" not in screen.written
+        if early:
+            return
+    pytest.skip("the machine is too busy to type before Textual is there")
 
 
 def test_the_frame_that_is_there_is_not_drawn_again(tmp_path: Path) -> None:
