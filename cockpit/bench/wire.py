@@ -28,6 +28,7 @@ from cockpit.core import Engine, Net, Role, Settings, Waiting, probes
 ROUND_TRIPS = 50_000
 ORDER_SIZE = 50
 """Bytes of an Enter Order with its packet's header."""
+ACK_TURNS = 3
 ANSWER_ROUNDS = 3
 DESK_SECONDS = 4.0
 MARKET_RATE = 20_000
@@ -161,10 +162,18 @@ def tick_to_order(settings: Settings) -> Iterator[Row]:
 
 
 def order_to_ack(settings: Settings) -> Iterator[Row]:
-    """Order into the socket to its answer out of it, against the raw round trip."""
+    """Order into the socket to its answer out of it, against the raw round trip.
+
+    Both in turns, and of both the best: on some machines the way between two cores has
+    two speeds, which change within minutes.
+    """
     for waiting in (Waiting.SPIN, Waiting.YIELD):
-        raw = _raw_ns(waiting)
-        hop, note = _traded(settings, waiting, "order_to_ack")
+        turns = [
+            (_raw_ns(waiting), _traded(settings, waiting, "order_to_ack"))
+            for _ in range(ACK_TURNS)
+        ]
+        raw = min(raw for raw, _ in turns)
+        hop, note = min((traded for _, traded in turns), key=lambda one: one[0]["p50_ns"])
         for part, tail, bar in (("p50_ns", "", 1.5 * raw), ("p99_ns", ".p99", None)):
             yield Row(
                 f"wire_order_to_ack_ns{_suffix(waiting)}{tail}", float(hop[part]), "ns",
