@@ -255,6 +255,9 @@ class Desk(Protocol):
 
     def pause(self) -> None: ...
 
+    def reduce(self) -> None:
+        """From anyone only what brings positions nearer to none, until it is resumed."""
+
     def resume(self, *, symbol: int | None = None) -> None:
         """Trade again after a pause; of a symbol, after its halt."""
 

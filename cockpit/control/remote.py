@@ -236,6 +236,9 @@ class RemoteDesk:
     def pause(self) -> None:
         self._ask("pause")
 
+    def reduce(self) -> None:
+        self._ask("reduce")
+
     def resume(self, *, symbol: int | None = None) -> None:
         self._ask("resume", **_scope(symbol=symbol))
 

@@ -197,6 +197,9 @@ class TapeDesk:
     def pause(self) -> None:
         self._refuse()
 
+    def reduce(self) -> None:
+        self._refuse()
+
     def resume(self, *, symbol: int | None = None) -> None:
         self._refuse()
 

@@ -503,6 +503,9 @@ class CockpitApp(App[int], inherit_bindings=False):
     def _do_pause(self) -> None:
         self._ask(self.desk.pause, "asked to pause", "text", RiskState.PAUSED)
 
+    def _do_reduce(self) -> None:
+        self._ask(self.desk.reduce, "asked to reduce", "text", RiskState.REDUCING)
+
     def _do_resume(self) -> None:
         self._ask(self.desk.resume, "asked to resume", "text", RiskState.ACTIVE)
 

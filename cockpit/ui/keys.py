@@ -99,6 +99,19 @@ def _no_pause(scene: Scene, index: int) -> str:
     return ""
 
 
+def _no_reduce(scene: Scene, index: int) -> str:
+    if reason := needs_controls(scene):
+        return reason
+    match scene.risk_state:
+        case RiskState.REDUCING:
+            return "reducing already"
+        case RiskState.FLATTENING:
+            return "flattening closes more than that"
+        case RiskState.HALTED:
+            return "halted is stricter: un-halt first (u)"
+    return ""
+
+
 def _no_resume(scene: Scene, index: int) -> str:
     if reason := needs_controls(scene):
         return reason
@@ -281,6 +294,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("pause", ("p",), "p", "pause",
            "hold the strategies, pull their orders",
            "trading", refusal=_no_pause),
+    Action("reduce", ("R",), "R", "",
+           "let out only what brings positions nearer to none, from anyone",
+           "trading", refusal=_no_reduce),
     Action("resume", ("r",), "r", "resume",
            "let strategies trade again after a pause",
            "trading", refusal=_no_resume),

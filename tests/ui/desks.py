@@ -123,6 +123,9 @@ class PaintedDesk:
     def pause(self) -> None:
         self.calls.append("pause")
 
+    def reduce(self) -> None:
+        self.calls.append("reduce")
+
     def cancel(
         self,
         order: int | None = None,

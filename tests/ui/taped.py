@@ -51,6 +51,9 @@ class TapedDesk(TapeDesk):
     def pause(self) -> None:
         self.calls.append("pause")
 
+    def reduce(self) -> None:
+        self.calls.append("reduce")
+
     def resume(self, *, symbol: int | None = None) -> None:
         self.calls.append("resume" if symbol is None else ("resume", symbol))
 

@@ -80,6 +80,24 @@ async def test_p_pauses_at_once() -> None:
         assert b.desk.calls == ["pause"]
 
 
+async def test_capital_r_reduces_and_r_leaves_it() -> None:
+    async with bench() as b:
+        await b.press("R")
+        assert b.desk.calls == ["reduce"]
+        b.desk.set_state(RiskState.REDUCING)
+        await b.frame()
+        assert "REDUCING" in b.shown("header")
+        await b.press("R")
+        assert "reducing already" in b.shown("footer")
+        await b.press("r")
+        assert b.desk.calls == ["reduce", "resume"]
+    async with bench() as b:
+        b.desk.set_state(RiskState.HALTED)
+        await b.frame()
+        await b.press("R")
+        assert b.desk.calls == []
+
+
 async def test_r_resumes_from_a_pause_only() -> None:
     async with bench() as b:
         await b.press("r")
