@@ -57,6 +57,15 @@ def look(path: Path) -> Look:
     return Look(path.name, data, status.st_mtime_ns)
 
 
+def signature_of(path: Path) -> tuple[int, int, int] | None:
+    """What changes with a file, cheaper than a look at it; None: it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
 @dataclass(frozen=True, slots=True)
 class First:
     """A first look at files, and when it was taken."""

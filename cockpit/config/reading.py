@@ -16,6 +16,7 @@ from cockpit.looks import SIZE_MAX as SIZE_MAX
 from cockpit.looks import Look as Look
 from cockpit.looks import look as look
 from cockpit.looks import settle as settle
+from cockpit.looks import signature_of as signature_of
 
 POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 

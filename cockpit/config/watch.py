@@ -13,7 +13,7 @@ from threading import Event, Thread
 
 from cockpit.config.load import FILES, Reading, interpret
 from cockpit.config.problems import Problem
-from cockpit.config.reading import Look, settle
+from cockpit.config.reading import Look, settle, signature_of
 from cockpit.config.universe import Universe
 
 DEBOUNCE_MS = 50
@@ -90,7 +90,7 @@ class Watcher:
 
     def _consider(self, *, changed: bool) -> None:
         """Read the files if something is different."""
-        signature = tuple(_signature(self._directory / file) for file in FILES)
+        signature = tuple(signature_of(self._directory / file) for file in FILES)
         if not changed and signature == self._signature:
             return
         self._signature = signature
@@ -111,11 +111,3 @@ class Watcher:
     def _report(self, what: str) -> None:
         problem = Problem(str(self._directory), "", "", what)
         self._readings.put(Reading(None, None, None, (problem,)))
-
-
-def _signature(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns

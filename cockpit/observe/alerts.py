@@ -8,7 +8,8 @@ A rule that holds raises one alert, however long it holds: told once, and again 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cockpit.control.alarms import SOURCE, Alert
 from cockpit.control.desk import Event
@@ -26,39 +27,11 @@ class Case:
     """What a rule has found, as it goes on."""
 
     rule: Rule
-    number: int
-    text: str
-    first: float
-    """Seconds since 1970, as all times here."""
-    count: int = 1
-    active: bool = True
-    """It still holds."""
-    escalated: bool = False
-    told: int = 1
-    told_at: float = 0.0
-    sinks: tuple[str, ...] = ()
-    acknowledged: bool = False
-    acknowledged_by: str = ""
-    acknowledged_at: float = 0.0
+    alert: Alert
+    """As it is now, for others."""
 
-    def alert(self) -> Alert:
-        """As it is now, for others."""
-        return Alert(
-            number=self.number,
-            name=self.rule.name,
-            severity=self.rule.severity,
-            text=self.text,
-            first=self.first,
-            count=self.count,
-            active=self.active,
-            escalated=self.escalated,
-            told=self.told,
-            told_at=self.told_at,
-            sinks=self.sinks,
-            acknowledged=self.acknowledged,
-            acknowledged_by=self.acknowledged_by,
-            acknowledged_at=self.acknowledged_at,
-        )
+    def becomes(self, **changes: Any) -> None:
+        self.alert = replace(self.alert, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +134,9 @@ class Alerts:
         for case in self.found:
             if case.rule.name in by_name:
                 case.rule = by_name[case.rule.name]
+                case.becomes(severity=case.rule.severity)
             else:
-                case.active = False
+                case.becomes(active=False)
 
     def update(self, facts: Facts, now: float) -> list[Telling]:
         """Look at every rule; what has to be told now."""
@@ -172,65 +146,64 @@ class Alerts:
             case = self._of(rule)
             if text:
                 tellings += self._raise(rule, case, text, now)
-            elif case is not None:
-                case.active = False
+            elif case is not None and case.alert.active:
+                case.becomes(active=False)
             case = self._of(rule)
             if case is not None and self._is_ignored(case, now):
-                case.escalated = True
+                case.becomes(escalated=True)
                 tellings.append(self._tell(case, rule.escalate_to, now))
         self._forget()
         return tellings
 
     def acknowledge(self, who: str, number: int | None, now: float) -> list[Alert]:
         """Somebody has seen alert ``number``, or all there are; those that were new."""
-        fresh = [c for c in self.open if number is None or c.number == number]
+        fresh = [c for c in self.open if number is None or c.alert.number == number]
         for case in fresh:
-            case.acknowledged = True
-            case.acknowledged_by, case.acknowledged_at = who, now
-        return [case.alert() for case in fresh]
+            case.becomes(acknowledged=True, acknowledged_by=who, acknowledged_at=now)
+        return [case.alert for case in fresh]
 
     @property
     def open(self) -> list[Case]:
         """What nobody has acknowledged."""
-        return [case for case in self.found if not case.acknowledged]
+        return [case for case in self.found if not case.alert.acknowledged]
 
     def _of(self, rule: Rule) -> Case | None:
         """The last case of a rule, unless it is over and done with."""
         for case in reversed(self.found):
             if case.rule.name == rule.name:
-                return case if case.active or not case.acknowledged else None
+                done = case.alert.acknowledged and not case.alert.active
+                return None if done else case
         return None
 
     def _tell(self, case: Case, sinks: tuple[str, ...], now: float) -> Telling:
-        case.told += 1
-        case.told_at, case.sinks = now, sinks
-        return Telling(case.alert(), case.rule)
+        case.becomes(told=case.alert.told + 1, told_at=now, sinks=sinks)
+        return Telling(case.alert, case.rule)
 
     def _raise(
         self, rule: Rule, case: Case | None, text: str, now: float
     ) -> list[Telling]:
         if case is None:
             self._count += 1
-            case = Case(rule, self._count, text, now, told=0)
+            alert = Alert(self._count, rule.name, rule.severity, text, now, told=0)
+            case = Case(rule, alert)
             self.found.append(case)
             return [self._tell(case, rule.sinks, now)]
-        fresh = not case.active or rule.when == "log"
-        case.text, case.active = text, True
-        case.count += fresh
-        if fresh and now - case.told_at >= rule.again:
+        fresh = not case.alert.active or rule.when == "log"
+        case.becomes(text=text, active=True, count=case.alert.count + fresh)
+        if fresh and now - case.alert.told_at >= rule.again:
             return [self._tell(case, rule.sinks, now)]
         return []
 
     def _is_ignored(self, case: Case, now: float) -> bool:
-        after = case.rule.escalate_after
+        after, alert = case.rule.escalate_after, case.alert
         return bool(
             after
-            and not case.acknowledged
-            and not case.escalated
-            and now - case.first >= after
+            and not alert.acknowledged
+            and not alert.escalated
+            and now - alert.first >= after
         )
 
     def _forget(self) -> None:
         while len(self.found) > ALERT_MAX:
-            done = next((c for c in self.found if c.acknowledged), self.found[0])
+            done = next((c for c in self.found if c.alert.acknowledged), self.found[0])
             self.found.remove(done)

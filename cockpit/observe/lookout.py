@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event as Flag
 from threading import Lock, Thread
 
+from cockpit.config.reading import signature_of
 from cockpit.control.alarms import SOURCE, Alert
 from cockpit.control.desk import Event
 from cockpit.core import Engine, Record, Severity
@@ -133,7 +134,7 @@ class Lookout:
             self._say(Severity.WARNING, failure, SOURCE)
 
     def _show(self) -> None:
-        shown = tuple(case.alert() for case in self._alerts.found)
+        shown = tuple(case.alert for case in self._alerts.found)
         if shown != self._shown:
             self._shown = shown
 
@@ -142,7 +143,7 @@ class Lookout:
         if self._begun and now - self._looked < FILE_SECONDS:
             return
         self._looked = now
-        signature = _signature(self._path)
+        signature = signature_of(self._path)
         if signature == self._signature:
             return
         self._signature = signature
@@ -179,11 +180,3 @@ def facts_of(picture: Record, events: Sequence[Event] = ()) -> Facts | None:
         feed_age=max(now_ns - latest, 0) / 1e9 if latest else None,
         engine_age=max(now_ns - min(beats), 0) / 1e9 if beats else None,
     )
-
-
-def _signature(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cockpit import paths
+from cockpit.config.reading import signature_of
 from cockpit.control.desk import Desk
 from cockpit.observe.exposure import Scenario, StressError, read_scenarios
 from cockpit.ui import themes
@@ -15,14 +16,6 @@ from cockpit.ui.themes import Theme, ThemeError
 
 EVERY_S = 1.0
 STRESS = "stress.toml"
-
-
-def _signature(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class Files:
@@ -45,7 +38,7 @@ class Files:
         self._stress_path = (directory or paths.config()) / STRESS
         self.scenarios: tuple[Scenario, ...] = ()
         self._seen: dict[Path, tuple[int, int, int] | None] = {}
-        self._seen[self._theme_path] = _signature(self._theme_path)
+        self._seen[self._theme_path] = signature_of(self._theme_path)
         self._last = 0.0
 
     @property
@@ -71,7 +64,7 @@ class Files:
             (self._theme_path, self._theme),
             (self._stress_path, self._stress),
         ):
-            signature = _signature(path)
+            signature = signature_of(path)
             if path in self._seen and self._seen[path] == signature:
                 continue
             first = path not in self._seen
@@ -108,5 +101,5 @@ class Files:
         """Raises :class:`ThemeError`; then the one before stays."""
         self._problem.pop(self._theme_path, None)
         self.theme = themes.load(name, self._themes_dir, colour=self._colour)
-        self._seen[self._theme_path] = _signature(self._theme_path)
+        self._seen[self._theme_path] = signature_of(self._theme_path)
         return self.theme

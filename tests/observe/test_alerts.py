@@ -47,12 +47,12 @@ def test_what_comes_back_is_told_again_only_after_its_time() -> None:
     alerts = Alerts((Rule("halted", "state", "HALTED", again=60),))
     alerts.update(halted(), 0)
     alerts.update(Facts(picture()), 1)
-    assert not alerts.found[0].active
+    assert not alerts.found[0].alert.active
     assert alerts.update(halted(), 2) == []
     alerts.update(Facts(picture()), 3)
     (telling,) = alerts.update(halted(), 61)
     assert telling.alert.told == 2
-    assert alerts.found[0].count == 3
+    assert alerts.found[0].alert.count == 3
 
 
 def test_what_nobody_acknowledges_gets_louder_once() -> None:
@@ -72,7 +72,7 @@ def test_what_is_acknowledged_stays_quiet_and_is_new_when_it_comes_back() -> Non
     assert alerts.update(halted(), 100) == []
     alerts.update(Facts(picture()), 101)
     assert len(alerts.update(halted(), 102)) == 1
-    assert [case.number for case in alerts.open] == [2]
+    assert [case.alert.number for case in alerts.open] == [2]
 
 
 def test_one_of_several_is_acknowledged_by_its_number() -> None:
@@ -81,7 +81,7 @@ def test_one_of_several_is_acknowledged_by_its_number() -> None:
     assert [alert.name for alert in alerts.acknowledge(ME, 2, 1.0)] == ["stopped"]
     assert alerts.acknowledge(ME, 2, 2.0) == []
     assert alerts.acknowledge(ME, 9, 2.0) == []
-    assert [case.number for case in alerts.open] == [1]
+    assert [case.alert.number for case in alerts.open] == [1]
 
 
 def test_each_condition_holds_at_its_figure_and_not_below() -> None:
@@ -131,15 +131,15 @@ def test_other_rules_take_over_what_theirs_have_found() -> None:
     alerts.update(halted(), 0)
     alerts.follow((Rule("halted", "state", "HALTED", severity=Severity.CRITICAL),))
     assert alerts.update(halted(), 1) == []
-    assert [case.active for case in alerts.found] == [True, False]
-    assert alerts.found[0].alert().severity == Severity.CRITICAL
+    assert [case.alert.active for case in alerts.found] == [True, False]
+    assert alerts.found[0].alert.severity == Severity.CRITICAL
 
 
 def test_an_alert_reaches_a_screen_as_it_was() -> None:
     alerts = Alerts((RULE,))
     alerts.update(halted(), 3.0)
     alerts.acknowledge(ME, 1, 4.0)
-    alert = alerts.found[0].alert()
+    alert = alerts.found[0].alert
     assert alert_of(json.loads(json.dumps(alert_row(alert)))) == alert
 
 
