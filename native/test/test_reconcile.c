@@ -215,6 +215,47 @@ static void counts_an_execution_once(void)
     kit_close(k);
 }
 
+static void cancel_as_asked(kit *k, uint32_t from)
+{
+    for (uint32_t i = from; i < k->order_count; i++)
+        if (k->orders[i].kind == CP_ORDER_CANCEL)
+            kit_cancelled(k, k->orders[i].original_id, 10, CP_REASON_USER);
+}
+
+static uint32_t count_refusals_said(const kit *k, uint32_t from)
+{
+    uint32_t said = 0;
+    for (uint32_t i = from; i < k->note_count; i++)
+        said += k->notes[i].kind == CP_NOTE_REFUSAL;
+    return said;
+}
+
+static void says_in_each_doubt_that_it_refuses(void)
+{
+    kit *k = quoting();
+    kit_accept(k, k->orders[0]);
+    kit_accept(k, k->orders[1]);
+    for (uint32_t doubt = 1; doubt <= 2; doubt++) {
+        uint32_t notes = k->note_count, orders = k->order_count;
+        uint64_t refusals = kit_picture(k)->strategies[0].refusal_count;
+        kit_report(k, (cp_report){ .kind = CP_REPORT_EXECUTED,
+                                   .client_id = 777 + doubt,
+                                   .match_ref = 777 + doubt,
+                                   .price = 14998,
+                                   .qty = 1 });
+        CHECK_EQ(1, kit_picture(k)->doubt);
+        kit_add(k, 0, CP_BUY, 14998 + (int64_t)doubt, 500);
+        CHECK_EQ(CP_REFUSE_DOUBT, kit_picture(k)->strategies[0].last_refusal);
+        CHECK_EQ(1, count_refusals_said(k, notes));
+        CHECK_EQ(refusals + 1, kit_picture(k)->strategies[0].refusal_count);
+        cancel_as_asked(k, orders);
+        cp_control accept = { .kind = CP_CONTROL_ACCEPT };
+        kit_control(k, accept);
+        CHECK_EQ(0, kit_picture(k)->doubt);
+    }
+    kit_close(k);
+}
+
 static void doubts_a_symbol_after_a_fill_it_cannot_place(void)
 {
     kit *k = quoting();
@@ -298,6 +339,7 @@ int main(void)
     RUN(doubts_everything_when_executions_are_missing_and_no_order_is);
     RUN(deals_with_strangers_by_its_policy);
     RUN(counts_an_execution_once);
+    RUN(says_in_each_doubt_that_it_refuses);
     RUN(doubts_a_symbol_after_a_fill_it_cannot_place);
     RUN(says_again_a_cancel_that_got_lost);
     RUN(finds_out_which_terms_a_replace_without_an_answer_left);

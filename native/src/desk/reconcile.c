@@ -106,6 +106,15 @@ static void confirm(cp_desk *desk)
     desk->unconfirmed = false;
 }
 
+/* Whoever is refused for it is told so anew. */
+static void begin_doubt(cp_desk *desk, uint64_t symbols)
+{
+    if ((symbols & ~desk->doubt) != 0)
+        for (uint32_t i = 0; i < CP_SLOT_COUNT; i++)
+            desk->slots[i].refusal_noted_ns[CP_REFUSE_DOUBT] = 0;
+    desk->doubt |= symbols;
+}
+
 /* Orders that were at the venue when it listed them all, and are not in the list. */
 static void doubt_missing(cp_desk *desk)
 {
@@ -140,7 +149,7 @@ static void compare_executions(cp_desk *desk, const cp_report *report)
         uint64_t all = (UINT64_C(2) << (desk->symbol_count - 1)) - 1;
         if (desk->doubt != all)
             note(desk, CP_FOUND_EXECUTIONS, CP_CRITICAL, NULL, report);
-        desk->doubt = all;
+        begin_doubt(desk, all);
     }
 }
 
@@ -184,7 +193,7 @@ static void on_stranger(cp_desk *desk, const cp_report *report)
     } else if (desk->stranger_policy != CP_STRANGER_SHOW) {
         cp_desk_send_stranger_cancel(desk, report);
     } else {
-        desk->doubt |= UINT64_C(1) << report->symbol;
+        begin_doubt(desk, UINT64_C(1) << report->symbol);
     }
 }
 
@@ -200,7 +209,7 @@ static void say_outcome(cp_desk *desk, const cp_order_outcome *outcome,
         desk->counters.correction_count++;
         bool lost = report->match_ref > desk->orders.execution_count;
         if (lost)
-            desk->doubt |= UINT64_C(1) << own->symbol;
+            begin_doubt(desk, UINT64_C(1) << own->symbol);
         note(desk, lost ? CP_FOUND_LOST : CP_FOUND_GONE, lost ? CP_CRITICAL : CP_WARNING,
              own, report);
     } else if (outcome->was_unknown && own->state != CP_STATE_UNKNOWN) {
@@ -269,7 +278,7 @@ void cp_reconcile_on_fill(cp_desk *desk, const cp_report *report,
         return;
     desk->counters.correction_count++;
     if (report->symbol < desk->symbol_count)
-        desk->doubt |= UINT64_C(1) << report->symbol;
+        begin_doubt(desk, UINT64_C(1) << report->symbol);
     note(desk, CP_FOUND_LOST, CP_CRITICAL, NULL, report);
 }
 
