@@ -1,5 +1,6 @@
 /* The journal: what is written comes back, whatever was done to it is found out, and what
  * cannot be written stops trading. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -592,6 +593,76 @@ static void a_live_desk_records_at_every_level(void)
     }
 }
 
+/* As if all of it had been written a day before. */
+static void make_a_day_older(void)
+{
+    DIR *stream = opendir(directory);
+    CHECK(stream != NULL);
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        if (strstr(entry->d_name, ".journal") == NULL)
+            continue;
+        int fd = openat(dirfd(stream), entry->d_name, O_RDWR);
+        CHECK(fd >= 0);
+        cp_journal_record record;
+        CHECK_EQ(sizeof record, pread(fd, &record, sizeof record, 0));
+        cp_journal_segment segment;
+        memcpy(&segment, record.body, sizeof segment);
+        segment.wall_ns -= 86400000000000;
+        memcpy(record.body, &segment, sizeof segment);
+        record.crc = cp_crc32c(&record, offsetof(cp_journal_record, crc));
+        CHECK_EQ(sizeof record, pwrite(fd, &record, sizeof record, 0));
+        close(fd);
+    }
+    closedir(stream);
+}
+
+/* Until it has filled so often; what it holds then. */
+static int64_t trade_live(cp_engine *engine, uint64_t fills)
+{
+    CHECK_EQ(0, cp_engine_start(engine));
+    int looks = 0;
+    do {
+        pause_ms(20);
+        cp_engine_read(engine, &picture);
+        cp_control resume = { .kind = CP_CONTROL_RESUME };
+        if (picture.desk.risk_state == CP_RISK_PAUSED)
+            CHECK_EQ(0, cp_engine_command(engine, &resume));
+        CHECK(++looks < 3000);
+    } while (picture.desk.counters.fill_count < fills);
+    cp_engine_stop(engine);
+    cp_engine_read(engine, &picture);
+    return picture.desk.symbols[0].position;
+}
+
+static void another_day_begins_without_profit_and_fees(void)
+{
+    make_directory();
+    cp_config config = file_config(CP_JOURNAL_BACKGROUND);
+    cp_engine *engine;
+    CHECK_EQ(0, cp_engine_create(&engine, &config, error));
+    int64_t held = trade_live(engine, 5);
+    CHECK(picture.desk.fees != 0);
+    cp_engine_destroy(engine);
+    make_a_day_older();
+
+    CHECK_EQ(0, cp_engine_create(&engine, &config, error));
+    cp_engine_read(engine, &picture);
+    CHECK_EQ(0, picture.desk.realised);
+    CHECK_EQ(0, picture.desk.fees);
+    CHECK_EQ(held, picture.desk.symbols[0].position);
+    held = trade_live(engine, 5);
+    int64_t fees = picture.desk.fees;
+    CHECK(fees != 0);
+    cp_engine_destroy(engine);
+
+    CHECK_EQ(0, cp_engine_create(&engine, &config, error)); /* on the same day */
+    cp_engine_read(engine, &picture);
+    CHECK_EQ(fees, picture.desk.fees);
+    CHECK_EQ(held, picture.desk.symbols[0].position);
+    cp_engine_destroy(engine);
+    remove_directory();
+}
+
 static void two_desks_do_not_share_a_journal(void)
 {
     make_directory();
@@ -637,6 +708,7 @@ int main(void)
     RUN(a_halt_survives_the_restart_and_a_stop_does_not);
     RUN(what_the_operator_has_set_the_desk_to_survives);
     RUN(a_live_desk_records_at_every_level);
+    RUN(another_day_begins_without_profit_and_fees);
     RUN(two_desks_do_not_share_a_journal);
     RUN(a_directory_that_cannot_be_used_is_said);
 }

@@ -334,26 +334,34 @@ static int save_head(cp_journal *journal)
     return journal->store.sync(journal->store.self);
 }
 
+/* The store's last segment stays open: what is said before the first new one stands behind
+ * what was there. */
+static int put_in_order(cp_journal *journal)
+{
+    if (journal->store.count(journal->store.self) == 0)
+        return 0;
+    int result = journal->store.reopen(journal->store.self, journal->kept_count,
+                                       journal->last_size);
+    return result == 0 && journal->kept_count > 0 ? save_head(journal) : result;
+}
+
 int cp_journal_begin(cp_journal *journal)
 {
     CP_ASSERT(journal->end != CP_END_QUARANTINED);
-    if (journal->store.count(journal->store.self) > 0) {
-        int result = journal->store.reopen(journal->store.self, journal->kept_count,
-                                           journal->last_size);
-        if (result == 0 && journal->kept_count > 0)
-            result = save_head(journal);
-        journal->store.close(journal->store.self);
-        if (result != 0)
-            return result;
-    }
-    journal->store.drop_head(journal->store.self);
-    if (journal->journal_id == 0)
-        journal->journal_id = cp_mix(cp_monotonic_ns(), (uintptr_t)journal) | 1;
     uint8_t *head;
-    int result =
-        journal->store.head(journal->store.self, journal->journal_id, true, &head);
-    if (result != 0)
+    int result = put_in_order(journal);
+    if (result == 0) {
+        journal->store.drop_head(journal->store.self);
+        if (journal->journal_id == 0)
+            journal->journal_id = cp_mix(cp_monotonic_ns(), (uintptr_t)journal) | 1;
+        result =
+            journal->store.head(journal->store.self, journal->journal_id, true, &head);
+    }
+    if (result != 0) {
+        journal->store.close(journal->store.self);
         return result;
+    }
+    journal->is_open = journal->kept_count > 0;
     memset(head + CP_JOURNAL_HEAD_PAGE, 0, CP_JOURNAL_HEAD_SIZE - CP_JOURNAL_HEAD_PAGE);
     memcpy(head, &journal->journal_id, sizeof journal->journal_id);
     journal->slots = head_slots(head);
