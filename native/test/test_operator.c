@@ -292,6 +292,34 @@ static void only_what_reduces_goes_out_in_a_pause_and_nothing_in_a_halt(void)
     kit_close(k);
 }
 
+/* What a strategy holds is not to be sold by hand: then the hand would owe it. */
+static void in_reducing_only_what_brings_its_own_nearer_to_none_too(void)
+{
+    kit *k = at_the_market();
+    k->desk->now_ns = k->now_ns;
+    cp_desk_send_new(k->desk, 0, 0, CP_BUY, 15002, 10, CP_PURPOSE_TAKE);
+    kit_carry(k);
+    cp_order of_strategy = *kit_last(k);
+    kit_accept(k, of_strategy);
+    kit_fill(k, of_strategy, 15002, 10, 0, CP_TAKER);
+    kit_control(k, about(CP_CONTROL_REDUCE, 0));
+    uint32_t sent = k->order_count;
+    kit_control(k, order(CP_SELL, 15001, 5));
+    CHECK_EQ(CP_REFUSE_STATE, latest(k)->refusal);
+    CHECK_EQ(0, latest(k)->passing_qty);
+    CHECK_EQ(sent, k->order_count);
+    kit_control(k, about(CP_CONTROL_RESUME, 0));
+    hold(k, CP_BUY, 4);
+    kit_control(k, about(CP_CONTROL_REDUCE, 0));
+    kit_control(k, order(CP_SELL, 15001, 5));
+    CHECK_EQ(CP_REFUSE_STATE, latest(k)->refusal);
+    CHECK_EQ(4, latest(k)->passing_qty);
+    kit_control(k, order(CP_SELL, 15001, 4));
+    CHECK_EQ(CP_REFUSE_COUNT, latest(k)->refusal);
+    CHECK_EQ(4, kit_last(k)->qty);
+    kit_close(k);
+}
+
 static void takes_none_while_the_desk_flattens(void)
 {
     kit *k = at_the_market();
@@ -407,6 +435,8 @@ static void a_preview_and_the_order_agree(void)
         limit(k, CP_LIMIT_ORDER_QTY, (int64_t)cp_random_below(&random, 50) + 1);
         if (cp_random_below(&random, 50) == 0)
             kit_control(k, about(CP_CONTROL_PAUSE, 0));
+        if (cp_random_below(&random, 50) == 0)
+            kit_control(k, about(CP_CONTROL_REDUCE, 0));
         if (cp_random_below(&random, 10) == 0)
             kit_control(k, about(CP_CONTROL_RESUME, 0));
         if (cp_random_below(&random, 50) == 0)
@@ -944,6 +974,7 @@ int main(void)
     RUN(refuses_what_is_no_order_and_says_so);
     RUN(is_checked_like_any_and_told_what_would_pass);
     RUN(only_what_reduces_goes_out_in_a_pause_and_nothing_in_a_halt);
+    RUN(in_reducing_only_what_brings_its_own_nearer_to_none_too);
     RUN(takes_none_while_the_desk_flattens);
     RUN(remembers_the_latest_of_many);
     RUN(a_preview_says_what_the_order_would_do_and_does_nothing);

@@ -3,7 +3,8 @@
  * They go the way a strategy's do: the same check, the same table, the same journal. What
  * they trade is booked in a place of its own behind the strategies', so that no strategy
  * answers for it. ACTIVE takes any; PAUSED what can only bring the symbol's position
- * nearer to none; FLATTENING, in which the desk does that itself, and HALTED take none.
+ * nearer to none; REDUCING what does that to the operator's own besides; FLATTENING, in
+ * which the desk does it itself, and HALTED take none.
  */
 #include "desk/inside.h"
 
@@ -54,12 +55,22 @@ static int64_t collar_price(const cp_desk *desk, uint32_t symbol, cp_side side)
     return worst;
 }
 
-/* Lots on that side that can only bring the symbol's position nearer to none. */
+static cp_i128 room_of(int64_t held, const int64_t working[2], cp_side side)
+{
+    return (side == CP_SELL ? held : -(cp_i128)held) - working[side];
+}
+
+/* Lots on that side that can only bring the symbol's position nearer to none; in REDUCING
+ * what is held by hand, too. */
 static int64_t reducing_room(const cp_desk *desk, uint32_t symbol, cp_side side)
 {
-    int64_t held = desk->positions[symbol].qty;
-    cp_i128 room = side == CP_SELL ? held : -(cp_i128)held;
-    room -= desk->orders.working_qty[symbol][side];
+    cp_i128 room =
+        room_of(desk->positions[symbol].qty, desk->orders.working_qty[symbol], side);
+    if (desk->risk.state == CP_RISK_REDUCING) {
+        cp_i128 own = room_of(desk->cells[CP_OPERATOR][symbol].qty,
+                              desk->orders.slot_qty[CP_OPERATOR][symbol], side);
+        room = own < room ? own : room;
+    }
     return room > 0 ? cp_saturate(room) : 0;
 }
 
