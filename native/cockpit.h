@@ -1583,6 +1583,8 @@ int cp_bench_risk(uint32_t count, cp_risk_figures *figures);
 /* A desk alone, driven by hand: for those who try what can be got past its checks. */
 typedef struct cp_probe cp_probe;
 
+#define CP_PROBE_SEAT 2 /* the slot with a strategy in it */
+
 int cp_probe_create(cp_probe **probe, const cp_config *config, char *error);
 void cp_probe_destroy(cp_probe *probe);
 /* The symbol's book is these two prices from now on; last <= 0: nobody traded. */
@@ -1595,6 +1597,11 @@ void cp_probe_control(cp_probe *probe, const cp_control *control);
 /* As the strategy in a slot asks. -EPERM: refused. -EINVAL: no such slot, symbol, side. */
 int cp_probe_new(cp_probe *probe, uint32_t slot, uint32_t symbol, uint32_t side,
                  int64_t price, uint32_t qty, bool rests);
+/* What the strategy in CP_PROBE_SEAT asks for when it is called next: a quote in symbol 0,
+ * or to take in symbol 0 or 1. It asks for nothing of its own, trades both, and begins
+ * LIVE. -EINVAL: no such symbol or side, or it quotes in another. */
+int cp_probe_wish(cp_probe *probe, uint32_t symbol, uint32_t side, int64_t price,
+                  uint32_t qty, bool rests);
 /* New terms, or with qty 0 a cancel. -ENOENT, -EPERM; -EBUSY: not in this state. */
 int cp_probe_change(cp_probe *probe, uint64_t client_id, int64_t price, uint32_t qty);
 /* What leaves it since the last call; more than `capacity` are lost. */

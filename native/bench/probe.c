@@ -11,6 +11,27 @@ struct cp_probe {
     uint64_t now_ns, sequence, next_ref;
 };
 
+static void stay_silent(void *state, cp_seat *seat)
+{
+    (void)state, (void)seat;
+}
+
+/* Whatever it is called for: what it asks is put in its seat before. */
+static const cp_strategy_kind told = { .name = "told",
+                                       .help = "Asks for what it is told to",
+                                       .wants = CP_WANTS_PRICE | CP_WANTS_QTY,
+                                       .two_symbols = true,
+                                       .start = stay_silent,
+                                       .on_book = stay_silent };
+
+static void seat_told(cp_desk *desk)
+{
+    cp_slot *slot = &desk->slots[CP_PROBE_SEAT];
+    slot->config = (cp_strategy_config){ .used = 1, .symbol2 = 1 };
+    slot->kind = &told;
+    cp_seats_set_mode(desk, CP_PROBE_SEAT, CP_MODE_LIVE, CP_CAUSE_OPERATOR);
+}
+
 int cp_probe_create(cp_probe **probe, const cp_config *config, char *error)
 {
     cp_probe *made = calloc(1, sizeof *made);
@@ -23,6 +44,8 @@ int cp_probe_create(cp_probe **probe, const cp_config *config, char *error)
         free(made);
         return result;
     }
+    if (config->symbol_count > 1)
+        seat_told(made->desk);
     *probe = made;
     return 0;
 }
@@ -83,6 +106,22 @@ int cp_probe_new(cp_probe *probe, uint32_t slot, uint32_t symbol, uint32_t side,
     uint32_t place = cp_desk_send_new(probe->desk, slot, symbol, (cp_side)side, price,
                                       qty, rests ? CP_PURPOSE_QUOTE : CP_PURPOSE_TAKE);
     return place == CP_NONE ? -EPERM : 0;
+}
+
+int cp_probe_wish(cp_probe *probe, uint32_t symbol, uint32_t side, int64_t price,
+                  uint32_t qty, bool rests)
+{
+    if (probe->desk->symbol_count < 2 || symbol > 1 || side > CP_SELL ||
+        (rests && symbol > 0))
+        return -EINVAL;
+    cp_seat *seat = &probe->desk->slots[CP_PROBE_SEAT].seat;
+    if (rests)
+        cp_seat_quote(seat, (cp_side)side, price, qty);
+    else if (symbol == 0)
+        cp_seat_take(seat, (cp_side)side, price, qty);
+    else
+        cp_seat_take2(seat, (cp_side)side, price, qty);
+    return 0;
 }
 
 int cp_probe_change(cp_probe *probe, uint64_t client_id, int64_t price, uint32_t qty)

@@ -1,22 +1,20 @@
-"""A desk of the core alone, driven by hand; and what the tables of the core allow."""
+"""A desk of the core alone, driven by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from cockpit._native import ffi, lib
-from cockpit.core import LIMITS, MONEY_SCALE, Control
+from cockpit.core import Control
 
 SYMBOLS = 2
-SLOTS = 2
+SEAT: int = lib.CP_PROBE_SEAT
+SLOTS = SEAT + 1
+"""Slots that ask for orders: the last has a strategy in it, which does as it is told."""
+BY_HAND: int = lib.CP_OPERATOR
 POINTS = (1_000_000, 1 << 40)
 """Money a lot gains by an increment: a cent, and more than most."""
 ORDERS_MAX = 4096
-
-
-def core_units(index: int, value: float) -> int:
-    """A figure of the limits' table as the core holds it."""
-    return int(value * MONEY_SCALE) if LIMITS[index].kind == "money" else int(value)
 
 
 class Probe:
@@ -61,6 +59,10 @@ class Probe:
         self, slot: int, symbol: int, side: int, price: int, qty: int, *, rests: bool
     ) -> int:
         return int(lib.cp_probe_new(self._probe, slot, symbol, side, price, qty, rests))
+
+    def wish(self, symbol: int, side: int, price: int, qty: int, *, rests: bool) -> None:
+        """What the strategy asks for when it is called next."""
+        assert lib.cp_probe_wish(self._probe, symbol, side, price, qty, rests) == 0
 
     def change(self, client_id: int, price: int, qty: int) -> int:
         return int(lib.cp_probe_change(self._probe, client_id, price, qty))
