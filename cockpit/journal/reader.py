@@ -23,6 +23,13 @@ NAMES_SHOWN = 8
 """Of other journals, where one is not found."""
 CHAINED_BYTES = 120
 """Of each record: what its checksum and the chain cover."""
+CHAINED_KINDS = (
+    core.JournalKind.CONTROL,
+    core.JournalKind.CHAIN,
+    core.JournalKind.NEW_DAY,
+    core.JournalKind.SEGMENT,
+)
+"""The chain, and what a desk begins to write with."""
 
 
 class JournalError(ValueError):
@@ -145,9 +152,13 @@ class _Chain:
         self._digest: bytes | None = None
         self._pending: list[bytes] = []
         self._first = 0
+        self._epoch = 0
 
     def take(self, record: Any) -> None:
         kind, sequence = int(record["kind"]), int(record["sequence"])
+        if int(record["epoch"]) != self._epoch:
+            self.end_life(sequence)
+            self._epoch = int(record["epoch"])
         if kind == core.JournalKind.CONTROL:
             if int(record["part"]) == 0:
                 self.finish()
@@ -157,8 +168,13 @@ class _Chain:
         elif kind == core.JournalKind.CHAIN:
             self._link(record, sequence)
 
+    def end_life(self, next_sequence: int) -> None:
+        """A desk that died while it wrote an action down: the last thing it did."""
+        if self._first + len(self._pending) == next_sequence:
+            self._pending = []
+
     def finish(self) -> None:
-        """An action without its link: only the very last may lack it."""
+        """An action that lacks its link, and more was written behind it."""
         if self._pending:
             self._verdict.problems.append(
                 f"the operator's action at record {self._first} has no link in the chain"
@@ -207,11 +223,11 @@ def verify(directory: Path) -> Verdict:
         verdict.last = segment.check.last
         expected = verdict.last + 1
         kinds = segment.records["kind"]
-        chained = (kinds == core.JournalKind.CONTROL) | (kinds == core.JournalKind.CHAIN)
+        chained = np.isin(kinds, CHAINED_KINDS)
         for record in segment.records[chained]:
             chain.take(record)
-    if not verdict.torn_bytes:
-        chain.finish()
+    chain.end_life(verdict.last + 1)
+    chain.finish()
     return verdict
 
 
@@ -219,8 +235,8 @@ def _check_segment(
     verdict: Verdict, segment: Segment, expected: int | None, *, last_file: bool
 ) -> None:
     verdict.problems += faults(segment, expected, last_file=last_file)
-    if last_file and segment.check.record_count and not segment.check.is_damaged:
-        verdict.torn_bytes = segment.check.tail_size
+    if last_file and verdict.record_count + segment.check.record_count:
+        verdict.torn_bytes = 0 if segment.check.is_damaged else segment.check.tail_size
 
 
 def faults(segment: Segment, expected: int | None, *, last_file: bool) -> list[str]:
@@ -230,9 +246,9 @@ def faults(segment: Segment, expected: int | None, *, last_file: bool) -> list[s
     if expected is not None and segment.first != expected:
         found.append(f"{name}: begins with record {segment.first}, expected {expected}")
     if not check.record_count:
-        # One that was made and not written to before the end came is none.
+        # One that was made and not written to, or torn, before the end came is none.
         made_last = last_file and expected is not None
-        if check.tail_size or check.is_damaged:
+        if check.is_damaged or (check.tail_size and not made_last):
             found.append(f"{name}: does not begin with a whole record of a journal")
         elif not made_last:
             found.append(f"{name}: holds no record")

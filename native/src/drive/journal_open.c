@@ -7,7 +7,8 @@
  *
  * Records say what was on disk when they were written, which tells the two apart. At level
  * 0 nothing is known to be on disk, so anything whole behind something that is not counts
- * as damage.
+ * as damage. And a record that one bit keeps from being whole was whole once: it did not
+ * tear, wherever it stands.
  */
 #include "base/mishap.h"
 #include "drive/journal.h"
@@ -23,28 +24,45 @@ static cp_journal_record record_at(const uint8_t *bytes, uint64_t offset)
     return record;
 }
 
-static uint32_t level_of(const uint8_t *bytes, uint64_t size)
+/* At level 0, as the first record says. Where that is not whole the others' word counts:
+ * a file is on disk at every level once its snapshot is. */
+static bool knows_nothing(const uint8_t *bytes, uint64_t size)
 {
     if (size < CP_JOURNAL_RECORD_SIZE)
-        return CP_JOURNAL_MAPPED;
+        return false;
     cp_journal_record first = record_at(bytes, 0);
     cp_journal_segment segment;
     memcpy(&segment, first.body, sizeof segment);
-    bool told = cp_journal_is_whole(&first) && first.kind == CP_JOURNAL_SEGMENT;
-    return told ? segment.level : CP_JOURNAL_MAPPED;
+    return cp_journal_is_whole(&first) && first.kind == CP_JOURNAL_SEGMENT &&
+           segment.level == CP_JOURNAL_MAPPED;
+}
+
+/* Is it one bit away from a record of that sequence (0: of any)? */
+static bool was_whole(const cp_journal_record *damaged, uint64_t sequence)
+{
+    cp_journal_record record = *damaged;
+    uint8_t *bytes = (uint8_t *)&record;
+    for (uint32_t bit = 0; bit < 8 * CP_JOURNAL_RECORD_SIZE; bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        if (cp_journal_is_whole(&record) &&
+            (sequence == 0 || record.sequence == sequence))
+            return true;
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    return false;
 }
 
 /* Is there a whole record behind the bad one that knew it to be safe? Also one that has
  * slipped by some bytes counts where nothing is known. */
 static bool is_damage(const uint8_t *bytes, uint64_t size, uint64_t from, uint64_t bad)
 {
-    bool knows_nothing = level_of(bytes, size) == CP_JOURNAL_MAPPED;
+    bool none = knows_nothing(bytes, size);
     for (uint64_t at = from; at + CP_JOURNAL_RECORD_SIZE <= size;
          at += CP_JOURNAL_RECORD_SIZE) {
         cp_journal_record record = record_at(bytes, at);
         if (record.sequence == 0 || !cp_journal_is_whole(&record))
             continue;
-        if (knows_nothing || record.synced >= bad || record.sequence <= bad)
+        if (none || record.synced >= bad || record.sequence <= bad)
             return true;
     }
     return false;
@@ -69,15 +87,18 @@ void cp_journal_check_bytes(const uint8_t *bytes, uint64_t size, uint64_t expect
         check->record_count++;
     }
     check->bad_offset = at;
+    if (at + CP_JOURNAL_RECORD_SIZE <= size) {
+        cp_journal_record bad = record_at(bytes, at);
+        check->is_damaged = !cp_journal_is_whole(&bad) && was_whole(&bad, expected);
+    }
     uint64_t tail = size;
     while (tail > at && bytes[tail - 1] == 0)
         tail--;
     check->tail_size = tail - at < UINT32_MAX ? (uint32_t)(tail - at) : UINT32_MAX;
+    uint64_t end = tail + CP_JOURNAL_RECORD_SIZE;
     if (tail > at)
-        check->is_damaged = is_damage(
-            bytes,
-            tail + CP_JOURNAL_RECORD_SIZE < size ? tail + CP_JOURNAL_RECORD_SIZE : size,
-            at, check->last + 1);
+        check->is_damaged |=
+            is_damage(bytes, end < size ? end : size, at, expected != 0 ? expected : 1);
     /* What is bad itself was known to be safe. */
     if (check->synced > check->last)
         check->is_damaged = 1;
@@ -190,6 +211,15 @@ static cp_journal_record *head_slots(uint8_t *head)
     return (cp_journal_record *)(void *)(head + CP_JOURNAL_HEAD_PAGE);
 }
 
+static void quarantine_head(cp_journal *journal, uint64_t sequence, char *error)
+{
+    journal->end = CP_END_QUARANTINED;
+    snprintf(error, CP_ERROR_SIZE,
+             "journal: damaged: record %llu is missing between the files and memory; "
+             "nothing was changed, and nothing is traded on it",
+             (unsigned long long)sequence);
+}
+
 /* What the ring has beyond the files. A gap between the two cannot come about by dying:
  * slots are used again only when the files have them. */
 static int look_at_head(cp_journal *journal, char *error)
@@ -213,16 +243,18 @@ static int look_at_head(cp_journal *journal, char *error)
     for (uint64_t next = journal->last + 1; next <= highest; next++) {
         const cp_journal_record *record = &slots[next % CP_JOURNAL_RING];
         if (record->sequence != next || !cp_journal_is_whole(record)) {
-            journal->end = CP_END_QUARANTINED;
-            snprintf(error, CP_ERROR_SIZE,
-                     "journal: damaged: record %llu is missing between the files and "
-                     "memory; nothing was changed, and nothing is traded on it",
-                     (unsigned long long)next);
+            quarantine_head(journal, next, error);
             return 0;
         }
         journal->last = next;
         read_identity(journal, record);
     }
+    /* Who died while it wrote the next had not come to its last word yet. */
+    uint64_t next = journal->last + 1;
+    const cp_journal_record *record = &slots[next % CP_JOURNAL_RING];
+    if (record->commit != cp_journal_commit(next - CP_JOURNAL_RING) &&
+        was_whole(record, next))
+        quarantine_head(journal, next, error);
     return 0;
 }
 

@@ -136,7 +136,7 @@ int cp_engine_record_start(cp_engine *engine)
     if (result != 0)
         return result;
     if (engine->new_day)
-        cp_journal_add(journal, CP_JOURNAL_NEW_DAY, 0, now_ns, NULL, 0);
+        cp_journal_add(journal, CP_JOURNAL_NEW_DAY, 0, now_ns, "", 0);
     cp_engine_record_segment(engine, now_ns);
     cp_engine_record_timer(engine, now_ns); /* sets ids aside */
     result = cp_journal_flush(journal, now_ns);
