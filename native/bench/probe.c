@@ -19,10 +19,10 @@ static void stay_silent(void *state, cp_seat *seat)
 /* Whatever it is called for: what it asks is put in its seat before. */
 static const cp_strategy_kind told = { .name = "told",
                                        .help = "Asks for what it is told to",
-                                       .wants = CP_WANTS_PRICE | CP_WANTS_QTY,
+                                       .wants = CP_WANTS_TRADE,
                                        .two_symbols = true,
                                        .start = stay_silent,
-                                       .on_book = stay_silent };
+                                       .on_trade = stay_silent };
 
 static void seat_told(cp_desk *desk)
 {

@@ -219,6 +219,9 @@ class Oracle:
         """Whether it closes: then most stops are not for it."""
         if self.closes(order):
             self.let_out["closes"] += 1
+            # What one holds and another owes is closed too: the symbol goes further.
+            for one in self.orders:
+                one.reduces = one.reduces and one.symbol != order.symbol
             return True
         slot, by_hand = order.strategy, order.strategy == BY_HAND
         nearer = self.lots(order.symbol, order.side) <= 0

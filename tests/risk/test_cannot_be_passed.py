@@ -323,14 +323,14 @@ class Market(RuleBasedStateMachine):
     ) -> None:
         self.ask(slot, symbol, side, price, qty, rests=rests)
 
-    @rule(asked=st.lists(near_orders, min_size=2, max_size=4), by_market=st.booleans())
-    def ask_at_once(self, asked: list[Asked], by_market: bool) -> None:
-        """Several things in one step of the desk, on the timer or as the market moves."""
+    @rule(asked=st.lists(near_orders, min_size=2, max_size=4), by_trade=st.booleans())
+    def ask_at_once(self, asked: list[Asked], by_trade: bool) -> None:
+        """Several things in one step of the desk, on the timer or after a trade."""
         for _, symbol, side, offset, qty, rests in asked:
             price = self.o.mid2[symbol] // 2 + offset
             self.desk.wish(symbol, side, price, qty, rests=rests and symbol == 0)
-        if by_market:
-            self.trade_near(0, asked[0][3], 2, last=False)
+        if by_trade:
+            self.trade_near(asked[0][1], asked[0][3], 2, last=True)
         else:
             self.desk.wait(0)
             self.carry()
@@ -477,7 +477,7 @@ class Market(RuleBasedStateMachine):
         asked = [self.any_order(dice) for _ in range(3)]
         roll = dice.random()
         if roll < 0.15:
-            self.ask_at_once(asked, by_market=roll < 0.05)
+            self.ask_at_once(asked, by_trade=roll < 0.05)
         elif roll < 0.3:
             self.order_by_hand(asked[0], lib.CP_LIMIT, dice.choice([0, 1, 2]))
         else:
