@@ -2,8 +2,8 @@
  *
  * A market is played to the venue beforehand, and what it said is the tape. The desk is given
  * the tape event by event; its orders are answered at once by an exchange that takes them all
- * and fills none. The clock is read before the desk is told of an event and when it has
- * returned; events that left an order in the outbox count.
+ * and fills none. A step begins when the clock is read for it (T1) and ends when its orders
+ * lie in the outbox, checked (T3): the desk's own stamp, as everywhere.
  */
 #include "base/clock.h"
 #include "base/histogram.h"
@@ -109,7 +109,7 @@ static void answer(stage *s, const cp_order *order)
 }
 
 /* What the desk has said leaves, as live.c lets it leave. */
-static void carry(stage *s)
+static void carry_once(stage *s)
 {
     cp_outbox *orders = cp_desk_orders(s->desk);
     uint32_t count = orders->count;
@@ -120,7 +120,13 @@ static void carry(stage *s)
         cp_desk_on_sent(s->desk, cp_outbox_at(orders, i), cp_clock_now_ns(&s->clock));
     cp_outbox_clear(orders);
     cp_outbox_clear(cp_desk_notes(s->desk));
-    cp_desk_on_carried(s->desk);
+}
+
+static void carry(stage *s)
+{
+    do
+        carry_once(s);
+    while (cp_desk_finish(s->desk));
 }
 
 /* Answers may bring up more orders, though not without end: nothing is filled. */
@@ -144,14 +150,14 @@ static void hear(stage *s, cp_md *md)
     md->sent_ns = cp_clock_now_ns(&s->clock);
     uint64_t began_ns = cp_clock_now_ns(&s->clock);
     cp_desk_on_md(s->desk, md, began_ns, &s->clock);
-    uint64_t ended_ns = cp_clock_now_ns(&s->clock);
-    if (cp_desk_orders(s->desk)->count > 0)
-        cp_histogram_record(&s->steps, ended_ns - began_ns);
+    uint64_t passed_ns = cp_desk_passed_ns(s->desk);
+    if (passed_ns != 0)
+        cp_histogram_record(&s->steps, passed_ns - began_ns);
     answer_all(s);
-    if (ended_ns < s->timer_ns)
+    if (began_ns < s->timer_ns)
         return;
-    s->timer_ns = ended_ns + CP_DESK_TIMER_NS;
-    cp_desk_on_timer(s->desk, ended_ns, &s->clock);
+    s->timer_ns = began_ns + CP_DESK_TIMER_NS;
+    cp_desk_on_timer(s->desk, cp_clock_now_ns(&s->clock), &s->clock);
     answer_all(s);
 }
 

@@ -9,7 +9,7 @@
  * in its figure.
  */
 #include "base/histogram.h"
-#include "desk/inside.h"
+#include "desk/ask.h"
 
 #define SYMBOLS 4u
 #define STRATEGIES 4u

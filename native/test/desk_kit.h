@@ -72,7 +72,7 @@ static inline kit *kit_make(void)
     return k;
 }
 
-static inline void kit_carry(kit *k)
+static inline void kit_carry_once(kit *k)
 {
     cp_outbox *orders = cp_desk_orders(k->desk), *notes = cp_desk_notes(k->desk);
     for (uint32_t i = 0; i < orders->count; i++) {
@@ -86,7 +86,15 @@ static inline void kit_carry(kit *k)
     }
     cp_outbox_clear(orders);
     cp_outbox_clear(notes);
-    cp_desk_on_carried(k->desk);
+}
+
+static inline void kit_carry(kit *k)
+{
+    do
+        kit_carry_once(k);
+    while (cp_desk_finish(k->desk));
+    cp_desk_add_worth(k->desk); /* whatever has changed has said so */
+    CHECK(k->desk->worth.all == cp_desk_equity(k->desk));
 }
 
 static inline void kit_open(kit *k)

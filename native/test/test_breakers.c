@@ -247,6 +247,7 @@ static void makes_no_profit_or_loss_of_positions_without_a_price(void)
         kit_open(k);
         k->desk->equity_peak = 5 * KIT_MONEY;
         cp_position_fill(&k->desk->positions[0], (cp_side)side, 15000, 100, 0);
+        cp_desk_has_moved(k->desk, 1);
         kit_timer(k);
         CHECK_EQ(CP_RISK_ACTIVE, state_of(k));
         CHECK_EQ(5 * KIT_MONEY, kit_picture(k)->equity_peak);

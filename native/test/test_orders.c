@@ -125,14 +125,14 @@ static void answers_every_pair_of_state_and_event(void)
 
 /* ---- the table of orders, with a report of every kind in every state ---- */
 
-static cp_own_order terms(uint32_t qty)
+static cp_own_terms terms(uint32_t qty)
 {
-    return (cp_own_order){ .price = 100, .qty = qty, .symbol = 1, .side = CP_SELL };
+    return (cp_own_terms){ .price = 100, .qty = qty, .symbol = 1, .side = CP_SELL };
 }
 
 static uint32_t open_in(cp_orders *orders, uint8_t state)
 {
-    cp_own_order wanted = terms(10);
+    cp_own_terms wanted = terms(10);
     uint32_t place = cp_orders_open(orders, &wanted);
     uint64_t id = orders->orders[place].client_id;
     if (state == CP_STATE_PENDING_NEW)
@@ -252,7 +252,7 @@ static void gives_back_every_place_and_name(void)
     CHECK_EQ(0, cp_orders_init(&orders, 8));
     uint64_t last = 0;
     for (int round = 0; round < 100; round++) {
-        cp_own_order wanted = terms(1);
+        cp_own_terms wanted = terms(1);
         uint32_t places[8];
         for (int i = 0; i < 8; i++) {
             places[i] = cp_orders_open(&orders, &wanted);
@@ -518,7 +518,7 @@ static void measures_each_hop_between_its_two_stamps(void)
     cp_order order = *(const cp_order *)cp_outbox_at(cp_desk_orders(k->desk), 0);
     CHECK_EQ((int64_t)k->now_ns, (int64_t)order.cause_ns);
     cp_desk_on_sent(k->desk, &order, k->now_ns + 100);
-    cp_desk_on_carried(k->desk);
+    cp_desk_finish(k->desk);
     cp_outbox_clear(cp_desk_orders(k->desk));
     CHECK_EQ(700, hop_max(k, CP_HOP_FEED));
     CHECK_EQ(40, hop_max(k, CP_HOP_DECIDE));

@@ -316,7 +316,7 @@ static void an_order_ends_expired_when_its_own_terms_end_it(void)
 {
     cp_orders orders;
     CHECK_EQ(0, cp_orders_init(&orders, 4));
-    cp_own_order terms = { .price = 100, .qty = 10, .time_in_force = CP_IOC };
+    cp_own_terms terms = { .price = 100, .qty = 10, .time_in_force = CP_IOC };
     uint32_t place = cp_orders_open(&orders, &terms);
     cp_report report = { .kind = CP_REPORT_CANCELLED,
                          .client_id = orders.orders[place].client_id,

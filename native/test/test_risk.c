@@ -471,13 +471,14 @@ static void counts_the_same_terms_for_a_second_and_no_others(void)
         memset(&recent, 0, sizeof(recent));
         for (uint32_t i = 0; i < 20; i++) {
             CHECK_EQ(i, cp_recent_count(&recent, &terms, start + i * 50000000));
-            cp_recent_add(&recent, &terms, start + i * 50000000);
+            cp_recent_add(&recent, start + i * 50000000);
         }
         for (int i = 0; i < 5; i++)
             CHECK_EQ(0, cp_recent_count(&recent, &others[i], start + 950000000));
         CHECK(cp_recent_count(&recent, &terms, start + 1949000000) >= 1);
         CHECK_EQ(0, cp_recent_count(&recent, &terms, start + 950000000 + 1620000000));
-        cp_recent_add(&recent, &terms, start + 86400000000000);
+        CHECK_EQ(0, cp_recent_count(&recent, &terms, start + 86400000000000));
+        cp_recent_add(&recent, start + 86400000000000);
         CHECK_EQ(1, cp_recent_count(&recent, &terms, start + 86400000000000));
     }
 }

@@ -185,6 +185,7 @@ static void a_strategy_that_has_lost_its_limit_is_switched_off_alone(void)
     set_one(k, CP_SCOPE_STRATEGY, 0, CP_LIMIT_DAILY_LOSS, 5 * KIT_MONEY);
     /* Ten lots at 151, now worth 150 and half a dollar less: fees aside 5 and more. */
     cp_position_fill(&k->desk->positions[0], CP_BUY, 15049, 10, 0);
+    cp_desk_has_moved(k->desk, 1);
     cp_position_fill(&k->desk->cells[0][0], CP_BUY, 15049, 10, 0);
     kit_timer(k);
     CHECK_EQ(CP_MODE_LIVE, kit_picture(k)->strategies[0].config.mode);

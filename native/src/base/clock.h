@@ -51,4 +51,16 @@ static inline uint64_t cp_clock_now_ns(const cp_clock *clock)
     return clock->kind == CP_CLOCK_VIRTUAL ? clock->base_ns : cp_monotonic_ns();
 }
 
+/* When a message another core has written is here: its line has come over by then. The counter
+ * does not wait for what was read before it, and its time would be of a line on its way. */
+static inline uint64_t cp_clock_arrived_ns(const cp_clock *clock, const void *message)
+{
+    (void)*(const volatile uint8_t *)message;
+#if defined(__x86_64__)
+    if (CP_LIKELY(clock->kind == CP_CLOCK_COUNTER))
+        _mm_lfence();
+#endif
+    return cp_clock_now_ns(clock);
+}
+
 #endif /* CP_CLOCK_H */

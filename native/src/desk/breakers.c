@@ -26,9 +26,22 @@ const char *cp_breaker_help(uint32_t breaker)
     return breaker < CP_BREAKER_COUNT ? helps[breaker] : NULL;
 }
 
-/* `own`: the order that was the last of them, or NULL. */
+/* Whose the last of them was. */
+typedef struct author {
+    uint64_t client_id; /* 0: nobody's */
+    uint16_t symbol;
+    uint16_t strategy;
+} author;
+
+static const author nobody = { 0, CP_NOBODY, CP_NOBODY };
+
+static author author_of(const cp_own_order *own)
+{
+    return (author){ own->client_id, own->symbol, own->strategy };
+}
+
 static void judge(cp_desk *desk, cp_breaker which, int64_t figure, int64_t trigger,
-                  const cp_own_order *own)
+                  author who)
 {
     cp_breaker_picture *picture = &desk->breakers.pictures[which];
     if (CP_LIKELY(figure <= trigger) || picture->tripped_ns != 0)
@@ -39,14 +52,13 @@ static void judge(cp_desk *desk, cp_breaker which, int64_t figure, int64_t trigg
     picture->trip_count++;
     desk->breakers.due = true;
     cp_note *note =
-        cp_desk_note(desk, CP_NOTE_BREAKER, CP_CRITICAL, own ? own->symbol : CP_NOBODY,
-                     own ? own->strategy : CP_NOBODY);
+        cp_desk_note(desk, CP_NOTE_BREAKER, CP_CRITICAL, who.symbol, who.strategy);
     if (!note)
         return;
     note->a = which;
     note->b = trigger;
     note->c = figure;
-    note->client_id = own ? own->client_id : 0;
+    note->client_id = who.client_id;
 }
 
 enum { REJECTS, FILLS, SAME_FILLS };
@@ -93,7 +105,7 @@ void cp_breakers_on_reject(cp_desk *desk, const cp_own_order *own)
     uint32_t before = cp_rate_count(rate, now);
     cp_rate_add(rate, now);
     judge(desk, CP_BREAKER_REJECTS, (int64_t)before + 1,
-          trigger_of(desk, CP_TRIGGER_REJECT_COUNT), own);
+          trigger_of(desk, CP_TRIGGER_REJECT_COUNT), author_of(own));
 }
 
 void cp_breakers_on_answer(cp_desk *desk, const cp_own_order *own, uint64_t took_ns)
@@ -102,27 +114,27 @@ void cp_breakers_on_answer(cp_desk *desk, const cp_own_order *own, uint64_t took
     uint64_t most_ns = (uint64_t)trigger_of(desk, CP_TRIGGER_SLOW_ANSWER) * 1000000u;
     breakers->slow_count = took_ns <= most_ns ? 0 : breakers->slow_count + 1;
     judge(desk, CP_BREAKER_LATENCY, breakers->slow_count,
-          trigger_of(desk, CP_TRIGGER_SLOW_COUNT), own);
+          trigger_of(desk, CP_TRIGGER_SLOW_COUNT), author_of(own));
 }
 
-void cp_breakers_on_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
-                         uint32_t qty)
+void cp_breakers_on_fill(cp_desk *desk, const cp_fill *fill)
 {
     cp_breakers *breakers = &desk->breakers;
-    cp_terms terms = { .price = price,
-                       .qty = qty,
-                       .symbol = own->symbol,
-                       .strategy = (uint8_t)own->strategy,
-                       .side = own->side };
+    author who = { fill->client_id, fill->symbol, fill->strategy };
+    cp_terms terms = { .price = fill->price,
+                       .qty = fill->qty,
+                       .symbol = fill->symbol,
+                       .strategy = (uint8_t)fill->strategy,
+                       .side = fill->side };
     uint64_t fill_clock = clock_of(desk, FILLS), same_clock = clock_of(desk, SAME_FILLS);
     uint32_t fills = cp_rate_count(&breakers->fills, fill_clock);
     uint32_t same = cp_recent_count(&breakers->executions, &terms, same_clock);
     cp_rate_add(&breakers->fills, fill_clock);
-    cp_recent_add(&breakers->executions, &terms, same_clock);
+    cp_recent_add(&breakers->executions, same_clock);
     judge(desk, CP_BREAKER_FILLS, (int64_t)fills + 1,
-          trigger_or(desk, CP_TRIGGER_FILL_COUNT, CP_LIMIT_MESSAGE_RATE), own);
+          trigger_or(desk, CP_TRIGGER_FILL_COUNT, CP_LIMIT_MESSAGE_RATE), who);
     judge(desk, CP_BREAKER_EXECUTIONS, (int64_t)same + 1,
-          trigger_or(desk, CP_TRIGGER_SAME_FILL_COUNT, CP_LIMIT_SAME_ORDERS), own);
+          trigger_or(desk, CP_TRIGGER_SAME_FILL_COUNT, CP_LIMIT_SAME_ORDERS), who);
 }
 
 /* A feed that stands still is only missed by orders that rest in its markets. */
@@ -141,7 +153,7 @@ void cp_breakers_on_timer(cp_desk *desk)
     }
     uint64_t age_ns = now_ns > breakers->md_ns ? now_ns - breakers->md_ns : 0;
     judge(desk, CP_BREAKER_FEED, cp_risk_age_ms(age_ns),
-          trigger_or(desk, CP_TRIGGER_FEED_SILENCE, CP_LIMIT_DATA_AGE), NULL);
+          trigger_or(desk, CP_TRIGGER_FEED_SILENCE, CP_LIMIT_DATA_AGE), nobody);
 }
 
 void cp_breakers_settle(cp_desk *desk)

@@ -41,8 +41,7 @@ void cp_breakers_configure(cp_desk *desk);
 void cp_breakers_on_reject(cp_desk *desk, const cp_own_order *own);
 /* The venue has taken an order or a change so long after it was sent. */
 void cp_breakers_on_answer(cp_desk *desk, const cp_own_order *own, uint64_t took_ns);
-void cp_breakers_on_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
-                         uint32_t qty);
+void cp_breakers_on_fill(cp_desk *desk, const cp_fill *fill);
 void cp_breakers_on_timer(cp_desk *desk);
 /* At the end of a step: pause if one has tripped in it. */
 void cp_breakers_settle(cp_desk *desk);

@@ -199,10 +199,10 @@ static uint32_t target_of(uint32_t kind)
 
 void cp_desk_on_control(cp_desk *desk, const cp_control *control, uint64_t now_ns)
 {
-    cp_desk_tell_leaving(desk);
+    cp_desk_finish(desk);
     desk->now_ns = now_ns;
     desk->cause_ns = 0;
-    desk->decided_ns = desk->published_ns = 0;
+    desk->decided_ns = desk->published_ns = desk->passed_ns = 0;
     desk->clock = NULL;
     int error = obey(desk, control);
     cp_desk_stamp_passed(desk);

@@ -116,6 +116,7 @@ int cp_desk_create(cp_desk **desk, const cp_config *config, char *error)
     memset(made, 0, sizeof(*made));
     made->symbol_count = config->symbol_count;
     memcpy(made->instruments, config->instruments, sizeof(made->instruments));
+    made->over = CP_NONE;
     made->hash = cp_mix(0, config->seed);
     made->stranger_policy = config->journal.stranger_policy;
     failed = init_limits(made, config, error);
@@ -154,11 +155,11 @@ void cp_desk_destroy(cp_desk *desk)
 static void begin(cp_desk *desk, uint64_t now_ns, uint64_t cause_ns,
                   const cp_clock *clock)
 {
-    if (CP_UNLIKELY(desk->leaving_count > 0)) /* nobody carried them */
-        cp_desk_tell_leaving(desk);
+    if (CP_UNLIKELY(desk->leaving_count > 0 || desk->has_filled || desk->over != CP_NONE))
+        cp_desk_finish(desk); /* nobody carried it */
     desk->now_ns = now_ns;
     desk->cause_ns = cause_ns;
-    desk->decided_ns = desk->published_ns = 0;
+    desk->decided_ns = desk->published_ns = desk->passed_ns = 0;
     desk->clock = clock;
 }
 
@@ -193,8 +194,8 @@ void cp_desk_on_md(cp_desk *desk, const cp_md *md, uint64_t now_ns, const cp_clo
         cp_would_be_before(desk, md);
     uint32_t changed = cp_feed_on_md(&desk->feed, md, now_ns);
     if (changed & ~CP_FEED_QTY) /* its mark may have moved; by a gap, every symbol's */
-        desk->exposures.changed |=
-            changed & CP_FEED_GAP ? ALL_SYMBOLS(desk) : UINT32_C(1) << md->symbol;
+        cp_desk_has_moved(desk, changed & CP_FEED_GAP ? ALL_SYMBOLS(desk)
+                                                      : UINT32_C(1) << md->symbol);
     if (CP_UNLIKELY(rehearse))
         cp_would_be_after(desk, md);
     if (CP_LIKELY(changed == 0))
@@ -230,46 +231,15 @@ static void note_duplicate(cp_desk *desk, const cp_report *report)
     note->d = report->price;
 }
 
-static void record_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,
-                        uint32_t qty)
-{
-    const cp_touch *touch = cp_desk_touch(desk, own->symbol);
-    desk->fills[desk->fill_next++ % CP_FILL_MAX] =
-        (cp_fill){ .time_ns = desk->now_ns,
-                   .client_id = own->client_id,
-                   .price = report->price,
-                   .mid2 = touch->mark2,
-                   .tick_to_order_ns = own->tick_to_order_ns,
-                   .qty = qty,
-                   .symbol = own->symbol,
-                   .strategy = own->strategy,
-                   .side = own->side,
-                   .liquidity = report->liquidity,
-                   .way = own->way };
-    cp_note *note = cp_desk_note(desk, CP_NOTE_FILL, CP_INFO, own->symbol, own->strategy);
-    if (!note)
-        return;
-    note->client_id = own->client_id;
-    note->a = report->price;
-    note->b = qty;
-    note->c = own->leaves;
-    note->d = report->liquidity;
-    note->side = own->side;
-}
-
-void cp_desk_book_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
-                       uint32_t qty, bool maker)
+void cp_desk_book_position(cp_desk *desk, const cp_own_order *own, int64_t price,
+                           uint32_t qty, bool maker)
 {
     const cp_instrument *instrument = &desk->instruments[own->symbol];
     int64_t fee = maker ? instrument->maker_fee : instrument->taker_fee;
     cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
     cp_position_fill(&desk->positions[own->symbol], side, price, qty, fee);
-    desk->exposures.changed |= UINT32_C(1) << own->symbol;
     cp_position_fill(&desk->cells[own->strategy][own->symbol], side, price, qty, fee);
-    /* Who quotes can expect no other price than the quote's. */
-    cp_costs_fill(&desk->costs[own->strategy][own->symbol], side, price, qty,
-                  own->arrival2, maker ? price : own->expected);
-    cp_lots_fill(&desk->lots[own->symbol], side, price, qty);
+    cp_desk_has_moved(desk, UINT32_C(1) << own->symbol);
 }
 
 void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,
@@ -278,17 +248,31 @@ void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *re
     bool maker = report->liquidity == CP_MAKER;
     cp_slot *slot = &desk->slots[own->strategy];
     const cp_position *cell = &desk->cells[own->strategy][own->symbol];
-    cp_desk_book_fill(desk, own, report->price, qty, maker);
+    cp_desk_book_position(desk, own, report->price, qty, maker);
     cp_seats_show_position(slot, own->symbol, cell->qty);
     slot->fill_count++;
     desk->counters.fill_count++;
     desk->hash = cp_mix(desk->hash, own->client_id);
     desk->hash = cp_mix(desk->hash, (uint64_t)report->price);
     desk->hash = cp_mix(desk->hash, (uint64_t)qty << 1 | maker);
-    if (maker && own->filled == qty && own->accepted_ns != 0)
-        cp_desk_record(desk, CP_HOP_QUEUE_WAIT, own->accepted_ns, desk->now_ns);
-    record_fill(desk, own, report, qty);
-    cp_breakers_on_fill(desk, own, report->price, qty);
+    CP_ASSERT(!desk->has_filled); /* a report is of one fill */
+    bool queued = maker && own->filled == qty;
+    desk->has_filled = true;
+    desk->filled = (cp_filled){ .fill = { .time_ns = desk->now_ns,
+                                          .client_id = own->client_id,
+                                          .price = report->price,
+                                          .mid2 = cp_desk_touch(desk, own->symbol)->mark2,
+                                          .tick_to_order_ns = own->tick_to_order_ns,
+                                          .qty = qty,
+                                          .symbol = own->symbol,
+                                          .strategy = own->strategy,
+                                          .side = own->side,
+                                          .liquidity = report->liquidity,
+                                          .way = own->way },
+                                .arrival2 = own->arrival2,
+                                .expected = own->expected,
+                                .queued_ns = queued ? own->accepted_ns : 0,
+                                .leaves = own->leaves };
 }
 
 static void note_reject(cp_desk *desk, const cp_own_order *own, const cp_report *report,
@@ -377,10 +361,10 @@ static void on_order_report(cp_desk *desk, const cp_report *report)
     else if (own->pulled)
         cp_desk_pull(desk, outcome.place);
     if (outcome.done)
-        cp_orders_close(&desk->orders, outcome.place);
+        cp_desk_close(desk, outcome.place);
     if (is_quote) {
         cp_seats_settle(desk, slot, side);
-        cp_seats_refresh(desk, slot, side);
+        cp_seats_refresh_later(desk, slot, side);
     }
     if (outcome.filled > 0) {
         cp_desk_evaluate(desk);
@@ -448,15 +432,6 @@ void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns)
     own->tick_to_order_ns = sent_ns > own->cause_ns ? sent_ns - own->cause_ns : 0;
 }
 
-void cp_desk_on_carried(cp_desk *desk)
-{
-    if (CP_UNLIKELY(desk->leaving_count > 0))
-        cp_desk_tell_leaving(desk);
-    cp_desk_count_taken(desk);
-    if (cp_desk_is_live(desk) && (desk->exposures.changed | desk->orders.changed) != 0)
-        cp_desk_add_exposure(desk);
-}
-
 /* ---- reading ---- */
 
 cp_outbox *cp_desk_orders(cp_desk *desk)
@@ -467,6 +442,11 @@ cp_outbox *cp_desk_orders(cp_desk *desk)
 cp_outbox *cp_desk_notes(cp_desk *desk)
 {
     return &desk->notes_out;
+}
+
+uint64_t cp_desk_passed_ns(const cp_desk *desk)
+{
+    return desk->passed_ns;
 }
 
 uint64_t cp_desk_said(const cp_desk *desk)

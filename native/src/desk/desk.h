@@ -40,8 +40,9 @@ void cp_desk_on_timer(cp_desk *desk, uint64_t now_ns, const cp_clock *clock);
 
 /* The drive has put this order on the link at sent_ns (T4). */
 void cp_desk_on_sent(cp_desk *desk, const cp_order *order, uint64_t sent_ns);
-/* All that the step said is on its way: what can wait until then is done. */
-void cp_desk_on_carried(cp_desk *desk);
+/* All that the step said is on its way: do what could wait until then. True: that has said
+ * something as well. */
+bool cp_desk_finish(cp_desk *desk);
 
 /* Nothing has happened: fetch a little of what the next order will touch. Nothing is
  * decided, counted or said by it. */
@@ -105,6 +106,8 @@ cp_outbox *cp_desk_orders(cp_desk *desk);
 cp_outbox *cp_desk_notes(cp_desk *desk);
 /* Notes there have been, those included that found no room. */
 uint64_t cp_desk_said(const cp_desk *desk);
+/* T3 of the orders the step has sent; 0: none. */
+uint64_t cp_desk_passed_ns(const cp_desk *desk);
 /* By cp_hop; written by the desk's thread only, read by any. */
 cp_histogram *cp_desk_histogram(cp_desk *desk, cp_hop hop);
 void cp_desk_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns);

@@ -1,9 +1,10 @@
 /* inside.h: the desk from the inside, for its own files only.
  *
  *     desk.c      create, destroy, and the steps: market data, report, timer
- *     ask.c       what the check of an order needs to know
+ *     ask.c, .h   what the check of an order needs to know
  *     limits.c    the limits in force: set, shown, written down, restored
  *     send.c      orders out: check, stamp, send; cancels; notes
+ *     after.c     what is left to do when they are on their way
  *     seats.c     strategies at work: calls, wishes, configuration
  *     breakers.c  signs that something is wrong although no limit is exceeded
  *     control.c   what an operator may ask
@@ -32,6 +33,7 @@
 #include "desk/strategy.h"
 #include "desk/warm.h"
 #include "desk/would_be.h"
+#include "desk/worth.h"
 
 #define CP_SECOND_NS 1000000000u
 #define CP_ANSWER_NS 1000000000u    /* the venue owes an answer for so long at most */
@@ -107,6 +109,15 @@ typedef struct cp_leaving {
     uint32_t reserved;
 } cp_leaving;
 
+/* A fill of the step under way, for what need not be worked out before its answer. Its order
+ * may be another's, or changed, by then. */
+typedef struct cp_filled {
+    cp_fill fill;
+    int64_t arrival2, expected; /* of the order, as it was decided on */
+    uint64_t queued_ns;         /* since when it had waited untouched; 0: it had not */
+    uint32_t leaves;
+} cp_filled;
+
 #define CP_TAKEN_MAX 32u
 
 /* How long a hop took. */
@@ -128,6 +139,7 @@ struct cp_desk {
     uint64_t now_ns;
     uint64_t cause_ns;     /* T1; 0 when no message caused it */
     uint64_t decided_ns;   /* T2; 0 until it is known */
+    uint64_t passed_ns;    /* T3 of the latest order sent; 0 before */
     uint64_t published_ns; /* when the venue says the cause happened; 0: not known */
     const cp_clock *clock; /* NULL in steps that stamp nothing */
 
@@ -138,6 +150,7 @@ struct cp_desk {
     cp_feed feed;
     cp_orders orders;
     cp_exposures exposures;
+    cp_worth worth;
     cp_risk risk;
     cp_limits limits;
     cp_rate rate;
@@ -201,6 +214,11 @@ struct cp_desk {
     uint32_t leaving_count;
     uint32_t stamped_count; /* of them, those whose passing has its time */
     cp_leaving leaving[CP_LEAVING_MAX];
+    uint32_t views_due[2]; /* by cp_side, bit a slot: what it sees of its quote is from
+                              before the step */
+    bool has_filled;
+    cp_filled filled;
+    uint32_t over; /* an order of which nothing more will come, to be closed; CP_NONE */
     uint32_t taken_count;
     cp_taken taken[CP_TAKEN_MAX]; /* times not counted yet */
     cp_warm warm;
@@ -208,13 +226,11 @@ struct cp_desk {
 
 /* ---- ask.c ---- */
 
-/* All that is not the order's own. */
-void cp_ask_complete(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask);
-/* It is about to be sent. */
-void cp_ask_passed(cp_desk *desk, uint32_t slot, uint32_t symbol, const cp_risk_ask *ask);
+/* Lots of the side working in the symbol that an order of the other side would meet at that
+ * price, looked for among all orders of ours. */
+cp_i128 cp_ask_count_met(cp_desk *desk, uint32_t symbol, cp_side side, int64_t price);
 /* Orders have come to the table without having passed. */
 void cp_ask_forget(cp_desk *desk);
-
 /* Work the symbols that have changed into the sums. */
 void cp_desk_add_exposure(cp_desk *desk);
 
@@ -247,12 +263,9 @@ uint32_t cp_desk_check(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_as
                        bool closes, cp_risk_finding *finding);
 /* What was decided together has passed: T3 of all of it, by one look at the clock. */
 void cp_desk_stamp_passed(cp_desk *desk);
-/* What is told of orders that have left: how they came about, and how long it took. */
-void cp_desk_tell_leaving(cp_desk *desk);
-/* Check and send an order with these terms (price, qty, symbol, strategy, side, purpose,
- * time in force) and flags; its place, or CP_NONE when it was refused, which was counted
- * and noted. */
-uint32_t cp_desk_send(cp_desk *desk, const cp_own_order *terms, bool reduces_only,
+/* Check and send an order with these terms and flags; its place, or CP_NONE when it was
+ * refused, which was counted and noted. */
+uint32_t cp_desk_send(cp_desk *desk, const cp_own_terms *terms, bool reduces_only,
                       uint8_t flags);
 /* The same with the terms that the purpose has. */
 uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side side,
@@ -286,6 +299,13 @@ void cp_seats_on_fill(cp_desk *desk, uint32_t slot, cp_side side, uint32_t qty);
 void cp_seats_settle(cp_desk *desk, uint32_t slot, cp_side side);
 /* Show the seat its quote as it now stands. */
 void cp_seats_refresh(cp_desk *desk, uint32_t slot, cp_side side);
+/* The same before it is called next, or at the end of the step. */
+static inline void cp_seats_refresh_later(cp_desk *desk, uint32_t slot, cp_side side)
+{
+    desk->views_due[side] |= UINT32_C(1) << slot;
+}
+/* Of these slots (bit each), those that are due. */
+void cp_seats_refresh_due(cp_desk *desk, uint32_t slots);
 /* Does the slot's strategy trade this symbol, as its first or its second? */
 bool cp_seats_trade(const cp_slot *slot, uint32_t symbol);
 /* Show the seat what its slot holds of this symbol now. */
@@ -323,12 +343,25 @@ static inline bool cp_desk_in_doubt(const cp_desk *desk, uint32_t symbol)
     return desk->unconfirmed || (desk->doubt >> symbol & 1) != 0;
 }
 
+/* ---- after.c ---- */
+
+/* What is told of orders that have left: how they came about, and how long it took. */
+void cp_desk_tell_leaving(cp_desk *desk);
+/* Nothing more will come of it: its place is given back, now or at the end of the step. */
+void cp_desk_close(cp_desk *desk, uint32_t place);
+/* Lots have traded, as a journal tells it: what is held, and where profit comes from. */
+void cp_desk_replay_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
+                         uint32_t qty, bool maker);
+/* Work the symbols that have changed into what the desk is worth. */
+void cp_desk_add_worth(cp_desk *desk);
+
 /* ---- desk.c ---- */
 
-/* Lots have traded: positions, costs, fees. */
-void cp_desk_book_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
-                       uint32_t qty, bool maker);
-/* The same with all that is said and counted of it. */
+/* Lots have traded: what is held of the symbol, and by the slot. */
+void cp_desk_book_position(cp_desk *desk, const cp_own_order *own, int64_t price,
+                           uint32_t qty, bool maker);
+/* The same, and all that is said and counted of it, part of which is
+ * left to after.c. */
 void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,
                      uint32_t qty);
 /* The order is over: its slot lets go of it. */
@@ -368,6 +401,13 @@ static inline void cp_slot_set_kill(cp_desk *desk, uint32_t slot, cp_strategy_ki
     desk->killed = kill != CP_KILL_NONE ? desk->killed | bit : desk->killed & ~bit;
     desk->closing =
         kill == CP_KILL_FLATTENING ? desk->closing | bit : desk->closing & ~bit;
+}
+
+/* The position or the mark of these symbols (bit each) has changed. */
+static inline void cp_desk_has_moved(cp_desk *desk, uint32_t symbols)
+{
+    desk->exposures.changed |= symbols;
+    desk->worth.changed |= symbols;
 }
 
 static inline const cp_touch *cp_desk_touch(const cp_desk *desk, uint32_t symbol)

@@ -91,10 +91,10 @@ static int64_t loss_of(const cp_desk *desk, uint32_t slot)
 void cp_limits_evaluate(cp_desk *desk)
 {
     cp_risk *risk = &desk->risk;
-    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+    uint32_t limited = risk->loss_limited & ((UINT32_C(1) << CP_STRATEGY_MAX) - 1);
+    for (; limited != 0; limited &= limited - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(limited);
         int64_t most = risk->strategy_limits[i][CP_LIMIT_DAILY_LOSS];
-        if (CP_LIKELY(most == CP_LIMIT_NONE))
-            continue;
         risk->strategy_loss[i] = loss_of(desk, i);
         if (risk->strategy_loss[i] < most || desk->slots[i].config.mode != CP_MODE_LIVE)
             continue;

@@ -126,18 +126,15 @@ static void count_in(cp_orders *orders, const cp_own_order *order)
     orders->swept_count += order->swept && cp_state_is_working(order->state);
 }
 
-/* Off the free list and behind all the others. */
-static uint32_t enter(cp_orders *orders, const cp_own_order *order)
+/* Off the free list and behind all the others, when its fields are there. */
+static void enter(cp_orders *orders, uint32_t place, uint32_t next_free)
 {
-    CP_ASSERT(order->symbol < CP_SYMBOL_MAX && order->side <= CP_SELL && order->qty > 0);
-    CP_ASSERT(order->strategy < CP_SLOT_COUNT);
-    uint32_t place = orders->free_head;
-    if (place == CP_NONE)
-        return CP_NONE;
     cp_own_order *own = &orders->orders[place];
-    orders->free_head = own->next;
-    *own = *order;
-    own->name = own->pending_name = CP_NONE;
+    CP_ASSERT(own->symbol < CP_SYMBOL_MAX && own->side <= CP_SELL && own->qty > 0);
+    CP_ASSERT(own->strategy < CP_SLOT_COUNT);
+    orders->free_head = next_free;
+    own->pending_name = CP_NONE;
+    own->name = name_give(orders, place, own->client_id);
     own->next = CP_NONE;
     own->prev = orders->last;
     if (orders->last == CP_NONE)
@@ -145,35 +142,41 @@ static uint32_t enter(cp_orders *orders, const cp_own_order *order)
     else
         orders->orders[orders->last].next = place;
     orders->last = place;
-    return place;
+    count_in(orders, own);
 }
 
-uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order)
+uint32_t cp_orders_open(cp_orders *orders, const cp_own_terms *terms)
 {
     CP_ASSERT(cp_orders_has_id(orders));
-    uint32_t place = enter(orders, order);
+    uint32_t place = orders->free_head;
     if (place == CP_NONE)
         return CP_NONE;
     cp_own_order *own = &orders->orders[place];
     own->client_id = orders->next_id++;
+    own->price = terms->price;
+    own->qty = own->asked = own->leaves = terms->qty;
+    own->symbol = terms->symbol;
+    own->strategy = terms->strategy;
+    own->side = terms->side;
+    own->purpose = terms->purpose;
+    own->time_in_force = terms->time_in_force;
     own->state = cp_order_next_state(CP_STATE_FREE, CP_EVENT_NEW, false, false);
-    own->asked = own->leaves = own->qty;
-    own->name = name_give(orders, place, own->client_id);
-    count_in(orders, own);
+    enter(orders, place, own->next);
     return place;
 }
 
 uint32_t cp_orders_adopt(cp_orders *orders, const cp_own_order *order)
 {
     CP_ASSERT(order->state < CP_STATE_COUNT && order->state != CP_STATE_FREE);
-    uint32_t place = enter(orders, order);
+    uint32_t place = orders->free_head;
     if (place == CP_NONE)
         return CP_NONE;
     cp_own_order *own = &orders->orders[place];
-    own->name = name_give(orders, place, own->client_id);
+    uint32_t next_free = own->next;
+    *own = *order;
+    enter(orders, place, next_free);
     if (own->replace_sent)
         own->pending_name = name_give(orders, place, own->pending_id);
-    count_in(orders, own);
     return place;
 }
 

@@ -102,8 +102,19 @@ typedef struct cp_own_order {
     cp_way way;
 } cp_own_order;
 
+/* What a new order is to be. */
+typedef struct cp_own_terms {
+    int64_t price;
+    uint32_t qty;
+    uint16_t symbol;
+    uint16_t strategy;
+    uint8_t side;
+    uint8_t purpose;
+    uint8_t time_in_force;
+} cp_own_terms;
+
 typedef struct cp_orders {
-    cp_own_order *orders;
+    cp_own_order *orders; /* of free places all is 0 but `next` */
     uint32_t capacity;
     uint32_t free_head;
     uint32_t first, last;   /* working, oldest first; includes those that are over but
@@ -159,9 +170,9 @@ static inline int64_t cp_order_worst_qty(const cp_own_order *order)
     return (int64_t)order->leaves + (order->replace_sent ? order->pending_qty : 0);
 }
 
-/* Take a place for a new order in PENDING_NEW with the next client id; its fields are as
- * in `order` otherwise. CP_NONE: the table is full. */
-uint32_t cp_orders_open(cp_orders *orders, const cp_own_order *order);
+/* Take a place for a new order in PENDING_NEW with the next client id. CP_NONE: the table is
+ * full. */
+uint32_t cp_orders_open(cp_orders *orders, const cp_own_terms *terms);
 /* Take a place for an order that is at the venue under a name given before: `order` as a
  * whole, with its client id and, while a replace is under way, its pending id. */
 uint32_t cp_orders_adopt(cp_orders *orders, const cp_own_order *order);

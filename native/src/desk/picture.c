@@ -4,33 +4,21 @@
 cp_i128 cp_desk_equity(const cp_desk *desk)
 {
     cp_i128 equity = 0;
-    for (uint32_t i = 0; i < desk->symbol_count; i++) {
-        const cp_position *position = &desk->positions[i];
-        int64_t point_value = desk->instruments[i].point_value;
-        equity += cp_position_realised(position, point_value);
-        equity +=
-            cp_position_unrealised(position, cp_desk_touch(desk, i)->mark2, point_value);
-        equity -= cp_position_fees(position);
-    }
-    return equity;
-}
-
-/* After a restart positions are there before the market is. */
-static bool all_marked(const cp_desk *desk)
-{
     for (uint32_t i = 0; i < desk->symbol_count; i++)
-        if (desk->positions[i].qty != 0 && cp_desk_touch(desk, i)->mark2 <= 0)
-            return false;
-    return true;
+        equity += cp_worth_of(&desk->positions[i], cp_desk_touch(desk, i)->mark2,
+                              desk->instruments[i].point_value);
+    return equity;
 }
 
 void cp_desk_evaluate(cp_desk *desk)
 {
-    /* A gain or a loss made up of what has no price would never go away again: the peak
-     * is kept, and a halt is for the operator to end. */
-    if (CP_UNLIKELY(!all_marked(desk)))
+    cp_desk_add_worth(desk);
+    /* After a restart positions are there before the market is. A gain or a loss made up of
+     * what has no price would never go away again: the peak is kept, and a halt is for the
+     * operator to end. */
+    if (CP_UNLIKELY(desk->worth.unmarked != 0))
         return;
-    cp_i128 equity = cp_desk_equity(desk);
+    cp_i128 equity = desk->worth.all;
     desk->risk.loss = cp_saturate(-equity);
     if (equity > desk->equity_peak)
         desk->equity_peak = cp_saturate(equity);

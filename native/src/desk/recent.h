@@ -34,6 +34,9 @@ typedef struct cp_recent_entry {
 
 typedef struct cp_recent {
     alignas(CP_LINE) cp_recent_entry entries[CP_RECENT_SETS][CP_RECENT_WAYS];
+    cp_terms terms;       /* those counted last, */
+    cp_recent_entry *set; /* where they belong, */
+    uint32_t found;       /* and where they stand there: bit an entry; 0: nowhere */
 } cp_recent;
 
 static_assert(sizeof(cp_recent_entry) * CP_RECENT_WAYS == CP_LINE_PAIR,
@@ -72,8 +75,9 @@ static inline uint32_t cp_recent_past(const cp_recent_entry *entry, uint32_t ste
 static inline uint32_t cp_recent_count(cp_recent *recent, const cp_terms *terms,
                                        uint64_t now_ns)
 {
-    const cp_recent_entry *set = cp_recent_set(recent, terms);
-    uint32_t found = cp_recent_find(set, terms);
+    recent->terms = *terms;
+    cp_recent_entry *set = recent->set = cp_recent_set(recent, terms);
+    uint32_t found = recent->found = cp_recent_find(set, terms);
     const cp_recent_entry *entry =
         &set[__builtin_ctz(found | 1u << (CP_RECENT_WAYS - 1))];
     uint32_t past = cp_recent_past(entry, (uint32_t)(now_ns >> CP_RECENT_STEP_BITS));
@@ -84,19 +88,19 @@ static inline uint32_t cp_recent_count(cp_recent *recent, const cp_terms *terms,
     return total < UINT32_MAX ? (uint32_t)total : UINT32_MAX;
 }
 
-static inline void cp_recent_add(cp_recent *recent, const cp_terms *terms,
-                                 uint64_t now_ns)
+/* One more of the terms that were counted last. */
+static inline void cp_recent_add(cp_recent *recent, uint64_t now_ns)
 {
     uint32_t step = (uint32_t)(now_ns >> CP_RECENT_STEP_BITS), oldest = 0;
-    cp_recent_entry *set = cp_recent_set(recent, terms);
-    uint32_t found = cp_recent_find(set, terms);
+    cp_recent_entry *set = recent->set;
+    uint32_t found = recent->found;
     for (uint32_t i = 1; i < CP_RECENT_WAYS; i++)
         oldest = set[i].step < set[oldest].step ? i : oldest;
     cp_recent_entry *entry = &set[found != 0 ? (uint32_t)__builtin_ctz(found) : oldest];
     uint32_t past = found != 0 ? cp_recent_past(entry, step) : CP_RECENT_STEPS;
     uint32_t first = entry->counts[0], second = entry->counts[1];
     uint32_t third = entry->counts[2];
-    entry->terms = *terms;
+    entry->terms = recent->terms;
     entry->step = past > 0 ? step : entry->step;
     entry->counts[2] = past == 0 ? third : past == 1 ? second : past == 2 ? first : 0;
     entry->counts[1] = past == 0 ? second : past == 1 ? first : 0;

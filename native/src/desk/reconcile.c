@@ -238,7 +238,7 @@ static void on_order_status(cp_desk *desk, const cp_report *report)
     bool is_quote = own->purpose == CP_PURPOSE_QUOTE;
     say_outcome(desk, &outcome, own, report);
     if (outcome.filled > 0 && desk->replaying)
-        cp_desk_book_fill(desk, own, report->price, outcome.filled, true);
+        cp_desk_replay_fill(desk, own, report->price, outcome.filled, true);
     else if (outcome.filled > 0)
         cp_desk_on_fill(desk, own, report, outcome.filled);
     if (outcome.ended && slot == CP_OPERATOR)
@@ -247,11 +247,13 @@ static void on_order_status(cp_desk *desk, const cp_report *report)
         cp_desk_detach(desk, own, false);
     else if (own->pulled && !desk->replaying)
         cp_desk_pull(desk, place);
-    if (outcome.done)
+    if (outcome.done && desk->replaying)
         cp_orders_close(&desk->orders, place);
+    else if (outcome.done)
+        cp_desk_close(desk, place);
     if (is_quote && !desk->replaying) {
         cp_seats_settle(desk, slot, side);
-        cp_seats_refresh(desk, slot, side);
+        cp_seats_refresh_later(desk, slot, side);
     }
     if (outcome.filled > 0 && !desk->replaying) {
         cp_desk_evaluate(desk);

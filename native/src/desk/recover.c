@@ -538,22 +538,24 @@ static int64_t expected_of(const cp_journal_order *body)
 static int take_new(cp_desk *desk, const cp_journal_order *body, uint16_t symbol)
 {
     const cp_order *order = &body->order;
-    cp_own_order terms = { .price = order->price,
-                           .arrival2 = body->arrival2,
-                           .expected = expected_of(body),
+    cp_own_terms terms = { .price = order->price,
                            .qty = order->qty,
                            .symbol = symbol,
                            .strategy = order->strategy,
                            .side = order->side,
                            .purpose = CP_PURPOSE_INHERITED,
-                           .time_in_force = order->time_in_force,
-                           .told_ns = desk->now_ns };
+                           .time_in_force = order->time_in_force };
     if (order->strategy >= CP_SLOT_COUNT || order->side > CP_SELL || order->qty == 0 ||
         order->client_id < desk->orders.next_id)
         return -EBADMSG;
     desk->orders.next_id = order->client_id;
-    if (cp_orders_open(&desk->orders, &terms) == CP_NONE)
+    uint32_t place = cp_orders_open(&desk->orders, &terms);
+    if (place == CP_NONE)
         return -ENOSPC;
+    cp_own_order *own = &desk->orders.orders[place];
+    own->arrival2 = body->arrival2;
+    own->expected = expected_of(body);
+    own->told_ns = desk->now_ns;
     desk->slots[order->strategy].working_count++;
     return 0;
 }
@@ -623,8 +625,8 @@ static int take_report(cp_desk *desk, const cp_report *told)
         return 0;
     const cp_own_order *own = &desk->orders.orders[outcome.place];
     if (outcome.filled > 0)
-        cp_desk_book_fill(desk, own, report.price, outcome.filled,
-                          report.liquidity == CP_MAKER);
+        cp_desk_replay_fill(desk, own, report.price, outcome.filled,
+                            report.liquidity == CP_MAKER);
     if (outcome.ended)
         cp_desk_detach(desk, own, false);
     if (outcome.done)
@@ -901,7 +903,7 @@ int cp_desk_recover_end(cp_desk *desk, bool is_restored, char *error)
     cp_limits_restore(desk, targets);
     doubt_orders(desk);
     cp_ask_forget(desk);
-    desk->exposures.changed = UINT32_MAX >> (CP_SYMBOL_MAX - desk->symbol_count);
+    cp_desk_has_moved(desk, UINT32_MAX >> (CP_SYMBOL_MAX - desk->symbol_count));
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         for (uint32_t symbol = 0; symbol < desk->symbol_count; symbol++)
             cp_seats_show_position(&desk->slots[i], symbol, desk->cells[i][symbol].qty);

@@ -320,7 +320,10 @@ static int64_t least(int64_t a, int64_t b)
 
 void cp_risk_settle(cp_risk *risk)
 {
+    risk->loss_limited = 0;
     for (uint32_t slot = 0; slot < CP_SLOT_COUNT; slot++) {
+        int64_t loss = risk->strategy_limits[slot][CP_LIMIT_DAILY_LOSS];
+        risk->loss_limited |= (uint32_t)(loss != CP_LIMIT_NONE) << slot;
         for (uint32_t symbol = 0; symbol < CP_SYMBOL_MAX; symbol++) {
             int64_t *tightest = risk->tightest[slot][symbol];
             for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++) {

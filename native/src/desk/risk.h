@@ -75,6 +75,7 @@ typedef struct cp_risk {
     int64_t strategy_limits[CP_SLOT_COUNT][CP_LIMIT_MAX];
     /* the least of the three; of positions, whose figure is the symbol's, of two */
     int64_t tightest[CP_SLOT_COUNT][CP_SYMBOL_MAX][CP_LIMIT_MAX];
+    uint32_t loss_limited; /* bit a slot: its losses have a limit of their own */
     uint64_t refusal_count[CP_LIMIT_MAX]; /* by whichever scope */
     uint64_t symbol_refusals[CP_SYMBOL_MAX][CP_LIMIT_MAX];
     uint64_t strategy_refusals[CP_SLOT_COUNT][CP_LIMIT_MAX];

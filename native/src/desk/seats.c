@@ -59,6 +59,16 @@ void cp_seats_refresh(cp_desk *desk, uint32_t slot_index, cp_side side)
     own[0] = now;
 }
 
+void cp_seats_refresh_due(cp_desk *desk, uint32_t slots)
+{
+    for (int side = CP_BUY; side <= CP_SELL; side++) {
+        uint32_t due = desk->views_due[side] & slots;
+        desk->views_due[side] &= ~slots;
+        for (; due != 0; due &= due - 1)
+            cp_seats_refresh(desk, (uint32_t)__builtin_ctz(due), (cp_side)side);
+    }
+}
+
 /* In REDUCING whoever is LIVE goes on as in REDUCE. */
 static uint32_t mode_of(const cp_desk *desk, const cp_slot *slot)
 {
@@ -241,7 +251,7 @@ static void listen(cp_desk *desk, uint32_t slot_index)
         slot->wishes[side] = seat->quotes[side];
         seat->quotes[side].asked = false;
         cp_seats_settle(desk, slot_index, side);
-        cp_seats_refresh(desk, slot_index, side);
+        cp_seats_refresh_later(desk, slot_index, side);
     }
     if (seat->take.asked)
         settle_take(desk, slot_index, slot->config.symbol, &seat->take, &slot->take,
@@ -344,6 +354,15 @@ static void call_fill(cp_desk *desk, uint32_t slot_index, cp_side side, uint32_t
         slot->kind->on_fill(slot->state, &slot->seat, side, qty);
 }
 
+/* The slot is called next. */
+static inline void present(cp_desk *desk, uint32_t slot_index)
+{
+    uint32_t bit = UINT32_C(1) << slot_index;
+    if (CP_UNLIKELY(((desk->views_due[CP_BUY] | desk->views_due[CP_SELL]) & bit) != 0))
+        cp_seats_refresh_due(desk, bit);
+    desk->slots[slot_index].seat.now_ns = desk->now_ns;
+}
+
 /* What every order writes first, while the strategy thinks. */
 static inline void fetch_first(cp_desk *desk)
 {
@@ -361,8 +380,7 @@ void cp_seats_on_market(cp_desk *desk, uint32_t symbol, uint32_t changed)
     uint32_t trade = changed & CP_FEED_TRADE ? desk->trade_listeners[symbol] : 0u;
     for (uint32_t left = book | trade; left != 0; left &= left - 1) {
         uint32_t i = (uint32_t)__builtin_ctz(left);
-        cp_slot *slot = &desk->slots[i];
-        slot->seat.now_ns = desk->now_ns;
+        present(desk, i);
         if (cp_desk_is_live(desk))
             fetch_first(desk);
         if (book >> i & 1)
@@ -384,7 +402,7 @@ void cp_seats_on_timer(cp_desk *desk)
         }
         if (!is_running(slot))
             continue;
-        slot->seat.now_ns = desk->now_ns;
+        present(desk, i);
         call_timer(desk, i);
         listen(desk, i);
     }
@@ -395,7 +413,7 @@ void cp_seats_on_fill(cp_desk *desk, uint32_t slot_index, cp_side side, uint32_t
     cp_slot *slot = &desk->slots[slot_index];
     if (!is_running(slot))
         return;
-    slot->seat.now_ns = desk->now_ns;
+    present(desk, slot_index);
     call_fill(desk, slot_index, side, qty);
     listen(desk, slot_index);
 }

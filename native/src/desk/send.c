@@ -1,6 +1,6 @@
 /* send.c: orders out: checked, stamped, written down, sent; and notes of what happened.
  */
-#include "desk/inside.h"
+#include "desk/ask.h"
 
 cp_note *cp_desk_note(cp_desk *desk, cp_note_kind kind, cp_severity severity,
                       uint16_t symbol, uint16_t strategy)
@@ -157,23 +157,6 @@ static void stamp_market(const cp_desk *desk, cp_own_order *own, int64_t price)
     own->expected = crosses ? far : price;
 }
 
-/* For whoever asks later why there is such an order. */
-static void remember_cause(const cp_desk *desk, cp_own_order *own,
-                           const cp_leaving *leaving)
-{
-    const cp_touch *touch = cp_desk_touch(desk, own->symbol);
-    cp_way *way = &own->way;
-    way->received_ns = own->cause_ns;
-    way->bid = touch->price[CP_BUY];
-    way->ask = touch->price[CP_SELL];
-    way->signal = leaving->signal;
-    way->hop_ns[CP_WAY_FEED] = cp_way_span(desk->published_ns, own->cause_ns);
-    way->hop_ns[CP_WAY_DECIDE] = cp_way_span(own->cause_ns, leaving->decided_ns);
-    way->hop_ns[CP_WAY_RISK] = cp_way_span(leaving->decided_ns, own->passed_ns);
-    way->hop_ns[CP_WAY_SEND] = cp_way_span(own->passed_ns, own->sent_ns);
-    way->hop_ns[CP_WAY_ACK] = 0;
-}
-
 void cp_desk_stamp_passed(cp_desk *desk)
 {
     if (desk->stamped_count == desk->leaving_count)
@@ -181,22 +164,8 @@ void cp_desk_stamp_passed(cp_desk *desk)
     uint64_t passed_ns = cp_desk_clock(desk);
     for (uint32_t i = desk->stamped_count; i < desk->leaving_count; i++)
         desk->orders.orders[desk->leaving[i].place].passed_ns = passed_ns;
+    desk->passed_ns = passed_ns;
     desk->stamped_count = desk->leaving_count;
-}
-
-void cp_desk_tell_leaving(cp_desk *desk)
-{
-    cp_desk_stamp_passed(desk);
-    for (uint32_t i = 0; i < desk->leaving_count; i++) {
-        const cp_leaving *leaving = &desk->leaving[i];
-        cp_own_order *own = &desk->orders.orders[leaving->place];
-        remember_cause(desk, own, leaving);
-        if (own->cause_ns == 0)
-            continue;
-        cp_desk_record(desk, CP_HOP_DECIDE, own->cause_ns, leaving->decided_ns);
-        cp_desk_record(desk, CP_HOP_RISK, leaving->decided_ns, own->passed_ns);
-    }
-    desk->leaving_count = desk->stamped_count = 0;
 }
 
 /* Nothing else happens to the order before that is told: neither its place nor the market
@@ -227,7 +196,7 @@ static void write_terms(cp_order *order, const cp_own_order *own, int64_t price,
     order->strategy = own->strategy;
 }
 
-uint32_t cp_desk_send(cp_desk *desk, const cp_own_order *terms, bool reduces_only,
+uint32_t cp_desk_send(cp_desk *desk, const cp_own_terms *terms, bool reduces_only,
                       uint8_t flags)
 {
     uint32_t slot = terms->strategy, symbol = terms->symbol, qty = terms->qty;
@@ -246,7 +215,7 @@ uint32_t cp_desk_send(cp_desk *desk, const cp_own_order *terms, bool reduces_onl
         refuse(desk, slot, symbol, refusal, ask, &finding);
         return CP_NONE;
     }
-    cp_ask_passed(desk, slot, symbol, ask);
+    cp_ask_passed(desk, ask);
     uint32_t place = cp_orders_open(&desk->orders, terms);
     cp_own_order *own = &desk->orders.orders[place];
     cp_order *order = message(desk, CP_ORDER_NEW);
@@ -266,7 +235,7 @@ uint32_t cp_desk_send(cp_desk *desk, const cp_own_order *terms, bool reduces_onl
 uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side side,
                           int64_t price, uint32_t qty, cp_purpose purpose)
 {
-    cp_own_order terms = { .price = price,
+    cp_own_terms terms = { .price = price,
                            .qty = qty,
                            .symbol = (uint16_t)symbol,
                            .strategy = (uint16_t)slot,
@@ -297,7 +266,7 @@ bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t
     order->original_id = own->client_id;
     write_terms(order, own, price, qty);
     put_in_hash(desk, order);
-    cp_ask_passed(desk, own->strategy, own->symbol, ask);
+    cp_ask_passed(desk, ask);
     leave(desk, place);
     stamp_market(desk, own, price);
     cp_rate_add(&desk->slot_rates[own->strategy], desk->now_ns);

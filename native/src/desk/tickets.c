@@ -10,7 +10,7 @@
 
 /* An order as it would be sent. */
 typedef struct cp_draft {
-    cp_own_order terms;
+    cp_own_terms terms;
     bool reduces_only;
     uint8_t flags;
 } cp_draft;

@@ -328,7 +328,7 @@ static bool desk_release_held(cp_engine *engine, uint64_t now_ns)
     return true;
 }
 
-static void desk_carry(cp_engine *engine)
+static void desk_carry_once(cp_engine *engine)
 {
     cp_outbox *orders = cp_desk_orders(engine->desk);
     uint64_t recorded = cp_engine_record_step(engine);
@@ -342,10 +342,18 @@ static void desk_carry(cp_engine *engine)
         } else {
             desk_send(engine, orders->count);
         }
+        orders->limit -= orders->count;
         cp_outbox_clear(orders);
     }
     cp_engine_carry_notes(engine);
-    cp_desk_on_carried(engine->desk);
+}
+
+/* Orders do not wait for what the step has to say beside them. */
+static void desk_carry(cp_engine *engine)
+{
+    do
+        desk_carry_once(engine);
+    while (cp_desk_finish(engine->desk));
 }
 
 /* When the desk has something: now, or, of what came over a socket, when it left the
@@ -379,7 +387,7 @@ static bool desk_take_controls(cp_engine *engine, uint64_t now_ns)
 static void desk_hear(cp_engine *engine, const cp_md *line)
 {
     if (!engine->remote) {
-        cp_desk_on_md(engine->desk, line, cp_clock_now_ns(&engine->clock),
+        cp_desk_on_md(engine->desk, line, cp_clock_arrived_ns(&engine->clock, line),
                       &engine->clock);
         return;
     }
@@ -404,7 +412,8 @@ static bool desk_take_reports(cp_engine *engine)
         const cp_report *report = cp_ring_peek(&engine->report_ring, 0);
         if (desk_holds(engine, CP_LEG_REPORTS, report->time_ns))
             return true; /* soon */
-        uint64_t now_ns = desk_time(engine, report->time_ns);
+        uint64_t now_ns = engine->remote ? desk_time(engine, report->time_ns)
+                                         : cp_clock_arrived_ns(&engine->clock, report);
         cp_engine_record_report(engine, report, now_ns);
         cp_desk_on_report(engine->desk, report, now_ns, &engine->clock);
         cp_transit_pass(&engine->transits[CP_LEG_REPORTS]);

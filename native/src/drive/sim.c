@@ -92,7 +92,7 @@ static void desk_make_room(cp_engine *engine)
     cp_engine_record_begin(engine, engine->clock.base_ns);
 }
 
-static void desk_carry(cp_engine *engine, uint64_t now_ns)
+static void desk_carry_once(cp_engine *engine, uint64_t now_ns)
 {
     cp_outbox *orders = cp_desk_orders(engine->desk);
     cp_engine_record_step(engine);
@@ -107,9 +107,16 @@ static void desk_carry(cp_engine *engine, uint64_t now_ns)
         line->sent_ns = now_ns;
         cp_desk_on_sent(engine->desk, line, now_ns);
     }
+    orders->limit -= orders->count;
     cp_outbox_clear(orders);
     cp_engine_carry_notes(engine);
-    cp_desk_on_carried(engine->desk);
+}
+
+static void desk_carry(cp_engine *engine, uint64_t now_ns)
+{
+    do
+        desk_carry_once(engine, now_ns);
+    while (cp_desk_finish(engine->desk));
 }
 
 static void play(cp_engine *engine, enum due next, uint64_t now_ns)
