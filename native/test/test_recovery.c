@@ -1,6 +1,5 @@
 /* A process that trades is killed at any moment: what it had published is there, no id
- * comes back, and its successor trades within a second. And memory that runs out while a
- * desk is being made: an error, and nothing kept.
+ * comes back, and its successor trades within a second.
  *
  *     test_recovery           20 kills a level (CP_KILLS says otherwise)
  */
@@ -211,127 +210,11 @@ static void a_killed_desk_has_lost_nothing_it_had_published(void)
     free(took_ns);
 }
 
-/* ---- memory runs out ---- */
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
-
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *memory, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-extern void __libc_free(void *memory);
-
-static bool counting;
-static uint64_t asked, failing; /* the `failing`th fails; 0: none */
-static int64_t held;
-
-static bool fails(void)
-{
-    if (!counting)
-        return false;
-    if (++asked != failing)
-        return false;
-    errno = ENOMEM;
-    return true;
-}
-
-void *malloc(size_t size)
-{
-    void *memory = fails() ? NULL : __libc_malloc(size);
-    held += counting && memory;
-    return memory;
-}
-
-void *calloc(size_t items, size_t size)
-{
-    void *memory = fails() ? NULL : __libc_calloc(items, size);
-    held += counting && memory;
-    return memory;
-}
-
-void *realloc(void *old, size_t size)
-{
-    void *memory = fails() ? NULL : __libc_realloc(old, size);
-    held += counting && memory && !old;
-    return memory;
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-    void *memory = fails() ? NULL : __libc_memalign(alignment, size);
-    held += counting && memory;
-    return memory;
-}
-
-void free(void *memory)
-{
-    held -= counting && memory;
-    __libc_free(memory);
-}
-
-static uint32_t open_files(void)
-{
-    uint32_t count = 0;
-    for (int fd = 0; fd < 256; fd++) {
-        char path[32];
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        count += access(path, F_OK) == 0;
-    }
-    return count;
-}
-
-static void memory_that_runs_out_is_an_error_and_nothing_is_kept(void)
-{
-    snprintf(directory, sizeof directory, "/tmp/cockpit-test-memory-XXXXXX");
-    CHECK(mkdtemp(directory) != NULL);
-    cp_config config = live_config(CP_JOURNAL_SYNCED, 1);
-    cp_engine *engine;
-    CHECK_EQ(0, cp_engine_create(&engine, &config, error)); /* a journal to go on from */
-    CHECK_EQ(0, cp_engine_start(engine));
-    cp_engine_destroy(engine);
-    uint32_t files = open_files();
-    for (uint64_t n = 1;; n++) {
-        asked = 0;
-        held = 0;
-        failing = n;
-        counting = true;
-        engine = NULL;
-        int result = cp_engine_create(&engine, &config, error);
-        if (result == 0) {
-            cp_engine_destroy(engine);
-            counting = false;
-            CHECK_EQ(0, held);
-            if (asked >= n) /* it could do without that one */
-                continue;
-            printf("   each of %llu allocations failed once\n",
-                   (unsigned long long)n - 1);
-            CHECK(n > 20);
-            break;
-        }
-        counting = false;
-        if (result != -ENOMEM || engine || held != 0)
-            fprintf(stderr, "the %lluth: %d, %lld blocks kept: %s\n",
-                    (unsigned long long)n, result, (long long)held, error);
-        CHECK_EQ(-ENOMEM, result);
-        CHECK(engine == NULL);
-        CHECK_EQ(0, held);
-        CHECK_EQ(files, open_files());
-    }
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", directory);
-    CHECK_EQ(0, system(command));
-}
-
-#endif
-
 int main(void)
 {
     seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                 -1, 0);
     CHECK(seen != MAP_FAILED);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
-    RUN(memory_that_runs_out_is_an_error_and_nothing_is_kept);
-#endif
     RUN(a_ring_whose_journal_is_gone_is_cleared_up);
     RUN(a_killed_desk_has_lost_nothing_it_had_published);
 }

@@ -559,10 +559,10 @@ static int create_guests(cp_exchange *x)
     x->guest_count = 2 * x->engine->config.net.connection_max;
     x->guests = calloc(x->guest_count, sizeof *x->guests);
     x->active = calloc(x->guest_count, sizeof *x->active);
+    for (uint32_t i = 0; x->guests && i < x->guest_count; i++)
+        x->guests[i].stream.fd = -1; /* 0 would be somebody else's, to be closed */
     if (!x->guests || !x->active)
         return -ENOMEM;
-    for (uint32_t i = 0; i < x->guest_count; i++)
-        x->guests[i].stream.fd = -1;
     int result = 0;
     for (uint32_t i = 0; i < x->guest_count && result == 0; i++)
         result = cp_stream_init(&x->guests[i].stream);

@@ -401,10 +401,10 @@ static int create_link(cp_remote *r, cp_link *link, const char *name, uint16_t p
     *link = (cp_link){ .name = name, .tag = tag, .state = CP_LINK_DOWN, .next = 1 };
     link->stream.fd = -1;
     int result = cp_address_find(&link->address, host, port);
-    if (result != 0) {
+    if (result == -ENOENT)
         snprintf(error, CP_ERROR_SIZE, "no such host: %s", host);
+    if (result != 0)
         return result;
-    }
     return cp_stream_init(&link->stream);
 }
 

@@ -11,7 +11,10 @@ int cp_address_find(cp_address *address, const char *host, uint16_t port)
     snprintf(service, sizeof service, "%u", port);
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
     struct addrinfo *found = NULL;
-    if (getaddrinfo(host, service, &hints, &found) != 0 || found == NULL)
+    int result = getaddrinfo(host, service, &hints, &found);
+    if (result == EAI_MEMORY)
+        return -ENOMEM;
+    if (result != 0 || found == NULL)
         return -ENOENT;
     memset(address, 0, sizeof *address);
     memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
