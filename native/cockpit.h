@@ -1604,6 +1604,8 @@ int cp_probe_wish(cp_probe *probe, uint32_t symbol, uint32_t side, int64_t price
                   uint32_t qty, bool rests);
 /* New terms, or with qty 0 a cancel. -ENOENT, -EPERM; -EBUSY: not in this state. */
 int cp_probe_change(cp_probe *probe, uint64_t client_id, int64_t price, uint32_t qty);
+/* The way out takes nothing; or it does again. */
+void cp_probe_block(cp_probe *probe, bool full);
 /* What leaves it since the last call; more than `capacity` are lost. */
 uint32_t cp_probe_take(cp_probe *probe, cp_order *orders, uint32_t capacity);
 void cp_probe_read(cp_probe *probe, cp_desk_picture *picture);

@@ -141,6 +141,11 @@ int cp_probe_change(cp_probe *probe, uint64_t client_id, int64_t price, uint32_t
     return 0;
 }
 
+void cp_probe_block(cp_probe *probe, bool full)
+{
+    cp_desk_orders(probe->desk)->limit = full ? 0 : CP_DESK_ORDERS_MAX;
+}
+
 uint32_t cp_probe_take(cp_probe *probe, cp_order *orders, uint32_t capacity)
 {
     cp_outbox *out = cp_desk_orders(probe->desk);

@@ -41,6 +41,8 @@ typedef struct model {
     uint32_t scoped_count;
     cp_scoped_limit scoped[CP_SCOPED_MAX];
     stops stops;
+    bool full;  /* the link takes nothing */
+    bool owed;  /* a cancel of all, since then */
     bool leaps; /* the market: then losses halt the desk again and again */
     uint64_t sent_ns[CP_SLOT_COUNT][SENT_MAX]; /* of its messages, round and round */
     uint32_t sent_next[CP_SLOT_COUNT];
@@ -754,9 +756,30 @@ static void control_all(model *m, uint32_t kind)
     if (kind != CP_CONTROL_HALT && kind != CP_CONTROL_PAUSE)
         forget_bounds(m);
     cp_desk_on_control(m->desk, &control, m->now_ns);
-    /* Whatever works is pulled. */
-    CP_ASSERT(!leads || kind == CP_CONTROL_RESUME || m->count == 0 ||
+    /* Whatever works is pulled, or as soon as the link takes it. */
+    bool pulls = leads && kind != CP_CONTROL_RESUME;
+    m->owed = pulls && m->full;
+    CP_ASSERT(!pulls || m->full || m->count == 0 ||
               m->desk->counters.cancel_count > sent);
+    carry(m);
+}
+
+static void block_link(model *m)
+{
+    m->full = true;
+    cp_desk_orders(m->desk)->limit = 0;
+}
+
+static void free_link(model *m)
+{
+    m->full = false;
+    cp_desk_orders(m->desk)->limit = CP_DESK_ORDERS_MAX;
+    for (uint32_t i = below(m, 4); i > 0; i--)
+        ask_for_change(m);
+    uint64_t sent = m->desk->counters.cancel_count;
+    cp_desk_on_timer(m->desk, m->now_ns, NULL);
+    CP_ASSERT(!m->owed || m->count == 0 || m->desk->counters.cancel_count > sent);
+    m->owed = false;
     carry(m);
 }
 
@@ -881,6 +904,10 @@ static void step(model *m)
         answer(m);
         break;
     }
+    if (!m->full && below(m, 500) == 0)
+        block_link(m);
+    else if (m->full && below(m, 20) == 0)
+        free_link(m);
     if (m->stops.by_itself)
         go_on(m);
     check_sums(m);

@@ -67,6 +67,10 @@ class Probe:
     def change(self, client_id: int, price: int, qty: int) -> int:
         return int(lib.cp_probe_change(self._probe, client_id, price, qty))
 
+    def block(self, *, full: bool) -> None:
+        """The way out takes nothing; or it does again."""
+        lib.cp_probe_block(self._probe, full)
+
     def taken(self) -> list[Any]:
         """What has left it since the last call (``cp_order``)."""
         count = lib.cp_probe_take(self._probe, self._orders, ORDERS_MAX)

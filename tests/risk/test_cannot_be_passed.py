@@ -120,7 +120,7 @@ def limit_sets(draw: Any) -> tuple[list[int], dict[tuple[int, int, int], int]]:
 
 
 small = st.sampled_from([0, 1, 2, 3, 15, 16, 17, 255])
-wild_rows = st.fixed_dictionaries(
+any_row = st.fixed_dictionaries(
     {
         "scope": st.sampled_from([0, 1, 1, 2, 2, 3, 255]),
         "target": st.one_of(st.integers(0, 1), small, st.just((1 << 16) - 1)),
@@ -128,6 +128,14 @@ wild_rows = st.fixed_dictionaries(
         "value": st.one_of(signed, st.integers(1, 1 << 40)),
     }
 )
+any_value = st.builds(
+    lambda key, value: {
+        "scope": key[0], "target": key[1], "limit": key[2], "value": value
+    },
+    st.sampled_from([key for key in KEYS if key[0]]),
+    signed,
+)  # fmt: skip
+wild_rows = st.one_of(any_value, any_row)
 
 
 class Market(RuleBasedStateMachine):
@@ -146,6 +154,8 @@ class Market(RuleBasedStateMachine):
         self.said: list[dict[str, int]] = []
         self.asked: list[Asked] = []
         self.refs = self.matches = 0
+        self.full = self.owed = False
+        """The way out takes nothing; and a cancel of all has to wait for it."""
 
     def teardown(self) -> None:
         if self.probe:
@@ -513,11 +523,21 @@ class Market(RuleBasedStateMachine):
     # ---- stops -------------------------------------------------------------------------
 
     def stop_or_go_on(self, dice: Random) -> None:
+        if self.full or dice.random() < 0.1:
+            self.unblock(dice) if self.full else self.block(True)
+            return
         if self.o.is_stopped() and dice.random() < 0.7:
-            self.go_on()
+            if dice.random() < 0.3:
+                self.go_on_a_little(Control.UNHALT, 0)
+            else:
+                self.go_on()
             return
         kinds = [self.alone_stop] if self.alone_stop is not None else STOPS
         self.stop_one(dice.choice(kinds), dice.randrange(SYMBOLS), dice.random() < 0.3)
+        closing = self.o.closing_symbols or self.o.closing_slots
+        if closing and dice.random() < 0.3:
+            self.stop_one(Control.HALT, 0, by_hand=False)
+            self.go_on_a_little(Control.UNHALT, 0)
         if dice.random() < 0.5:  # and it is as the desk wants it
             for order in list(self.o.orders):
                 self.answer_replace(order, refused=True)
@@ -537,12 +557,34 @@ class Market(RuleBasedStateMachine):
             return
         hand = by_hand and kind == Control.FLATTEN_STRATEGY
         target = (BY_HAND if hand else SEAT) if kind in OF_SLOT else symbol
-        resting = [o for o in self.o.orders if o.accepted and not o.new_id and o.rests]
+        rests = self.something_rests()
         self.o.stop(kind, target)
         self.desk.control(kind, target=target)
         left = self.carry()
-        if kind in OF_ALL and resting and self.o.state == RiskState(kind_state(kind)):
-            assert any(order.kind == lib.CP_ORDER_CANCEL_ALL for order in left)
+        if kind in OF_ALL and rests and self.o.state == kind_state(kind):
+            self.owed = self.full
+            assert self.full or any(o.kind == lib.CP_ORDER_CANCEL_ALL for o in left)
+
+    def something_rests(self) -> bool:
+        return any(o.accepted and not o.new_id and o.rests for o in self.o.orders)
+
+    @precondition(lambda self: self.alone is None)
+    @rule(full=st.booleans())
+    def block(self, full: bool) -> None:
+        self.full = full
+        self.desk.block(full=full)
+
+    def unblock(self, dice: Random) -> None:
+        """And all that was stopped meanwhile is pulled now."""
+        self.block(False)
+        for order in list(self.o.orders)[:3]:
+            self.change_one(order, dice.randint(-6, 6), dice.randint(1, 12))
+        rests = self.something_rests()
+        self.desk.wait(0)
+        left = self.carry()
+        if self.owed and rests:
+            assert any(o.kind == lib.CP_ORDER_CANCEL_ALL for o in left)
+        self.owed = False
 
     def change_mode(self, mode: Mode) -> None:
         self.o.change_mode(mode)
@@ -550,8 +592,22 @@ class Market(RuleBasedStateMachine):
         self.carry()
 
     @precondition(lambda self: self.probe and self.o.is_stopped())
+    @rule(
+        kind=st.sampled_from([Control.UNHALT, Control.RESUME, Control.RESUME_SYMBOL]),
+        symbol=symbols,
+    )
+    def go_on_a_little(self, kind: Control, symbol: int) -> None:
+        """What was to be closed before a halt is not closed after it."""
+        self.o.stop(kind, symbol)
+        self.desk.control(kind, target=symbol)
+        self.owed = False
+        self.carry()
+        self.wait(1)
+
+    @precondition(lambda self: self.probe and self.o.is_stopped())
     @rule()
     def go_on(self) -> None:
+        self.owed = False
         for kind in (Control.UNHALT, Control.RESUME):
             self.o.stop(kind, 0)
             self.desk.control(kind)
