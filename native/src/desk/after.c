@@ -132,6 +132,7 @@ bool cp_desk_finish(cp_desk *desk)
         end_fill(desk);
     if (desk->over != CP_NONE)
         close_over(desk);
+    cp_orders_list(&desk->orders);
     if (CP_UNLIKELY((desk->views_due[CP_BUY] | desk->views_due[CP_SELL]) != 0))
         cp_seats_refresh_due(desk, UINT32_MAX);
     cp_desk_count_taken(desk);

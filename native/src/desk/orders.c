@@ -77,6 +77,13 @@ void cp_orders_free(cp_orders *orders)
     memset(orders, 0, sizeof(*orders));
 }
 
+void cp_orders_list(cp_orders *orders)
+{
+    for (uint32_t i = 0; i < orders->unlisted_count; i++)
+        cp_idmap_put(&orders->by_name, orders->unlisted[i]);
+    orders->unlisted_count = 0;
+}
+
 static uint32_t name_give(cp_orders *orders, uint32_t place, uint64_t client_id)
 {
     uint32_t name = cp_pool_take(&orders->names);
@@ -85,7 +92,10 @@ static uint32_t name_give(cp_orders *orders, uint32_t place, uint64_t client_id)
     entry->id = client_id;
     entry->serial = place;
     entry->owner = 0;
-    cp_idmap_put(&orders->by_name, name);
+    if (CP_UNLIKELY(orders->unlisted_count == CP_UNLISTED_MAX))
+        cp_orders_list(orders);
+    orders->unlisted[orders->unlisted_count++] = name;
+    orders->guesses[client_id % CP_GUESSES] = place;
     return name;
 }
 
@@ -93,15 +103,30 @@ static void name_take_back(cp_orders *orders, uint32_t *name)
 {
     if (*name == CP_NONE)
         return;
+    cp_orders_list(orders);
     cp_idmap_remove(&orders->by_name, *name);
     cp_pool_give(&orders->names, *name);
     *name = CP_NONE;
 }
 
-uint32_t cp_orders_find(const cp_orders *orders, uint64_t client_id)
+static uint32_t look_up(const cp_orders *orders, uint64_t client_id)
 {
     uint32_t name = cp_idmap_get(&orders->by_name, 0, client_id);
+    for (uint32_t i = 0; name == CP_NONE && i < orders->unlisted_count; i++)
+        if (orders->names.orders[orders->unlisted[i]].id == client_id)
+            name = orders->unlisted[i];
     return name == CP_NONE ? CP_NONE : orders->names.orders[name].serial;
+}
+
+uint32_t cp_orders_find(const cp_orders *orders, uint64_t client_id)
+{
+    uint32_t guess = orders->guesses[client_id % CP_GUESSES];
+    const cp_own_order *own = &orders->orders[guess];
+    bool its_own = own->client_id == client_id;
+    bool pending = own->replace_sent && own->pending_id == client_id;
+    if (CP_LIKELY((its_own || pending) && own->state != CP_STATE_FREE))
+        return guess;
+    return look_up(orders, client_id);
 }
 
 /* Every change of what an order may trade goes through a pair of these. */

@@ -113,6 +113,10 @@ typedef struct cp_own_terms {
     uint8_t time_in_force;
 } cp_own_terms;
 
+/* Most questions are about one of the latest client ids, which are given in turn. */
+#define CP_GUESSES 1024u
+#define CP_UNLISTED_MAX 8u
+
 typedef struct cp_orders {
     cp_own_order *orders; /* of free places all is 0 but `next` */
     uint32_t capacity;
@@ -131,6 +135,9 @@ typedef struct cp_orders {
     uint32_t changed; /* bit a symbol whose lots have; its reader clears it */
     cp_pool names; /* client ids to places: `id` is the client id, `serial` the place */
     cp_idmap by_name;
+    uint32_t unlisted_count; /* names that are not in by_name yet */
+    uint32_t unlisted[CP_UNLISTED_MAX];
+    uint32_t guesses[CP_GUESSES]; /* by client id, modulo: the place it was given last */
     cp_matches matches;
 } cp_orders;
 
@@ -178,6 +185,9 @@ uint32_t cp_orders_open(cp_orders *orders, const cp_own_terms *terms);
 uint32_t cp_orders_adopt(cp_orders *orders, const cp_own_order *order);
 /* The place of the order with that client id, its own or its pending one, or CP_NONE. */
 uint32_t cp_orders_find(const cp_orders *orders, uint64_t client_id);
+/* There is time: put new client ids where they are found by whoever guesses wrong. Until then
+ * that takes a look at each of them. */
+void cp_orders_list(cp_orders *orders);
 
 /* The venue owes an answer too long, or left it out: UNKNOWN, if it is still working. */
 bool cp_orders_doubt(cp_orders *orders, uint32_t place);
