@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,13 +38,19 @@ def show(names: tuple[str, ...]) -> None:
 @strategy.command()
 @click.argument("name")
 @click.option("--c", "in_c", is_flag=True, help="In C.")
-@click.option("--python", "in_python", is_flag=True, help="In Python, for numba.")
+@click.option(
+    "--python",
+    "in_python",
+    is_flag=True,
+    help="In Python, for numba (the extra `strategies`).",
+)
 @click.argument(
     "directory", default=".", type=click.Path(file_okay=False, path_type=Path)
 )
 def new(name: str, in_c: bool, in_python: bool, directory: Path) -> None:
     """Write a working strategy NAME, and its test, to DIRECTORY to begin with."""
     from cockpit.strategies.new import Refused, write
+    from cockpit.strategies.prepared import NEEDS_NUMBA
 
     if in_c == in_python:
         raise click.UsageError("say one language: --c or --python")
@@ -55,6 +62,8 @@ def new(name: str, in_c: bool, in_python: bool, directory: Path) -> None:
         sys.exit(EXIT_USAGE)
     for path in made:
         click.echo(f"{path} written")
+    if in_python and find_spec("numba") is None:
+        click.echo(f"cockpit: {NEEDS_NUMBA}", err=True)
     click.echo(f"to try it: cockpit strategy check {made[0]}, or pytest {made[1]}")
 
 

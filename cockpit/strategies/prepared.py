@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from cockpit.core import StrategyKind
 
+NEEDS_NUMBA = (
+    "a strategy in Python needs numba, which is not installed: "
+    "pip install 'cockpit[strategies]'"
+)
+
 
 class StrategyError(Exception):
     """A file that is no strategy; the message says why."""

@@ -31,7 +31,7 @@ from cockpit.core import (
     StrategyKind,
     register_strategy,
 )
-from cockpit.strategies.prepared import Prepared, StrategyError
+from cockpit.strategies.prepared import NEEDS_NUMBA, Prepared, StrategyError
 
 CALLBACKS = ("start", "on_book", "on_trade", "on_fill", "on_timer")
 _kept: list[Any] = []  # compiled callbacks: the core calls them as long as it lives
@@ -82,9 +82,7 @@ def _execute(path: Path, content: bytes) -> ModuleType:
     try:
         import numba  # noqa: F401
     except ImportError:
-        raise StrategyError(
-            "a strategy in Python needs numba: pip install 'cockpit[strategies]'"
-        ) from None
+        raise StrategyError(NEEDS_NUMBA) from None
     module = ModuleType(f"cockpit_strategy_{path.stem}")
     module.__file__ = str(path)
     try:
