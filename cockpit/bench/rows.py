@@ -7,6 +7,7 @@ it in the same run, and the bar it is held to.
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -77,32 +78,44 @@ def _makers(settings: Settings, count: int, **changes: float) -> Settings:
     )  # fmt: skip
 
 
-def tick_to_order(settings: Settings) -> Iterator[Row]:
-    """T1 to T4 in the embedded desk, makers everywhere, against the ring one way."""
-    ring, _ = _round_trip_ns()
+def _tick_to_order(settings: Settings) -> tuple[Any, str]:
+    """The hop of a live desk with makers everywhere, and what it is of."""
     made = _makers(settings, len(settings.instruments), half_spread=1.5)
     flow = replace(made.flow, rate=MARKET_RATE)
     with Engine(replace(made, virtual_time=False, flow=flow)) as engine:
         time.sleep(LIVE_SECONDS)
         engine.halt()
         time.sleep(0.1)
-        hop = engine.read()["hops"][Hop.TICK_TO_ORDER].copy()
-        waiting = core.Waiting(int(engine.read()["threads"][1]["waiting"])).name.lower()
-    note = f"{int(hop['count']):,} orders, waiting {waiting}"
-    for field, suffix, bar in (
-        ("p50_ns", "", 1_000.0),
-        ("p50_ns", ".ring", 4 * ring / 2),
-        ("p99_ns", ".p99", 5_000.0),
-        ("p999_ns", ".p999", None),
+        read = engine.read()
+        hop = read["hops"][Hop.TICK_TO_ORDER].copy()
+        waiting = core.Waiting(int(read["threads"][1]["waiting"])).name.lower()
+    return hop, f"{int(hop['count']):,} orders, waiting {waiting}"
+
+
+def tick_to_order(settings: Settings) -> Iterator[Row]:
+    """T1 to T4 in the embedded desk, makers everywhere, against the ring one way."""
+    ring, _ = _round_trip_ns()
+    hop, note = _tick_to_order(settings)
+    with tempfile.TemporaryDirectory() as directory:
+        journal = core.Journal(Path(directory))
+        kept, kept_note = _tick_to_order(replace(settings, journal=journal))
+    kept_note += f", journal {journal.level.name.lower()}"
+    for found, field, suffix, bar, about in (
+        (hop, "p50_ns", "", 1_000.0, note),
+        (hop, "p50_ns", ".ring", 4 * ring / 2, note),
+        (hop, "p99_ns", ".p99", 5_000.0, note),
+        (hop, "p999_ns", ".p999", None, note),
+        (kept, "p50_ns", ".journal", 1_000.0, kept_note),
+        (kept, "p99_ns", ".journal.p99", 5_000.0, kept_note),
     ):
         yield Row(
             f"tick_to_order_ns{suffix}",
-            float(hop[field]),
+            float(found[field]),
             "ns",
             "ring one way",
             ring / 2,
             bar,
-            note=note,
+            note=about,
         )
 
 
