@@ -114,14 +114,22 @@ def test_a_signal_halts_it_and_does_not_end_it(cockpit: Cockpit) -> None:
     assert cockpit.process.wait(PATIENCE_S) == 128 + signal.SIGTERM
 
 
-def test_a_file_halts_it_while_its_screen_hangs(cockpit: Cockpit) -> None:
+@pytest.mark.parametrize("by_file", [True, False], ids=["file", "signal"])
+def test_it_is_halted_while_its_screen_hangs(cockpit: Cockpit, by_file: bool) -> None:
     cockpit.start()
     cockpit.wait(lambda: len(cockpit.sent()) > 3, "orders")
     cockpit.reads.clear()  # nobody takes what it draws
     time.sleep(2.0)
-    cockpit.file.touch()
+    if by_file:
+        cockpit.file.touch()
+    else:
+        cockpit.process.send_signal(signal.SIGUSR1)
     cockpit.wait(cockpit.halts, "the halt")
-    assert any("screen.halt is there" in row for row in cockpit.records("control"))
+    why = "screen.halt is there" if by_file else 'why="signal USR1"'
+    assert any(why in row for row in cockpit.records("control"))
+    orders = len(cockpit.sent())
+    time.sleep(0.5)
+    assert len(cockpit.sent()) == orders
 
 
 def test_one_that_begins_under_the_file_sends_nothing(cockpit: Cockpit) -> None:

@@ -2,7 +2,8 @@
  *
  *     test_soak            1,000 seeds (CP_SOAK_SEEDS says otherwise)
  *     test_soak FIRST [COUNT]   those; of one, with what it did
- *     test_soak kill MISHAP     the kill while that happens again and again
+ *     test_soak kill MISHAP [LEVEL]  a kill while that happens again and again: of a level
+ *                           (halt, flatten, halt_symbol, ...), or one after the other
  *
  * Each seed arms some of the mishaps, lets the desk trade among them with its books checked
  * after everything that happens, then lets all be well and asks: do desk and venue agree
@@ -38,13 +39,14 @@ typedef struct soak {
     uint64_t own_match; /* the latest execution of an order the desk knows */
     uint64_t own_id;    /* which order that was */
     cp_sim_hooks hooks;
-    bool clean; /* what is recorded is all that was done */
+    bool clean;                    /* what is recorded is all that was done */
+    const struct kill_level *kill; /* from here on nothing that it stops may leave */
 } soak;
 
 static uint64_t fired_ever[CP_MISHAP_COUNT];
 static uint64_t armed_ever[CP_MISHAP_COUNT];
 static uint64_t kills_ever, losses_ever, fills_ever, corrections_ever, doubts_ever;
-static uint64_t by_hand_ever, closed_some_ever, halted_kills_ever;
+static uint64_t by_hand_ever, closed_some_ever, reduced_ever, halted_kills_ever;
 
 /* ---- how to see it again ------------------------------------------------------------------- */
 
@@ -135,6 +137,60 @@ static void refuse_order(soak *s, const cp_order *order, uint64_t now_ns)
     cp_delay_put(&s->engine->report_delay, &report, now_ns);
 }
 
+/* A way for the operator to stop trading: of all, or of the symbol or slot KILLED. */
+typedef struct kill_level {
+    const char *name;
+    cp_control_kind kind;
+    bool of_symbol, of_slot;
+    bool closes; /* and positions are traded to none */
+} kill_level;
+
+#define KILLED 0u
+
+static bool is_within(const kill_level *level, uint32_t symbol, uint32_t slot)
+{
+    return (!level->of_symbol || symbol == KILLED) && (!level->of_slot || slot == KILLED);
+}
+
+/* Once it is killed nothing leaves but what closes, of no more lots than there are. */
+static void check_kill(const soak *s, const cp_order *order)
+{
+    if (!s->kill || !is_within(s->kill, order->symbol, order->strategy))
+        return;
+    int64_t held = s->engine->desk->cells[order->strategy][order->symbol].qty;
+    int64_t owed = order->side == CP_SELL ? held : -held;
+    HOLDS(s, s->kill->closes && order->kind == CP_ORDER_NEW &&
+                 order->time_in_force == CP_IOC && (int64_t)order->qty <= owed);
+}
+
+/* Lots of the order's side if all that may trade does: of everybody, or of a slot. */
+static int64_t at_worst(const cp_desk *desk, const cp_order *order, uint32_t slot)
+{
+    int64_t held = slot == CP_NOBODY ? desk->positions[order->symbol].qty
+                                     : desk->cells[slot][order->symbol].qty;
+    int64_t lots = order->side == CP_BUY ? held : -held;
+    for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
+        const cp_own_order *own = &desk->orders.orders[i];
+        if (cp_state_is_working(own->state) && own->symbol == order->symbol &&
+            own->side == order->side && (slot == CP_NOBODY || own->strategy == slot))
+            lots += (int64_t)own->leaves + (own->replace_sent ? own->pending_qty : 0);
+    }
+    return lots;
+}
+
+/* What may only reduce does: nobody's position can go further from none by it. */
+static void check_reduces(const soak *s, const cp_order *order)
+{
+    const cp_desk *desk = s->engine->desk;
+    bool of_all = desk->risk.state == CP_RISK_REDUCING;
+    if (!of_all && desk->slots[order->strategy].config.mode != CP_MODE_REDUCE)
+        return;
+    HOLDS(s, at_worst(desk, order, order->strategy) <= 0);
+    HOLDS(s, !of_all || at_worst(desk, order, CP_NOBODY) <= 0);
+    HOLDS(s, of_all || order->kind == CP_ORDER_NEW);
+    reduced_ever++;
+}
+
 /* In what the operator has stopped only closing goes on. */
 static void check_stops(const soak *s, const cp_order *order)
 {
@@ -142,6 +198,8 @@ static void check_stops(const soak *s, const cp_order *order)
     uint32_t place = cp_orders_find(&desk->orders, order->client_id);
     bool closes =
         place != CP_NONE && desk->orders.orders[place].purpose == CP_PURPOSE_CLOSE;
+    if (!closes)
+        check_reduces(s, order);
     HOLDS(s, (desk->halted >> order->symbol & 1) == 0 || closes);
     HOLDS(s, (desk->killed >> order->strategy & 1) == 0 || closes ||
                  order->strategy == CP_OPERATOR);
@@ -158,6 +216,7 @@ static void on_order(void *self, const cp_order *order, uint64_t now_ns)
         /* Once halted nothing leaves that could trade, whatever else goes wrong. */
         HOLDS(s, s->engine->desk->risk.state != CP_RISK_HALTED);
         check_stops(s, order);
+        check_kill(s, order);
         HOLDS(s, order->client_id > s->highest_id); /* no id is used again, ever */
         s->highest_id = order->client_id;
     }
@@ -463,8 +522,10 @@ static void command_something(soak *s)
         { CP_CONTROL_PREVIEW, 2 },       { CP_CONTROL_CANCEL, 2 },
         { CP_CONTROL_HALT_STRATEGY, 1 }, { CP_CONTROL_FLATTEN_STRATEGY, 3 },
         { CP_CONTROL_HALT_SYMBOL, 1 },   { CP_CONTROL_FLATTEN_SYMBOL, 2 },
-        { CP_CONTROL_RESUME_SYMBOL, 6 },
+        { CP_CONTROL_RESUME_SYMBOL, 6 }, { CP_CONTROL_REDUCE, 3 },
     };
+    static const uint32_t modes[] = { CP_MODE_LIVE,   CP_MODE_LIVE,   CP_MODE_LIVE,
+                                      CP_MODE_REDUCE, CP_MODE_SHADOW, CP_MODE_OFF };
     uint32_t all = 0, which = 0;
     for (uint32_t i = 0; i < sizeof table / sizeof table[0]; i++)
         all += table[i].weight;
@@ -473,8 +534,7 @@ static void command_something(soak *s)
         roll -= table[which].weight;
     cp_control control = { .kind = table[which].kind,
                            .target = (uint32_t)cp_random_below(&s->random, 4),
-                           .mode = cp_random_below(&s->random, 2) ? CP_MODE_LIVE
-                                                                  : CP_MODE_OFF,
+                           .mode = modes[cp_random_below(&s->random, 6)],
                            .who = "soak",
                            .why = "because" };
     control.ticket = any_ticket(s, control.kind == CP_CONTROL_CANCEL);
@@ -698,7 +758,7 @@ static uint32_t weight_of(uint32_t point)
     case CP_MISHAP_TIMER_STALL:
         return 1; /* each thing that happens is an occasion */
     case CP_MISHAP_OPERATOR:
-        return 10; /* there is much that one can ask for */
+        return 4; /* there is much that one can ask for */
     case CP_MISHAP_VENUE_SILENT:
     case CP_MISHAP_REPORTS_LATE:
         return 60; /* an order, a report */
@@ -743,16 +803,6 @@ static void arm(soak *s)
         atomic_store(&cp_mishap_chance[CP_MISHAP_KILLED], 0);
         atomic_store(&cp_mishap_chance[CP_MISHAP_POWER_LOSS], 0);
     }
-}
-
-static uint32_t resting_of_desk(const soak *s)
-{
-    const cp_venue *venue = s->engine->venue;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < venue->pool.fresh; i++)
-        count += venue->pool.orders[i].owner == CP_PARTICIPANT_DESK &&
-                 venue->pool.orders[i].qty > 0;
-    return count;
 }
 
 static void check_agreement(const soak *s)
@@ -881,50 +931,135 @@ static bool is_halted(const soak *s)
     return s->engine->desk->risk.state == CP_RISK_HALTED;
 }
 
-/* One thing goes wrong again and again, and the desk is halted in the middle of it. That
- * nothing more leaves holds on_order(). */
-static void kill_while(uint32_t point)
+static const kill_level kill_levels[] = {
+    { "halt", CP_CONTROL_HALT, false, false, false },
+    { "flatten", CP_CONTROL_FLATTEN, false, false, true },
+    { "halt_symbol", CP_CONTROL_HALT_SYMBOL, true, false, false },
+    { "flatten_symbol", CP_CONTROL_FLATTEN_SYMBOL, true, false, true },
+    { "halt_strategy", CP_CONTROL_HALT_STRATEGY, false, true, false },
+    { "flatten_strategy", CP_CONTROL_FLATTEN_STRATEGY, false, true, true },
+};
+#define KILL_LEVELS (sizeof kill_levels / sizeof kill_levels[0])
+
+/* What it has stopped is stopped, whatever has happened since. */
+static bool is_killed(const soak *s)
 {
-    static soak s;
-    s = (soak){ .seed = 7000 + point };
-    snprintf(again, sizeof again, "%s kill %s", program, cp_mishap_name(point));
-    cp_random_init(&s.random, s.seed);
-    cp_config config = journal_kit_config(s.seed);
+    const cp_desk *desk = s->engine->desk;
+    if (is_halted(s))
+        return true;
+    if (s->kill->of_symbol)
+        return (desk->halted >> KILLED & 1) != 0;
+    if (s->kill->of_slot)
+        return (desk->killed >> KILLED & 1) != 0 &&
+               desk->slots[KILLED].config.mode == CP_MODE_OFF;
+    return s->kill->closes &&
+           (desk->risk.state == CP_RISK_FLATTENING || desk->risk.state == CP_RISK_PAUSED);
+}
+
+/* Of what it stops, by the desk and by the venue. */
+static uint32_t count_left(const soak *s)
+{
+    const cp_orders *orders = &s->engine->desk->orders;
+    const cp_venue *venue = s->engine->venue;
+    uint32_t count = 0;
+    for (uint32_t i = orders->first; i != CP_NONE; i = orders->orders[i].next)
+        count += cp_state_is_working(orders->orders[i].state) &&
+                 is_within(s->kill, orders->orders[i].symbol, orders->orders[i].strategy);
+    for (uint32_t i = 0; i < venue->pool.fresh; i++) {
+        const cp_book_order *order = &venue->pool.orders[i];
+        if (order->owner != CP_PARTICIPANT_DESK || order->qty == 0)
+            continue;
+        uint32_t place = cp_orders_find(orders, order->id);
+        count += is_within(s->kill, order->symbol,
+                           place == CP_NONE ? KILLED : orders->orders[place].strategy);
+    }
+    return count;
+}
+
+/* Of a kill that closes: nothing is held any more, but where the desk does not know. */
+static bool is_flat(const soak *s)
+{
+    const cp_desk *desk = s->engine->desk;
+    for (uint32_t slot = 0; slot < CP_SLOT_COUNT; slot++)
+        for (uint32_t i = 0; i < desk->symbol_count; i++)
+            if (is_within(s->kill, i, slot) && desk->cells[slot][i].qty != 0 &&
+                !cp_desk_in_doubt(desk, i))
+                return false;
+    return true;
+}
+
+static void open_busy(soak *s, uint32_t point)
+{
+    cp_config config = journal_kit_config(s->seed);
     config.flow.rate = 200000;
     config.desk_order_capacity = 1024;
     config.limits[CP_LIMIT_MESSAGE_RATE] = config.limits[CP_LIMIT_SAME_ORDERS] = 1000000;
     config.limits[CP_LIMIT_OPEN_ORDERS] = 1000;
+    /* Or what one strategy sells could have to wait for another to buy. */
+    config.limits[CP_LIMIT_POSITION] = 100000;
     for (uint32_t slot = 2; slot < CP_STRATEGY_MAX; slot++) {
         config.strategies[slot] = config.strategies[slot % 2];
         snprintf(config.strategies[slot].name, CP_NAME_SIZE, "s%u", slot);
     }
-    open_soak(&s, &config);
-    CHECK_EQ(0, cp_engine_run(s.engine, 5000)); /* a market first */
-    double rate = order_rate(&s, 5000);
-    HOLDS(&s, rate >= KILL_RATE);
+    open_soak(s, &config);
+    CHECK_EQ(0, cp_engine_run(s->engine, 5000)); /* a market first */
+    double rate = order_rate(s, 5000);
+    HOLDS(s, rate >= KILL_RATE);
     slowest_kill = rate < slowest_kill ? rate : slowest_kill;
-
     atomic_store(&cp_mishap_chance[point], weight_of(point) == 1 ? 40 : 60000);
-    CHECK_EQ(0, cp_engine_run(s.engine, 2000));
-    cp_sim_command(s.engine, &(cp_control){ .kind = CP_CONTROL_HALT, .who = "soak" });
-    HOLDS(&s, is_halted(&s));
-    if (point == CP_MISHAP_POWER_LOSS) /* a halt is safe from it once it is on disk */
+    CHECK_EQ(0, cp_engine_run(s->engine, 2000));
+}
+
+/* Until all of it is pulled, and closed where it is to be. */
+static void let_end(soak *s, bool closes)
+{
+    uint64_t end_ns = s->engine->clock.base_ns + QUIET_NS;
+    while (s->engine->clock.base_ns < end_ns &&
+           (count_left(s) > 0 || (closes && !is_halted(s) && !is_flat(s))))
+        CHECK_EQ(0, cp_engine_run(s->engine, 1000));
+    HOLDS(s, count_left(s) == 0);
+    HOLDS(s, is_killed(s));
+    HOLDS(s, !closes || is_halted(s) || is_flat(s));
+}
+
+/* One thing goes wrong again and again, and in the middle of it the desk is killed. That
+ * nothing more leaves holds on_order(). */
+static void kill_while(uint32_t point, const kill_level *level)
+{
+    static soak s;
+    s = (soak){ .seed = 7000 + point };
+    snprintf(again, sizeof again, "%s kill %s %s", program, cp_mishap_name(point),
+             level->name);
+    cp_random_init(&s.random, s.seed);
+    open_busy(&s, point);
+    bool was_halted = is_halted(&s); /* by itself: then all is stopped */
+    cp_control control = { .kind = level->kind, .target = KILLED, .who = "soak" };
+    s.kill = was_halted ? &kill_levels[0] : level;
+    cp_sim_command(s.engine, &control);
+    HOLDS(&s, is_killed(&s));
+    if (point == CP_MISHAP_POWER_LOSS) /* a kill is safe from it once it is on disk */
         atomic_store(&cp_mishap_chance[point], 0);
     CHECK_EQ(0, cp_engine_run(s.engine, 2000));
-    HOLDS(&s, is_halted(&s));
+    HOLDS(&s, is_killed(&s));
     fired_at_kill += atomic_load(&cp_mishap_fired[point]) > 0;
     s.quiet = true;
     atomic_store(&cp_mishap_chance[point], 0);
-    uint64_t end_ns = s.engine->clock.base_ns + QUIET_NS;
-    while (s.engine->clock.base_ns < end_ns &&
-           (s.engine->desk->orders.working_count > 0 || resting_of_desk(&s) > 0))
-        CHECK_EQ(0, cp_engine_run(s.engine, 1000));
-    HOLDS(&s, resting_of_desk(&s) == 0);
-    HOLDS(&s, is_halted(&s) && s.engine->desk->orders.working_count == 0);
+    /* A desk that died in the middle keeps what it was stopped, not what it was at. */
+    let_end(&s, s.kill->closes && s.kills + s.losses == 0);
     die(&s, false);
-    HOLDS(&s, is_halted(&s)); /* a halt survives the restart */
+    HOLDS(&s, is_killed(&s)); /* a kill survives the restart */
+    CHECK_EQ(0, cp_engine_run(s.engine, 2000));
+    HOLDS(&s, is_killed(&s));
     close_soak(&s);
     kill_count++;
+}
+
+/* Of all levels, or of the one named. */
+static void kill_every_way(uint32_t point, const char *name)
+{
+    for (uint32_t i = 0; i < KILL_LEVELS; i++)
+        if (!name || strcmp(name, kill_levels[i].name) == 0)
+            kill_while(point, &kill_levels[i]);
 }
 
 static uint64_t seeds_wanted(void)
@@ -938,15 +1073,16 @@ static uint64_t seeds_wanted(void)
     return given ? strtoull(given, NULL, 10) : usual;
 }
 
-static int kill_by_name(const char *name)
+static int kill_by_name(const char *name, const char *level)
 {
     for (uint32_t point = 0; point < CP_MISHAP_COUNT; point++) {
         if (strcmp(cp_mishap_name(point), name) != 0)
             continue;
-        kill_while(point);
+        kill_every_way(point, level);
         again[0] = 0;
-        printf("ok halted at %.0f orders/s while %s happened\n", slowest_kill, name);
-        return 0;
+        printf("ok killed in %u ways at %.0f orders/s or more while %s happened\n",
+               kill_count, slowest_kill, name);
+        return kill_count > 0 ? 0 : 2;
     }
     fprintf(stderr, "there is no mishap %s\n", name);
     return 2;
@@ -955,8 +1091,8 @@ static int kill_by_name(const char *name)
 int main(int argc, char **argv)
 {
     listen_for_ends(argv[0]);
-    if (argc == 3 && strcmp(argv[1], "kill") == 0)
-        return kill_by_name(argv[2]);
+    if (argc > 2 && strcmp(argv[1], "kill") == 0)
+        return kill_by_name(argv[2], argc > 3 ? argv[3] : NULL);
     uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     uint64_t count = argc > 2   ? strtoull(argv[2], NULL, 10)
                      : argc > 1 ? 1
@@ -965,22 +1101,23 @@ int main(int argc, char **argv)
         run_seed(seed, count == 1);
     for (uint32_t point = 0; point < CP_MISHAP_COUNT && argc == 1; point += KILL_STEP)
         if (point != CP_MISHAP_OPERATOR) /* who would end the halt */
-            kill_while(point);
+            kill_every_way(point, NULL);
     again[0] = 0; /* what follows is of no one seed */
-    CHECK(kill_count == 0 || fired_at_kill + 1 >= kill_count);
+    CHECK(kill_count == 0 || fired_at_kill + KILL_LEVELS >= kill_count);
     if (kill_count > 0)
-        printf("ok halted at %.0f orders/s or more in %u troubles, %u of them at work "
-               "just then\n",
-               slowest_kill, kill_count, fired_at_kill);
+        printf(
+            "ok killed %u times at %.0f orders/s or more, in all ways in each trouble, "
+            "%u times while it was at work\n",
+            kill_count, slowest_kill, fired_at_kill);
     printf("ok %llu seeds: %llu fills, %llu kills, %llu losses of power, %llu "
            "corrections, %llu symbols left in doubt\n",
            (unsigned long long)count, (unsigned long long)fills_ever,
            (unsigned long long)kills_ever, (unsigned long long)losses_ever,
            (unsigned long long)corrections_ever, (unsigned long long)doubts_ever);
-    printf("   %llu orders by hand, %llu that closed a strategy or a symbol, %llu kills "
-           "with something stopped\n",
+    printf("   %llu orders by hand, %llu that closed a strategy or a symbol, %llu that "
+           "could only reduce, %llu kills with something stopped\n",
            (unsigned long long)by_hand_ever, (unsigned long long)closed_some_ever,
-           (unsigned long long)halted_kills_ever);
+           (unsigned long long)reduced_ever, (unsigned long long)halted_kills_ever);
     uint32_t idle = 0;
     for (uint32_t i = 0; i < CP_MISHAP_COUNT; i++) {
         printf("  %-20s armed in %llu, fired %llu times\n", cp_mishap_name(i),
