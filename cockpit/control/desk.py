@@ -8,6 +8,7 @@ in the events.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +21,7 @@ from cockpit.core import (
     Scope,
     Severity,
     Side,
+    StrategyKind,
     TimeInForce,
 )
 
@@ -198,6 +200,14 @@ class Desk(Protocol):
 
     @property
     def symbols(self) -> tuple[Symbol, ...]: ...
+
+    @property
+    def kinds(self) -> Mapping[int, StrategyKind]:
+        """The kinds of strategies it has, by the number the picture has them under.
+
+        Those of a user's among them, also one that came while it ran. The desk is the
+        only one to know them: what another process has loaded says nothing about it.
+        """
 
     def read(self) -> Record:
         """The latest picture (``cp_picture``)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
@@ -33,6 +33,7 @@ from cockpit.core import (
     OPERATOR,
     ORDER_STATES,
     SIDE_BOTH,
+    STRATEGY_KINDS,
     STRATEGY_MAX,
     CoreError,
     Engine,
@@ -46,6 +47,7 @@ from cockpit.core import (
     Scope,
     Severity,
     Side,
+    StrategyKind,
 )
 
 START_SECONDS = 1.0
@@ -91,6 +93,7 @@ class LocalDesk:
         # What the core stamps by, in UTC.
         self._epoch_ns = time.time_ns() - time.monotonic_ns()
         self._events: list[Event] = []
+        self._kinds: dict[int, StrategyKind] = {}
         recorded = [instrument.name for instrument in settings.instruments]
         universe = universe_of(config.desk, recorded if self._replays else ())
         self._reload = Reload(engine, config, universe, self._say_config)
@@ -143,6 +146,13 @@ class LocalDesk:
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         return self._symbols
+
+    @property
+    def kinds(self) -> Mapping[int, StrategyKind]:
+        """Every kind loaded into this process, by its index."""
+        if len(self._kinds) != len(STRATEGY_KINDS):
+            self._kinds = {kind.index: kind for kind in list(STRATEGY_KINDS.values())}
+        return self._kinds
 
     def read(self) -> Record:
         """The latest picture."""

@@ -29,10 +29,18 @@ from cockpit.control.desk import (
     Symbol,
     Ticket,
 )
-from cockpit.core import PICTURE, OrderType, Severity, Side, TimeInForce
+from cockpit.core import (
+    PICTURE,
+    OrderType,
+    Parameter,
+    Severity,
+    Side,
+    StrategyKind,
+    TimeInForce,
+)
 
 MAGIC = "cockpit"
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised when a message changes its meaning."""
 
 VIEW, TRADE = "view", "trade"
@@ -44,6 +52,8 @@ ANSWER_MAX = 1 << 20
 """Bytes of a frame from the desk: a picture and what was said with it."""
 WHY_MAX = 200
 """Characters of a reason."""
+TEXT_MAX = 200
+"""Characters of each text that a strategy describes itself with."""
 PING_SECONDS = 1.0
 """How often a client says that it is there."""
 HZ_MAX = 20.0
@@ -115,7 +125,11 @@ class Frames:
 
 @cache
 def layout() -> str:
-    """A hash of everything a picture means: its fields, the tables and the enums."""
+    """A hash of everything a picture means: its fields, the tables and the enums.
+
+    Not of the strategies of a user's: which of those a desk has it says itself, as
+    :func:`kind_row`.
+    """
     enums = sorted(
         (name, [(member.name, int(member)) for member in found])
         for name, found in vars(core).items()
@@ -123,7 +137,7 @@ def layout() -> str:
     )
     tables = (
         core.LIMITS,
-        list(core.STRATEGY_KINDS.values()),
+        core.BUILT_IN_KINDS,
         core.HOPS,
         core.REFUSALS,
         core.REASONS,
@@ -320,6 +334,39 @@ def preview_of_row(row: list[Any]) -> Preview:
         ticket=ticket_of(ticket),
         margins=tuple(Margin(*margin) for margin in margins),
         **dict(zip(_PREVIEW_FIELDS, fields, strict=True)),
+    )
+
+
+def kind_row(kind: StrategyKind) -> list[Any]:
+    """A kind of strategy with what it declares, of texts not too long."""
+    return [
+        kind.index,
+        kind.name[:TEXT_MAX],
+        kind.help[:TEXT_MAX],
+        kind.symbol_count,
+        [
+            [
+                parameter.name[:TEXT_MAX],
+                parameter.unit[:TEXT_MAX],
+                parameter.help[:TEXT_MAX],
+                parameter.minimum,
+                parameter.maximum,
+                parameter.standard,
+                parameter.kind,
+            ]
+            for parameter in kind.parameters
+        ],
+    ]
+
+
+def kind_of(row: list[Any]) -> StrategyKind:
+    index, name, help, symbol_count, parameters = row
+    return StrategyKind(
+        index=int(index),
+        name=str(name),
+        help=str(help),
+        parameters=tuple(Parameter(*parameter) for parameter in parameters),
+        symbol_count=int(symbol_count),
     )
 
 

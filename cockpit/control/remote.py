@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Condition, Event, Thread
 from typing import Any, Self
@@ -26,7 +26,15 @@ from cockpit.control.previews import AGAIN_SECONDS as PREVIEW_SECONDS
 from cockpit.control.previews import new_tag
 from cockpit.control.protocol import Controls, Hello, ProtocolError, Welcome
 from cockpit.control.runtime import Place, RuntimeRefused
-from cockpit.core import PICTURE, Mode, Record, Severity, Side
+from cockpit.core import (
+    BUILT_IN_KINDS,
+    PICTURE,
+    Mode,
+    Record,
+    Severity,
+    Side,
+    StrategyKind,
+)
 
 SILENT_SECONDS = 2.0
 """Without a picture for so long, the last is not shown any more."""
@@ -36,6 +44,7 @@ AGAIN_SECONDS = 0.5
 EVENT_MAX = 2000
 """Lines kept for a screen that does not ask for them."""
 SEND_SECONDS = 0.5
+_BUILT_IN = {kind.index: kind for kind in BUILT_IN_KINDS}
 
 
 class NotInControl(Exception):
@@ -94,6 +103,7 @@ class RemoteDesk:
         self._errors: tuple[str, ...] = ()
         self._controls = Controls()
         self._versions: dict[int, tuple[StrategyVersion, ...]] = {}
+        self._kinds: Mapping[int, StrategyKind] = _BUILT_IN
         self._preview: Preview | None = None
         self._preview_of: Ticket | None = None
         self._preview_asked = 0.0
@@ -126,6 +136,11 @@ class RemoteDesk:
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         return self._welcome.symbols
+
+    @property
+    def kinds(self) -> Mapping[int, StrategyKind]:
+        """The built-in ones and those the desk has said it runs."""
+        return self._kinds
 
     @property
     def welcome(self) -> Welcome:
@@ -428,6 +443,8 @@ class RemoteDesk:
             self._errors = tuple(map(str, message["errors"]))
             self._controls = Controls(*message["controls"])
             self._versions = protocol.versions_of(message["versions"])
+            told = map(protocol.kind_of, message["kinds"])
+            self._kinds = {**_BUILT_IN, **{kind.index: kind for kind in told}}
         if "alerts" in message:
             self._alerts = tuple(map(protocol.alert_of, message["alerts"]))
         self._take_events(message)

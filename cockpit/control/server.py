@@ -37,7 +37,7 @@ from cockpit.control.operators import Operator
 from cockpit.control.protocol import Controls, ProtocolError, Welcome
 from cockpit.control.runtime import Place
 from cockpit.control.session import PENDING_MAX, Session
-from cockpit.core import STRATEGY_MAX, Record, RiskState, Scope, Severity
+from cockpit.core import BUILT_IN_KINDS, STRATEGY_MAX, Record, RiskState, Scope, Severity
 
 TICK_SECONDS = 0.02
 IDLE_SECONDS = 0.1
@@ -229,6 +229,7 @@ class Server:
             list(self._desk.config_errors()),
             self._controls().row(),
             self._versions(),
+            self._kinds(),
         ]
         for session in due:
             assert session.hello is not None
@@ -248,7 +249,7 @@ class Server:
             message["events"] = events
             message["last_event"] = session.next_event
         if told != session.told:
-            message["errors"], message["controls"], message["versions"] = told
+            message |= zip(("errors", "controls", "versions", "kinds"), told, strict=True)
             session.told = told
         if (alerts := self._desk.alerts()) is not session.alerts:
             message["alerts"] = [protocol.alert_row(alert) for alert in alerts]
@@ -287,6 +288,17 @@ class Server:
             [slot, [protocol.version_row(version) for version in found]]
             for slot in range(STRATEGY_MAX)
             if (found := self._desk.versions(slot))
+        ]
+
+    def _kinds(self) -> list[Any]:
+        """The kinds that run and are not built in: a client cannot know them."""
+        configs = self._picture["desk"]["strategies"]["config"]
+        running = {int(config["kind"]) for config in configs if config["used"]}
+        known = self._desk.kinds
+        return [
+            protocol.kind_row(known[index])
+            for index in sorted(running)
+            if index >= len(BUILT_IN_KINDS) and index in known
         ]
 
     def _controls(self) -> Controls:

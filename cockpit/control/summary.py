@@ -17,7 +17,6 @@ from cockpit.core import (
     MONEY_SCALE,
     PRICE_NONE,
     SCOPES,
-    STRATEGY_KINDS,
     TRIGGERS,
     Cause,
     Engine,
@@ -313,7 +312,6 @@ def _ended_in(desk: LocalDesk) -> dict[str, str]:
 
 
 def strategies(desk: Desk, firm: Record) -> list[dict[str, Any]]:
-    kinds = list(STRATEGY_KINDS)
     found = []
     for slot, strategy in enumerate(firm["strategies"]):
         config = strategy["config"]
@@ -323,7 +321,7 @@ def strategies(desk: Desk, firm: Record) -> list[dict[str, Any]]:
             {
                 "key": slot + 1,
                 "name": _text(config["name"]),
-                "kind": kinds[int(config["kind"])],
+                "kind": _kind_of(desk, int(config["kind"])),
                 "symbol": desk.symbols[int(config["symbol"])].name,
                 "mode": Mode(int(config["mode"])).name,
                 "version": int(config["version"]),
@@ -338,6 +336,12 @@ def strategies(desk: Desk, firm: Record) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _kind_of(desk: Desk, index: int) -> str:
+    """Its name; a desk says so of every kind it runs."""
+    kind = desk.kinds.get(index)
+    return kind.name if kind else f"kind {index}"
 
 
 def _threads(settings: Settings, threads: Iterable[Record]) -> list[dict[str, Any]]:

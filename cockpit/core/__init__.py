@@ -115,6 +115,7 @@ from cockpit.core.settings import (
 )
 from cockpit.core.tables import (
     BREAKERS,
+    BUILT_IN_KINDS,
     HOPS,
     LIMIT_NONE,
     LIMITS,

@@ -79,6 +79,7 @@ def strategy_kind(index: int) -> StrategyKind:
 STRATEGY_KINDS: dict[str, StrategyKind] = {
     kind.name: kind for kind in map(strategy_kind, range(lib.cp_strategy_kind_count()))
 }
+BUILT_IN_KINDS: tuple[StrategyKind, ...] = tuple(STRATEGY_KINDS.values())
 LIMITS: tuple[Parameter, ...] = tuple(
     _parameter(lib.cp_limit_parameter(i)) for i in range(lib.CP_LIMIT_COUNT)
 )

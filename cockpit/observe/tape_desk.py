@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
-from cockpit.core import LIMITS, Mode, Record, Side
+from cockpit.core import BUILT_IN_KINDS, LIMITS, Mode, Record, Side, StrategyKind
 
 if TYPE_CHECKING:
     from cockpit.control.alarms import Alert
     from cockpit.observe.tape import Frame, Tape
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0)
+_BUILT_IN = {kind.index: kind for kind in BUILT_IN_KINDS}
 READ_ONLY = "this is a tape: what is on it has happened"
 
 
@@ -142,6 +143,11 @@ class TapeDesk:
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         return self.tape.symbols
+
+    @property
+    def kinds(self) -> Mapping[int, StrategyKind]:
+        """The built-in ones: of others a tape has the figures, not what they mean."""
+        return _BUILT_IN
 
     def read(self) -> Record:
         self._advance()

@@ -122,7 +122,7 @@ def parameter(
 ) -> None:
     """A parameter of the strategy in a slot."""
     picture = dict(scene.slots())[slot]
-    found = parameters.declared(picture)[index]
+    found = parameters.declared(scene, picture)[index]
     name = scene.slot_name(slot)
     value = float(picture["config"]["parameters"][index])
     unit = f" {found.unit}".rstrip()

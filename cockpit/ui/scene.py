@@ -7,7 +7,7 @@ frame is a function of it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -24,6 +24,7 @@ from cockpit.core import (
     Record,
     RiskState,
     Severity,
+    StrategyKind,
     blank_picture,
 )
 from cockpit.observe.exposure import Exposure, Marks, Scenario
@@ -249,6 +250,8 @@ class Scene:
     """See the module. Times in seconds are the screen's clock, ``*_ns`` the engine's."""
 
     symbols: tuple[Symbol, ...] = ()
+    kinds: Mapping[int, StrategyKind] = field(default_factory=dict)
+    """Of strategies, by the number the picture has them under."""
     mode: str = "SIM"
     origin: str = ""
     glyphs: Glyphs = UNICODE
@@ -350,6 +353,7 @@ class Scene:
         if self.frozen_since is None:
             self.picture = picture
         self.mode, self.origin, self.symbols = desk.mode, clean(desk.origin), desk.symbols
+        self.kinds = desk.kinds
         self.config_errors = tuple(clean(text) for text in desk.config_errors())
         self.tape = desk if isinstance(desk, TapeDesk) else None
         self.read_only = self.tape.read_only if self.tape else ""

@@ -10,6 +10,7 @@ import numpy as np
 from cockpit.control.alarms import Alert
 from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.core import (
+    BUILT_IN_KINDS,
     LIMITS,
     MONEY_SCALE,
     PICTURE,
@@ -36,6 +37,7 @@ class PaintedDesk:
 
     def __init__(self, symbols: tuple[Symbol, ...] = SYMBOLS) -> None:
         self.symbols = symbols
+        self.kinds = {kind.index: kind for kind in BUILT_IN_KINDS}
         self.origin = "synthetic seed 7"
         self.picture: np.ndarray[Any, Any] = np.zeros((), PICTURE_DTYPE)
         self.calls: list[Any] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.core import STRATEGY_KINDS, Parameter
+from cockpit.core import Parameter
 from cockpit.ui.render.listing import draw
 from cockpit.ui.render.table import Column, Line, View
 from cockpit.ui.render.text import Rows, Segment
@@ -18,7 +18,6 @@ _COLUMNS = (
     Column("to", ".", 6, priority=4),
     Column("meaning", "<", 16, priority=1),
 )
-_KINDS = {kind.index: kind for kind in STRATEGY_KINDS.values()}
 
 
 def slot_of(scene: Scene) -> int | None:
@@ -30,9 +29,9 @@ def slot_of(scene: Scene) -> int | None:
     return next(iter(slots), None)
 
 
-def declared(picture: Any) -> tuple[Parameter, ...]:
+def declared(scene: Scene, picture: Any) -> tuple[Parameter, ...]:
     """The parameters of what runs in a slot."""
-    kind = _KINDS.get(int(picture["config"]["kind"]))
+    kind = scene.kinds.get(int(picture["config"]["kind"]))
     return kind.parameters if kind else ()
 
 
@@ -45,7 +44,7 @@ def detail(scene: Scene) -> str:
     slot = slot_of(scene)
     if slot is None:
         return ""
-    kind = _KINDS.get(int(dict(scene.slots())[slot]["config"]["kind"]))
+    kind = scene.kinds.get(int(dict(scene.slots())[slot]["config"]["kind"]))
     return f"{scene.slot_name(slot)}, {kind.name}" if kind else scene.slot_name(slot)
 
 
@@ -54,8 +53,11 @@ def view(scene: Scene, width: int) -> View:
     if slot is None:
         return View(_COLUMNS, [], "No strategy, no parameters.")
     picture = dict(scene.slots())[slot]
+    if int(picture["config"]["kind"]) not in scene.kinds:
+        name = scene.slot_name(slot)
+        return View(_COLUMNS, [], f"What runs as {name} has not said its parameters.")
     lines = []
-    for index, parameter in enumerate(declared(picture)):
+    for index, parameter in enumerate(declared(scene, picture)):
         value = float(picture["config"]["parameters"][index])
         texts = [
             parameter.name,
