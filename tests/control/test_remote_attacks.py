@@ -13,7 +13,15 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from serving import SCRIPT, Served, copy_files, drain, state, wait
+from serving import (
+    SCRIPT,
+    Served,
+    copy_files,
+    drain,
+    state,
+    wait,
+    waited_seconds,
+)
 
 from cockpit.control import protocol, session
 from cockpit.control.connection import Connection, Unreachable
@@ -30,9 +38,10 @@ from cockpit.control.runtime import (
 from cockpit.control.server import SESSION_MAX
 from cockpit.core import RiskState
 
-SLACK_SECONDS = 1.5
+AT_ONCE_SECONDS = 0.9 * min(session.GREETING_SECONDS, session.FRAME_SECONDS)
+"""Before the first clock that would cut it off as well; the log says what did."""
 GAP_SECONDS = 1.0
-"""A picture every 0.05 s is wished for; this machine may be busy."""
+"""A picture every 0.05 s is wished for; what a busy machine takes is not counted."""
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +58,15 @@ def unharmed(served: Served) -> Iterator[RemoteDesk]:
         first = int(desk.read()["desk"]["counters"]["md_count"])
 
         def follow() -> None:
-            last, since = 0, time.monotonic()
+            last, since, waited = 0, time.monotonic(), waited_seconds(served.pid)
             while not stop.is_set():
                 now_ns = int(desk.read()["time_ns"])
                 now = time.monotonic()
                 if now_ns != last:
-                    last, since = now_ns, now
-                gaps[0] = max(gaps[0], now - since)
+                    last, since, waited = now_ns, now, waited_seconds(served.pid)
+                gap = now - since
+                if gap > gaps[0]:
+                    gaps[0] = max(gaps[0], gap + waited - waited_seconds(served.pid))
                 time.sleep(0.01)
 
         thread = Thread(target=follow)
@@ -103,7 +114,7 @@ def test_nonsense_is_cut_off_at_once_and_logged(
     with unharmed(served):
         connection = served.raw()
         connection.sendall(sent)
-        assert cut_after(connection) < 1
+        assert cut_after(connection) < AT_ONCE_SECONDS
     served.wait_for(said)
 
 
@@ -127,9 +138,8 @@ def test_random_bytes_never_get_anywhere(served: Served) -> None:
 def test_a_silent_client_is_cut_off(served: Served) -> None:
     with unharmed(served):
         took = cut_after(served.raw())
-    assert (
-        session.GREETING_SECONDS * 0.9 < took < session.GREETING_SECONDS + SLACK_SECONDS
-    )
+    # By that clock, and not by the one for who says nothing after a greeting.
+    assert session.GREETING_SECONDS * 0.9 < took < session.SILENCE_SECONDS * 0.9
     served.wait_for("no greeting within 2 s")
 
 
@@ -153,7 +163,7 @@ def test_half_a_frame_is_cut_off_even_when_it_trickles(
             except (BrokenPipeError, ConnectionResetError):
                 ended = True
         took = time.monotonic() - began
-    assert took < session.FRAME_SECONDS + SLACK_SECONDS
+    assert took < 2 * session.FRAME_SECONDS
     served.wait_for("half a frame for 2 s")
 
 
@@ -162,7 +172,7 @@ def test_a_client_that_falls_silent_after_its_greeting_is_cut_off(served: Served
         connection = served.raw()
         connection.sendall(framed(SCRIPT.message()))
         took = cut_after(connection)
-    assert took < session.SILENCE_SECONDS + SLACK_SECONDS
+    assert took < 2 * session.SILENCE_SECONDS
     served.wait_for("silent for 5 s")
 
 
@@ -222,7 +232,7 @@ def test_a_command_that_makes_no_sense_is_cut_off(served: Served, message: dict)
     with unharmed(served):
         connection = served.raw()
         connection.sendall(framed(SCRIPT.message()) + framed(message))
-        assert cut_after(connection) < 1
+        assert cut_after(connection) < AT_ONCE_SECONDS
 
 
 @pytest.mark.parametrize(

