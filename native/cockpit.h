@@ -651,7 +651,7 @@ typedef struct cp_report {
     uint64_t client_id;
     union {
         uint64_t original_id; /* REPLACED, CHANGE_REJECTED: the order that was meant */
-        int64_t fee;          /* EXECUTED: money, a cost above 0 */
+        int64_t fee; /* EXECUTED: money for all of qty, a cost above 0 */
     };
     uint64_t order_ref;
     uint64_t match_ref; /* EXECUTED */
@@ -728,7 +728,7 @@ typedef enum cp_journal_kind {
 } cp_journal_kind;
 
 #define CP_JOURNAL_BODY 80
-#define CP_JOURNAL_VERSION 3 /* since 2 it holds the limits in force, since 3 versions */
+#define CP_JOURNAL_VERSION 4 /* since 2 limits in force, since 3 versions, since 4 fees */
 #define CP_JOURNAL_OLDEST 1
 #define CP_JOURNAL_COMMIT 1129333578 /* xor the low half of the sequence: the last word */
 

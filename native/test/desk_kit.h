@@ -197,11 +197,15 @@ static inline uint64_t kit_accept(kit *k, cp_order order)
     return ref;
 }
 
+/* At what the instrument's own fees come to. */
 static inline void kit_fill(kit *k, cp_order order, int64_t price, uint32_t qty,
                             uint32_t leaves, cp_liquidity liquidity)
 {
+    const cp_instrument *instrument = &k->config.instruments[order.symbol];
+    int64_t a_lot = liquidity == CP_MAKER ? instrument->maker_fee : instrument->taker_fee;
     kit_report(k, (cp_report){ .kind = CP_REPORT_EXECUTED,
                                .client_id = order.client_id,
+                               .fee = a_lot * (int64_t)qty,
                                .match_ref = ++k->next_match,
                                .price = price,
                                .qty = qty,

@@ -246,6 +246,67 @@ static void formats_of_before_are_read_and_later_ones_are_not(void)
     memory_free(&store);
 }
 
+/* The venue's tiers, crosses and all: what it charged, not what the instruments say. */
+static void what_was_charged_comes_back(void)
+{
+    memory_store store = { .count = 0 };
+    cp_config config = journal_kit_config(4);
+    config.rules.tier_count = 2;
+    config.rules.tiers[0] = (cp_fee_tier){ .maker_fee = 700001, .taker_fee = 5 };
+    config.rules.tiers[1] = (cp_fee_tier){ .from_qty = 50, .maker_fee = 33 };
+    cp_engine *engine = journal_kit_open(&config, &store);
+    CHECK_EQ(0, cp_engine_record_start(engine));
+    CHECK_EQ(0, cp_engine_run(engine, 60000));
+    CHECK(engine->desk_picture.counters.fill_count > 10);
+    int64_t charged = 0;
+    for (uint32_t i = 0; i < config.symbol_count; i++)
+        charged += engine->venue_picture.drop_copies[i].fees;
+    cp_desk_read(engine->desk, &engine->desk_picture, 0);
+    CHECK_EQ(charged, engine->desk_picture.fees);
+    journal_kit_kill(engine);
+
+    cp_engine *again = journal_kit_open(&config, &store);
+    cp_desk_read(again->desk, &again->desk_picture, 0);
+    CHECK_EQ(charged, again->desk_picture.fees);
+    journal_kit_kill(again);
+    memory_free(&store);
+}
+
+/* As it was written over the wire until version 3. */
+static void leave_fees_out(memory_store *store)
+{
+    for (uint64_t at = 0; at < last_file(store)->size; at += CP_JOURNAL_RECORD_SIZE) {
+        cp_journal_record *record =
+            (cp_journal_record *)(void *)(last_file(store)->bytes + at);
+        cp_report report;
+        memcpy(&report, record->body, sizeof report);
+        if (record->kind != CP_JOURNAL_REPORT || report.kind != CP_REPORT_EXECUTED)
+            continue;
+        report.fee = 0;
+        memcpy(record->body, &report, sizeof report);
+        record->crc = cp_crc32c(record, offsetof(cp_journal_record, crc));
+    }
+}
+
+static void fees_that_were_left_out_are_the_instrument_s_own(void)
+{
+    memory_store store = { .count = 0 };
+    uint64_t traded = trade_and_die(&store, 9, CP_JOURNAL_MAPPED, 8000);
+    memory_drop_head(&store);
+    uint64_t hashes[3], last;
+    cp_journal_end end;
+    CHECK_EQ(0, recover(&store, &hashes[0], &end, &last));
+    CHECK(traded != 0 && store.count == 1);
+    leave_fees_out(&store);
+    set_version(&store, 3);
+    CHECK_EQ(0, recover(&store, &hashes[1], &end, &last));
+    CHECK(hashes[0] == hashes[1]);
+    set_version(&store, 4); /* since then nothing is nothing: a cross is free */
+    CHECK_EQ(0, recover(&store, &hashes[2], &end, &last));
+    CHECK(hashes[0] != hashes[2]);
+    memory_free(&store);
+}
+
 static void records_that_do_not_follow_are_refused(void)
 {
     memory_store store = { .count = 0 };
@@ -626,6 +687,8 @@ int main(void)
     RUN(a_loss_of_power_keeps_all_that_was_synced);
     RUN(a_file_that_is_missing_is_damage);
     RUN(formats_of_before_are_read_and_later_ones_are_not);
+    RUN(what_was_charged_comes_back);
+    RUN(fees_that_were_left_out_are_the_instrument_s_own);
     RUN(records_that_do_not_follow_are_refused);
     RUN(a_position_without_an_instrument_is_refused);
     RUN(instruments_and_strategies_are_known_by_their_names);

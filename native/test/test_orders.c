@@ -420,6 +420,33 @@ static void takes_a_fill_that_comes_before_the_acknowledgement(void)
     kit_close(k);
 }
 
+/* By its tier, or nothing in a cross: what the instrument says is not what was paid. */
+static void books_what_the_venue_charged(void)
+{
+    const int64_t fees[] = { 123457, 0, -7 };
+    int64_t sum = 0;
+    kit *k = quoting();
+    cp_order bid = k->orders[0];
+    for (uint32_t i = 0; i < 3; i++) {
+        kit_report(k, (cp_report){ .kind = CP_REPORT_EXECUTED,
+                                   .client_id = bid.client_id,
+                                   .fee = fees[i],
+                                   .match_ref = i + 1,
+                                   .price = bid.price,
+                                   .qty = 3,
+                                   .leaves = 7 - 3 * i,
+                                   .symbol = bid.symbol,
+                                   .side = bid.side,
+                                   .liquidity = CP_MAKER });
+        sum += fees[i];
+        const cp_desk_picture *picture = kit_picture(k);
+        CHECK_EQ(sum, picture->fees);
+        CHECK_EQ(sum, picture->symbols[0].fees);
+        CHECK_EQ(sum, picture->strategies[0].fees);
+    }
+    kit_close(k);
+}
+
 static void accounts_a_fill_to_the_symbol_and_the_strategy(void)
 {
     kit *k = quoting();
@@ -1087,6 +1114,7 @@ int main(void)
     RUN(does_not_bring_back_a_quote_that_filled_while_it_moved);
     RUN(counts_and_notes_what_it_cannot_place);
     RUN(takes_a_fill_that_comes_before_the_acknowledgement);
+    RUN(books_what_the_venue_charged);
     RUN(accounts_a_fill_to_the_symbol_and_the_strategy);
     RUN(takes_one_acknowledgement_only);
     RUN(forgets_a_wish_when_its_quote_fills_or_is_pulled);

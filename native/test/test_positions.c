@@ -22,7 +22,7 @@ static void conserve(uint64_t seed, uint32_t fills, uint32_t price_span,
         cp_position_fill(&position, side, price, lots, fee);
         qty += sign * (int64_t)lots;
         cash -= (cp_i128)price * (int64_t)lots * sign;
-        fees += (cp_i128)fee * (int64_t)lots;
+        fees += fee;
 
         int64_t mark = 1 + (int64_t)cp_random_below(&random, price_span);
         cp_i128 unrealised = (cp_i128)position.qty * mark - position.cost;

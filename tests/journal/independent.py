@@ -110,7 +110,7 @@ class Position:
             self.qty += sign * closed
         self.cost += price * (qty - closed) * sign
         self.qty += sign * (qty - closed)
-        self.fees += fee * qty
+        self.fees += fee
 
     @property
     def is_empty(self) -> bool:
@@ -251,6 +251,7 @@ class Desk:
     killed: int = 0
     ids_end: int = 0
     used: set[int] = field(default_factory=set)
+    version: int = 0
     symbol_count: int = 0
     snapshot_hashes: int = 0
     in_snapshot: bool = False
@@ -258,6 +259,7 @@ class Desk:
     def take(self, record: Record) -> None:
         body = record.body
         if record.kind == 1:
+            self.version = struct.unpack_from("<I", body, 24)[0]
             self.symbol_count = struct.unpack_from("<I", body, 32)[0]
             self.in_snapshot = True
         elif record.kind == 2:
@@ -354,7 +356,10 @@ class Desk:
             order.seen = True
         elif kind == EXECUTED:
             traded = min(qty, order.leaves)
-            self._book(order, price, traded, maker=liquidity == MAKER)
+            fee = struct.unpack_from("<q", body, 16)[0]
+            if fee == 0 and self.version < 4:
+                fee = self.fees[order.symbol][0 if liquidity == MAKER else 1] * traded
+            self._book(order, price, traded, fee, maker=liquidity == MAKER)
             if traded < qty:
                 self.doubt |= 1 << symbol
         elif kind == CANCELLED:
@@ -376,8 +381,9 @@ class Desk:
         order.leaves, order.pending = leaves, None
         self.orders[order.id] = order
 
-    def _book(self, order: Order, price: int, qty: int, *, maker: bool) -> None:
-        fee = self.fees[order.symbol][0 if maker else 1]
+    def _book(
+        self, order: Order, price: int, qty: int, fee: int, *, maker: bool
+    ) -> None:
         cell = self.cells.setdefault((order.slot, order.symbol), Cell())
         cell.fill(order.side, price, qty, fee)
         lots = qty if order.side == 0 else -qty

@@ -68,9 +68,9 @@ static int64_t expected_of(int64_t expected, int64_t price, bool maker)
 }
 
 void cp_desk_replay_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
-                         uint32_t qty, bool maker)
+                         uint32_t qty, bool maker, int64_t fee)
 {
-    cp_desk_book_position(desk, own, price, qty, maker);
+    cp_desk_book_position(desk, own, price, qty, fee);
     book_costs(desk, own->strategy, own->symbol, own->side == CP_SELL ? CP_SELL : CP_BUY,
                price, qty, own->arrival2, expected_of(own->expected, price, maker));
 }

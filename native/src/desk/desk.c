@@ -232,10 +232,8 @@ static void note_duplicate(cp_desk *desk, const cp_report *report)
 }
 
 void cp_desk_book_position(cp_desk *desk, const cp_own_order *own, int64_t price,
-                           uint32_t qty, bool maker)
+                           uint32_t qty, int64_t fee)
 {
-    const cp_instrument *instrument = &desk->instruments[own->symbol];
-    int64_t fee = maker ? instrument->maker_fee : instrument->taker_fee;
     cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
     cp_position_fill(&desk->positions[own->symbol], side, price, qty, fee);
     cp_position_fill(&desk->cells[own->strategy][own->symbol], side, price, qty, fee);
@@ -248,7 +246,8 @@ void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *re
     bool maker = report->liquidity == CP_MAKER;
     cp_slot *slot = &desk->slots[own->strategy];
     const cp_position *cell = &desk->cells[own->strategy][own->symbol];
-    cp_desk_book_position(desk, own, report->price, qty, maker);
+    cp_desk_book_position(desk, own, report->price, qty,
+                          cp_desk_fee(desk, own->symbol, report, qty));
     cp_seats_show_position(slot, own->symbol, cell->qty);
     slot->fill_count++;
     desk->counters.fill_count++;

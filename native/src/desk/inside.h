@@ -96,7 +96,8 @@ typedef struct cp_recovery_map {
     cp_limits limits_read; /* as far as their records have come */
     bool has_limits;
     bool in_snapshot;
-    bool is_whole; /* a snapshot has been taken in */
+    bool fees_left_out; /* an execution without one is booked by the instrument's own */
+    bool is_whole;      /* a snapshot has been taken in */
 } cp_recovery_map;
 
 #define CP_LEAVING_MAX 32u
@@ -351,15 +352,23 @@ void cp_desk_tell_leaving(cp_desk *desk);
 void cp_desk_close(cp_desk *desk, uint32_t place);
 /* Lots have traded, as a journal tells it: what is held, and where profit comes from. */
 void cp_desk_replay_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
-                         uint32_t qty, bool maker);
+                         uint32_t qty, bool maker, int64_t fee);
 /* Work the symbols that have changed into what the desk is worth. */
 void cp_desk_add_worth(cp_desk *desk);
 
 /* ---- desk.c ---- */
 
-/* Lots have traded: what is held of the symbol, and by the slot. */
+/* What the venue charged for it; lots that it never told of cost what the instrument says. */
+static inline int64_t cp_desk_fee(const cp_desk *desk, uint32_t symbol,
+                                  const cp_report *report, uint32_t qty)
+{
+    if (CP_LIKELY(report->kind == CP_REPORT_EXECUTED))
+        return report->fee;
+    return cp_scheduled_fee(&desk->instruments[symbol], true, qty);
+}
+/* Lots have traded: what is held of the symbol, and by the slot; `fee` is of all of them. */
 void cp_desk_book_position(cp_desk *desk, const cp_own_order *own, int64_t price,
-                           uint32_t qty, bool maker);
+                           uint32_t qty, int64_t fee);
 /* The same, and all that is said and counted of it, part of which is
  * left to after.c. */
 void cp_desk_on_fill(cp_desk *desk, const cp_own_order *own, const cp_report *report,

@@ -35,5 +35,5 @@ void cp_position_fill(cp_position *position, cp_side side, int64_t price, uint32
     uint32_t opened = qty - closed;
     position->cost += (cp_i128)price * (int64_t)opened * sign;
     position->qty += sign * (int64_t)opened;
-    position->fees += (cp_i128)fee * (int64_t)qty;
+    position->fees += fee;
 }

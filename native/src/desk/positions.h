@@ -26,9 +26,17 @@ static inline int64_t cp_saturate(cp_i128 value)
     return value > INT64_MAX ? INT64_MAX : value < INT64_MIN ? INT64_MIN : (int64_t)value;
 }
 
-/* Take a fill into the position; `fee` is money a lot. */
+/* Take a fill into the position; `fee` is money, of all its lots. */
 void cp_position_fill(cp_position *position, cp_side side, int64_t price, uint32_t qty,
                       int64_t fee);
+
+/* What so many lots cost by the instrument's own fees: where no venue has said. */
+static inline int64_t cp_scheduled_fee(const cp_instrument *instrument, bool maker,
+                                       uint32_t qty)
+{
+    cp_i128 fee = maker ? instrument->maker_fee : instrument->taker_fee;
+    return cp_saturate(fee * (int64_t)qty);
+}
 
 static inline int64_t cp_position_realised(const cp_position *position,
                                            int64_t point_value)

@@ -238,7 +238,8 @@ static void on_order_status(cp_desk *desk, const cp_report *report)
     bool is_quote = own->purpose == CP_PURPOSE_QUOTE;
     say_outcome(desk, &outcome, own, report);
     if (outcome.filled > 0 && desk->replaying)
-        cp_desk_replay_fill(desk, own, report->price, outcome.filled, true);
+        cp_desk_replay_fill(desk, own, report->price, outcome.filled, true,
+                            cp_desk_fee(desk, own->symbol, report, outcome.filled));
     else if (outcome.filled > 0)
         cp_desk_on_fill(desk, own, report, outcome.filled);
     if (outcome.ended && slot == CP_OPERATOR)

@@ -609,6 +609,17 @@ static int take_order(cp_desk *desk, const cp_journal_order *body)
     }
 }
 
+/* What was booked for it. Before version 4 an execution heard of over the wire was written
+ * down with no fee, and booked by the instrument's own. */
+static int64_t fee_of(const cp_desk *desk, const cp_own_order *own,
+                      const cp_report *report, uint32_t qty)
+{
+    if (report->fee != 0 || !desk->map->fees_left_out)
+        return cp_desk_fee(desk, own->symbol, report, qty);
+    return cp_scheduled_fee(&desk->instruments[own->symbol],
+                            report->liquidity == CP_MAKER, qty);
+}
+
 static int take_report(cp_desk *desk, const cp_report *told)
 {
     cp_report report = *told;
@@ -626,7 +637,8 @@ static int take_report(cp_desk *desk, const cp_report *told)
     const cp_own_order *own = &desk->orders.orders[outcome.place];
     if (outcome.filled > 0)
         cp_desk_replay_fill(desk, own, report.price, outcome.filled,
-                            report.liquidity == CP_MAKER);
+                            report.liquidity == CP_MAKER,
+                            fee_of(desk, own, &report, outcome.filled));
     if (outcome.ended)
         cp_desk_detach(desk, own, false);
     if (outcome.done)
@@ -693,8 +705,12 @@ static void take_matches(cp_desk *desk, const cp_journal_matches *body)
 static bool is_repetition(cp_desk *desk, const cp_journal_record *record)
 {
     cp_recovery_map *map = desk->map;
-    if (record->kind == CP_JOURNAL_SEGMENT)
+    if (record->kind == CP_JOURNAL_SEGMENT) {
+        cp_journal_segment segment;
+        memcpy(&segment, record->body, sizeof(segment));
         map->in_snapshot = map->is_whole;
+        map->fees_left_out = segment.version < 4;
+    }
     bool repeats = map->in_snapshot && record->kind != CP_JOURNAL_INSTRUMENT &&
                    record->kind != CP_JOURNAL_STRATEGY;
     if (record->kind == CP_JOURNAL_SNAPSHOT_END) {

@@ -35,8 +35,8 @@ static void book_fill(cp_desk *desk, uint32_t slot_index, bool second, cp_side s
 {
     cp_slot *slot = &desk->slots[slot_index];
     uint32_t symbol = second ? slot->config.symbol2 : slot->config.symbol;
-    const cp_instrument *instrument = &desk->instruments[symbol];
-    int64_t fee = liquidity == CP_MAKER ? instrument->maker_fee : instrument->taker_fee;
+    int64_t fee =
+        cp_scheduled_fee(&desk->instruments[symbol], liquidity == CP_MAKER, qty);
     cp_position *position = &slot->would_be.positions[second];
     cp_position_fill(position, side, price, qty, fee);
     *(second ? &slot->seat.position2 : &slot->seat.position) = position->qty;

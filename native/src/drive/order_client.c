@@ -10,6 +10,7 @@
  * name, after all that came before it. What has had no answer by then never arrived, and
  * the desk is told.
  */
+#include "desk/positions.h"
 #include "drive/remote.h"
 
 #define BY_ID 0
@@ -297,6 +298,9 @@ static void on_executed(cp_remote *r, uint32_t place, const cp_ouch_message *m)
         line->price = increments(r, sent->symbol, m->price);
         line->match_ref = m->match_number;
         line->liquidity = m->liquidity == 'A' ? CP_MAKER : CP_TAKER;
+        /* OUCH says nothing of fees. */
+        line->fee = cp_scheduled_fee(&r->engine->config.instruments[sent->symbol],
+                                     line->liquidity == CP_MAKER, m->quantity);
     }
     if (sent->leaves == 0)
         finish(r, place);
