@@ -7,9 +7,17 @@
  */
 #include "journal_lives.h"
 
+#if defined(__SANITIZE_THREAD__)
+int main(void)
+{
+    puts("one thread");
+    return CP_TEST_SKIPPED;
+}
+#else
+
 static char error[CP_ERROR_SIZE];
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__)
 #define STEP 13 /* of bits, and of bytes inside of a record */
 #else
 #define STEP 1
@@ -195,7 +203,7 @@ static void die_with_a_ring(memory_store *store, uint64_t records)
 {
     cp_mishaps_reset(1);
     cp_config config = lives_config();
-    config.journal.segment_records = 4096;
+    config.journal.segment_records = records > 1000 ? 4096 : 64;
     cp_engine *engine = lives_begin(store, &config, false);
     while (engine->journal->next <= records)
         CHECK_EQ(0, cp_engine_run(engine, 1000));
@@ -223,6 +231,80 @@ static void a_bit_flipped_in_memory_is_damage(void)
         }
     }
     memory_free(&store);
+}
+
+/* A store of which the n-th operation fails. */
+static uint64_t operations, failing;
+
+static bool fails(void)
+{
+    return ++operations == failing;
+}
+
+static int reopen_or_fail(void *self, uint32_t count, uint64_t size)
+{
+    return fails() ? -EIO : memory_reopen(self, count, size);
+}
+
+static int open_or_fail(void *self, uint64_t first, uint64_t size_max)
+{
+    return fails() ? -ENOSPC : memory_open(self, first, size_max);
+}
+
+static int write_or_fail(void *self, const void *bytes, uint64_t size)
+{
+    return fails() ? -ENOSPC : memory_write(self, bytes, size);
+}
+
+static int sync_or_fail(void *self)
+{
+    return fails() ? -EIO : memory_sync(self);
+}
+
+static int head_or_fail(void *self, uint64_t journal_id, bool make, uint8_t **memory)
+{
+    return make && fails() ? -ENOSPC : memory_head(self, journal_id, make, memory);
+}
+
+/* Put in order what a death has left, as a restart does first of all. */
+static int put_in_order(memory_store *store, uint64_t n)
+{
+    cp_store given = memory_as_store(store);
+    given.reopen = reopen_or_fail;
+    given.open = open_or_fail;
+    given.write = write_or_fail;
+    given.sync = sync_or_fail;
+    given.head = head_or_fail;
+    cp_journal *journal;
+    cp_journal_config config = lives_config().journal;
+    operations = 0;
+    failing = n;
+    CHECK_EQ(0, cp_journal_open(&journal, &given, &config, error));
+    int result = cp_journal_begin(journal);
+    cp_journal_destroy(journal);
+    return result;
+}
+
+static void what_fails_while_a_ring_is_saved_is_an_error_and_loses_nothing(void)
+{
+    memory_store dead = { .count = 0 };
+    die_with_a_ring(&dead, 100);
+    uint64_t last, found, opens = dead.count;
+    CHECK_EQ(CP_END_CRASHED, look(&dead, &last));
+    for (uint64_t n = 1;; n++) {
+        memory_store store;
+        memory_copy(&store, &dead);
+        int result = put_in_order(&store, n);
+        CHECK((result == 0) == (operations < n));
+        CHECK_EQ(CP_END_CRASHED, look(&store, &found));
+        CHECK_EQ(last, found);
+        opens = store.count > opens ? store.count : opens;
+        memory_free(&store);
+        if (result == 0)
+            break;
+    }
+    CHECK(operations > 20 && opens > dead.count); /* a segment began in the ring */
+    memory_free(&dead);
 }
 
 /* Every word but the last. That is of a lap before, which may be one bit away. */
@@ -332,6 +414,8 @@ static void a_journal_cut_at_any_byte_is_a_prefix(void)
             CHECK_EQ(before->kind == CP_JOURNAL_CLOSED ? CP_END_ENDED : CP_END_CRASHED,
                      end);
             note_ending(&noted, before, lives_at(&whole, i, k), &in_snapshot);
+            if (STEP > 1 && k % 4 != 0) /* a desk takes its time there */
+                continue;
             uint64_t hash = state_of(&store);
             for (uint32_t kept = 1; kept < CP_JOURNAL_RECORD_SIZE; kept += STEP)
                 cut_inside(i, k, kept, hash);
@@ -353,8 +437,10 @@ int main(void)
     RUN(a_bit_flipped_in_any_kind_of_last_record_is_damage);
     RUN(two_flipped_bits_are_damage_or_a_torn_end);
     RUN(a_bit_flipped_in_memory_is_damage);
+    RUN(what_fails_while_a_ring_is_saved_is_an_error_and_loses_nothing);
     RUN(a_process_that_died_before_the_last_word_has_written_nothing);
     RUN(a_file_that_was_being_begun_when_the_power_went_is_a_torn_end);
     RUN(a_journal_cut_at_any_byte_is_a_prefix);
     memory_free(&whole);
 }
+#endif

@@ -1,10 +1,11 @@
 """A desk whose journal finds no room while it trades, told as JSON lines.
 
-``full_disk.py DIRECTORY HOW``, HOW one of
+``full_disk.py DIRECTORY HOW LEVEL``, HOW one of
 
 ``size``   no file may grow (RLIMIT_FSIZE): a write fails
 ``files``  no file may be opened (RLIMIT_NOFILE): the next segment cannot be begun
 ``space``  DIRECTORY's file system, which should be small, has no room left
+``write``, ``sync``  the disk fails: what is preloaded (broken_disk.c) sees a file
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ def fill(directory: Path) -> None:
             pass
 
 
+def broken(what: str) -> Path:
+    return Path(os.environ[f"BROKEN_{what}"])
+
+
 WAYS: dict[str, tuple[Callable[[Path], None], Callable[[Path], None]]] = {
     "size": (
         lambda _: limit(resource.RLIMIT_FSIZE, 4096),
@@ -50,6 +55,8 @@ WAYS: dict[str, tuple[Callable[[Path], None], Callable[[Path], None]]] = {
         lambda _: limit(resource.RLIMIT_NOFILE, 256),
     ),
     "space": (fill, lambda directory: (directory.parent / "filler").unlink()),
+    "write": (lambda _: broken("WRITE").touch(), lambda _: broken("WRITE").unlink()),
+    "sync": (lambda _: broken("SYNC").touch(), lambda _: broken("SYNC").unlink()),
 }
 
 
@@ -94,8 +101,9 @@ def said_by_another(directory: Path, last: int) -> str:
 
 
 def main() -> None:
-    directory, (take, give) = Path(sys.argv[1]), WAYS[sys.argv[2]]
-    settings = hard_trader.settings(directory, 1, 1)
+    directory, how, level = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    take, give = WAYS[how]
+    settings = hard_trader.settings(directory, level, 1)
     engine = core.Engine(settings)
     engine.start()
     wait(engine, lambda desk: int(desk["counters"]["order_count"]) > 50)
@@ -104,11 +112,12 @@ def main() -> None:
     wait(engine, lambda desk: int(desk["journal"]["trouble"]) > 0)
     wait(engine, lambda desk: int(desk["working_count"]) == 0)
     tell(engine, "trouble")
+    failures = broken(how.upper()).stat().st_size if how in ("write", "sync") else 1
     give(directory)
     engine.unhalt()
     engine.resume()
     time.sleep(0.3)
-    tell(engine, "room again")
+    tell(engine, "room again", failures=failures)
     engine.stop()
     del engine
 

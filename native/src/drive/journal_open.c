@@ -344,6 +344,17 @@ int cp_journal_replay(cp_journal *journal,
 
 /* ---- putting it in order ---------------------------------------------------------------- */
 
+/* What the file before holds is on disk first. */
+static int begin_next(cp_journal *journal, uint64_t first)
+{
+    int result = journal->store.sync(journal->store.self);
+    if (result != 0)
+        return result;
+    journal->store.close(journal->store.self);
+    return journal->store.open(journal->store.self, first,
+                               journal->segment_records * CP_JOURNAL_RECORD_SIZE);
+}
+
 /* Bring what only the ring has into the files, on disk, before the ring is used anew. */
 static int save_head(cp_journal *journal)
 {
@@ -351,11 +362,7 @@ static int save_head(cp_journal *journal)
         const cp_journal_record *record =
             &head_slots(journal->old_head)[next % CP_JOURNAL_RING];
         if (record->kind == CP_JOURNAL_SEGMENT) {
-            journal->store.sync(journal->store.self);
-            journal->store.close(journal->store.self);
-            int result =
-                journal->store.open(journal->store.self, next,
-                                    journal->segment_records * CP_JOURNAL_RECORD_SIZE);
+            int result = begin_next(journal, next);
             if (result != 0)
                 return result;
         }
