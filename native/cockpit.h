@@ -845,8 +845,8 @@ typedef struct cp_strategy_version {
     double parameters[CP_PARAMETER_MAX];
 } cp_strategy_version;
 
-#define CP_VERSION_EACH 5 /* versions kept of a strategy */
-#define CP_VERSION_MAX 96 /* and of all, gone ones among them */
+#define CP_VERSION_EACH 6  /* versions kept of a strategy: what runs, five before it */
+#define CP_VERSION_MAX 112 /* and of all, gone ones among them */
 
 typedef struct cp_journal_ids {
     uint64_t first, end; /* end is the first not set aside */

@@ -524,8 +524,8 @@ def strategy(
     """Switch STRATEGY (its name or key) to a MODE: off, shadow, reduce, live.
 
     Or `set PARAMETER VALUE`: that line of strategies.toml changes, done when the core
-    runs with it. Or `versions`: its latest parameters, five at most. Or `revert VERSION`:
-    those parameters again, as a new version.
+    runs with it. Or `versions`: its parameters and those of the five versions before. Or
+    `revert VERSION`: those parameters again, as a new version.
     """
     counts = {"set": 2, "versions": 0, "revert": 1}
     if len(words) != counts.get(action, 0):

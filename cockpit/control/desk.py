@@ -291,7 +291,7 @@ class Desk(Protocol):
         """What reconciliation found is right: end the doubt about every symbol."""
 
     def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
-        """The latest parameters of a strategy, newest first, five at most."""
+        """What a strategy runs with and, newest first, the five versions before."""
 
     def revert(self, slot: int, version: int) -> None:
         """Set a strategy's parameters to what they were in one of :meth:`versions`.

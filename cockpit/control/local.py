@@ -378,7 +378,7 @@ class LocalDesk:
         self._ask("accept positions as they are", self._engine.accept)
 
     def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
-        """The latest parameters of a strategy, newest first, five at most."""
+        """What a strategy runs with and, newest first, the five versions before."""
         return self._reload.versions.of(self._reload.name(slot))
 
     def revert(self, slot: int, version: int) -> None:

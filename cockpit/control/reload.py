@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cockpit.config.diff import risk_changes, strategy_changes
 from cockpit.config.load import Reading
@@ -53,6 +54,8 @@ RISK_FILE = "risk.toml"
 STRATEGIES_FILE = "strategies.toml"
 ECHO_SECONDS = 2.0
 """How long the core may take to show what it was handed."""
+SAID_MAX = 64
+"""Edits signed or confirmed before their file was read."""
 
 Say = Callable[[Severity, str], None]
 Slots = tuple[StrategyOptions | None, ...]
@@ -70,10 +73,11 @@ class Handover:
     """What is different, for the log."""
     head: str
     """File and version."""
-    deadline: float
-    """Of the core's echo, by the monotonic clock."""
     signature: tuple[str, str] | None = None
     """Who asks and why, for the journal; None: whoever runs this."""
+    deadline: float = 0.0
+    """By the monotonic clock, once its turn has come: until then the core may take it,
+    then show it."""
 
     def is_shown_by(self, picture: Record) -> bool:
         """Does the core show exactly this?"""
@@ -101,7 +105,9 @@ class Retired:
 class Reload:
     """What the core was last handed, and what it has yet to confirm.
 
-    For the one thread that may use the engine.
+    Of one strategy, and of the limits, there is never more than one thing on its way:
+    the next waits until the core has shown it, so that each that came into force is said
+    to have been and can be gone back to. For the one thread that may use the engine.
     """
 
     def __init__(
@@ -195,7 +201,8 @@ class Reload:
 
     def confirm(self, options_hash: int, who: str, why: str) -> None:
         """An operator wants risk.toml as a whole, as :attr:`RiskOptions.hash` has it."""
-        self._confirmed = {options_hash: (who, why, self._clock() + ASKED_SECONDS)}
+        self._confirmed[options_hash] = who, why, self._clock() + ASKED_SECONDS
+        _keep_last(self._confirmed)
         if self._held is not None and self._held.hash == options_hash:
             self._change_limits(self._held)
             self._sum_up()
@@ -224,7 +231,8 @@ class Reload:
 
     def sign(self, options_hash: int, who: str, why: str) -> None:
         """A strategy that will be read as :attr:`StrategyOptions.hash` is theirs."""
-        self._signed = {options_hash: (who, why)}
+        self._signed[options_hash] = who, why
+        _keep_last(self._signed)
 
     def in_force(self, scope: Scope, target: str, limit: int, desk: Record) -> int | None:
         """What the core enforces of a narrower limit; None without one."""
@@ -466,28 +474,39 @@ class Reload:
         head: str,
         signature: tuple[str, str] | None = None,
     ) -> None:
-        deadline = self._clock() + ECHO_SECONDS
-        self._waiting.append(Handover(slot, value, text, head, deadline, signature))
+        self._waiting.append(Handover(slot, value, text, head, signature))
 
     def _hand_over(self) -> None:
-        while self._waiting:
-            handover = self._waiting[0]
-            try:
-                if handover.slot is None:
-                    assert isinstance(handover.value, Limits)
-                    with self._by(handover.signature):
-                        self._engine.set_limits(handover.value)
-                else:
-                    assert not isinstance(handover.value, Limits)
-                    with self._by(handover.signature):
-                        self._engine.set_strategy(handover.slot, handover.value)
-            except CoreError as error:
-                if not self._is_late(handover):
-                    return  # the core's ring is full: it stays in line
-                self._complain(self._waiting.popleft(), str(error))
+        """What waits, in its order, but for what follows something under way."""
+        waiting, self._waiting = self._waiting, deque()
+        under_way, is_full = set(self._handed), False
+        for handover in waiting:
+            if is_full or handover.slot in under_way:
+                self._waiting.append(handover)
                 continue
-            self._waiting.popleft()
-            self._handed[handover.slot] = handover
+            under_way.add(handover.slot)
+            deadline = self._clock() + ECHO_SECONDS
+            if not handover.deadline:
+                handover = replace(handover, deadline=deadline)
+            try:
+                self._give(handover)
+            except CoreError as error:
+                is_full = not self._is_late(handover)
+                if is_full:
+                    self._waiting.append(handover)
+                else:
+                    self._complain(handover, str(error))
+            else:
+                self._handed[handover.slot] = replace(handover, deadline=deadline)
+
+    def _give(self, handover: Handover) -> None:
+        with self._by(handover.signature):
+            if handover.slot is None:
+                assert isinstance(handover.value, Limits)
+                self._engine.set_limits(handover.value)
+            else:
+                assert not isinstance(handover.value, Limits)
+                self._engine.set_strategy(handover.slot, handover.value)
 
     @contextmanager
     def _by(self, signature: tuple[str, str] | None) -> Iterator[None]:
@@ -498,6 +517,12 @@ class Reload:
             yield
         finally:
             self._engine.signature = before
+
+
+def _keep_last(said: dict[int, Any]) -> None:
+    """What was never read from a file goes, the oldest first."""
+    while len(said) > SAID_MAX:
+        del said[next(iter(said))]
 
 
 def placed(

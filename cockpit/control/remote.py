@@ -270,7 +270,7 @@ class RemoteDesk:
         self._ask("accept")
 
     def versions(self, slot: int) -> tuple[StrategyVersion, ...]:
-        """The latest parameters of a strategy, newest first, five at most."""
+        """What a strategy runs with and, newest first, the five versions before."""
         return self._versions.get(slot, ())
 
     def revert(self, slot: int, version: int) -> None:

@@ -14,7 +14,8 @@ from cockpit.config.diff import parameter_changes
 from cockpit.control.desk import StrategyVersion
 from cockpit.core import STRATEGY_KINDS, PastVersion, strategy_layout
 
-KEPT_MAX = 5
+KEPT_MAX = 6
+"""Of a strategy: the one that runs, and the five before it to go back to."""
 NAMES_MAX = 64
 """Strategies remembered, those gone included."""
 
