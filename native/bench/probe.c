@@ -149,11 +149,13 @@ void cp_probe_block(cp_probe *probe, bool full)
 uint32_t cp_probe_take(cp_probe *probe, cp_order *orders, uint32_t capacity)
 {
     cp_outbox *out = cp_desk_orders(probe->desk);
-    uint32_t count = out->count < capacity ? out->count : capacity;
-    for (uint32_t i = 0; i < count; i++)
-        orders[i] = *(const cp_order *)cp_outbox_at(out, i);
-    cp_outbox_clear(out);
-    cp_outbox_clear(cp_desk_notes(probe->desk));
+    uint32_t count = 0;
+    do {
+        for (uint32_t i = 0; i < out->count && count < capacity; i++)
+            orders[count++] = *(const cp_order *)cp_outbox_at(out, i);
+        cp_outbox_clear(out);
+        cp_outbox_clear(cp_desk_notes(probe->desk));
+    } while (cp_desk_finish(probe->desk));
     return count;
 }
 

@@ -335,7 +335,7 @@ static void on_sent(model *m, const cp_order *order)
     check_sent(m, order, worst_before, check_stops(m, order, own));
 }
 
-static void carry(model *m)
+static void carry_once(model *m)
 {
     cp_outbox *orders = cp_desk_orders(m->desk), *notes = cp_desk_notes(m->desk);
     for (uint32_t i = 0; i < orders->count; i++)
@@ -345,6 +345,15 @@ static void carry(model *m)
             ((const cp_note *)cp_outbox_at(notes, i))->kind == CP_NOTE_REFUSAL;
     cp_outbox_clear(orders);
     cp_outbox_clear(notes);
+}
+
+/* What leaves is held against the state it leaves in; what comes of it afterwards, a
+ * breaker that trips, is seen then. */
+static void carry(model *m)
+{
+    do
+        carry_once(m);
+    while (cp_desk_finish(m->desk));
     stops_see(&m->stops, m->desk->risk.state);
 }
 
