@@ -72,7 +72,7 @@ def test_of_a_strategy_each_version_can_be_gone_back_to(rig: Recorded) -> None:
     assert rig.recorded("strategy") == [2, 3]
     assert [one.version for one in rig.desk.versions(0)] == [3, 2, 1]
     rig.desk.revert(0, 2)
-    rig.wait(lambda: rig.has_said("half_spread 3.5 -> 2.5"), "for the way back")
+    rig.wait(lambda: rig.has_said("version 4 in force"), "for the way back")
     assert rig.picture["desk"]["strategies"][0]["config"]["version"] == 4
     assert "half_spread = 2.5" in rig.text("strategies.toml")
 
@@ -106,10 +106,10 @@ def test_the_five_before_the_one_that_runs_can_be_gone_back_to(rig: Recorded) ->
     values = [1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5]
     for old, new in itertools.pairwise(values):
         rig.edit("strategies.toml", f"half_spread = {old}", f"half_spread = {new}")
-        text = f"half_spread {old:g} -> {new:g}"
+        text = f"in force: mm_acme half_spread {old:g} -> {new:g}"
         rig.wait(lambda text=text: rig.has_said(text), f"for {new}")
     kept = rig.desk.versions(0)
     assert [one.version for one in kept] == [7, 6, 5, 4, 3, 2]
     assert [one.in_force for one in kept] == [True, *[False] * 5]
     rig.desk.revert(0, 2)
-    rig.wait(lambda: rig.has_said("half_spread 7.5 -> 2.5"), "for the oldest")
+    rig.wait(lambda: rig.has_said("version 8 in force"), "for the oldest")
