@@ -79,7 +79,11 @@ class Cockpit:
         return [row for row in self.records("order") if " client_id=" in row]
 
     def halts(self) -> list[str]:
-        return [row for row in self.records("control") if "control_kind=halt " in row]
+        return self.asked("halt")
+
+    def asked(self, kind: str) -> list[str]:
+        rows = self.records("control")
+        return [row for row in rows if f"control_kind={kind} " in row]
 
     def end(self) -> None:
         self.reads.set()
@@ -139,3 +143,47 @@ def test_one_that_begins_under_the_file_sends_nothing(cockpit: Cockpit) -> None:
     time.sleep(1.0)
     assert cockpit.sent() == []
     assert len(cockpit.halts()) == 1
+
+
+def test_one_that_begins_under_the_file_to_flatten_is_paused(
+    cockpit: Cockpit,
+) -> None:
+    cockpit.file.with_suffix(".flatten").touch()
+    cockpit.start()
+    cockpit.wait(lambda: b"PAUSED" in cockpit.seen, "the screen to say so")
+    time.sleep(1.0)
+    assert cockpit.sent() == []
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_it_is_flattened_while_its_screen_hangs(cockpit: Cockpit, by_file: bool) -> None:
+    cockpit.start()
+    cockpit.wait(lambda: len(cockpit.sent()) > 3, "orders")
+    cockpit.reads.clear()  # nobody takes what it draws
+    time.sleep(2.0)
+    if by_file:
+        cockpit.file.with_suffix(".flatten").touch()
+    else:
+        cockpit.process.send_signal(signal.SIGUSR2)
+    cockpit.wait(lambda: cockpit.asked("flatten"), "the command")
+    cockpit.wait(lambda: "risk_state=paused" in cockpit.records("note")[-1], "the end")
+    orders = len(cockpit.sent())
+    time.sleep(1.0)
+    assert len(cockpit.sent()) == orders
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_its_orders_are_pulled_while_its_screen_hangs(
+    cockpit: Cockpit, by_file: bool
+) -> None:
+    cockpit.start()
+    cockpit.wait(lambda: len(cockpit.sent()) > 3, "orders")
+    cockpit.reads.clear()
+    time.sleep(2.0)
+    if by_file:
+        cockpit.file.with_suffix(".cancel").touch()
+    else:
+        cockpit.process.send_signal(signal.SIGURG)
+    cockpit.wait(lambda: cockpit.asked("cancel_all"), "the command")
+    orders = len(cockpit.sent())
+    cockpit.wait(lambda: len(cockpit.sent()) > orders, "it to trade on")

@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent / "control"))
 from serving import ROOT, SCRIPT, Served, copy_files, state, wait
 
 from cockpit.control.connection import Connection
+from cockpit.control.kill import Level
 from cockpit.core import LIMITS, Mode, RiskState
 
 LOAD = ("--rate", 20_000)
@@ -242,6 +243,16 @@ def test_every_way_to_kill_works_under_load_with_a_hung_screen_in_control(
     said = loaded.said()
     assert "ACTIVE -> HALTED" in said
     assert "asked: halt: pull every order, send nothing (before: ACTIVE); by root" in said
+
+
+def test_while_the_file_to_flatten_is_there_nothing_resumes(own: Served) -> None:
+    own.place.kill(Level.FLATTEN).touch()
+    own.wait_for("-> PAUSED, every position is closed")
+    done = own.ctl("resume")
+    assert done.returncode == 4 and "flatten is there: remove it first" in done.stderr
+    own.place.kill(Level.FLATTEN).unlink()
+    own.wait_for("is gone: resume by hand")
+    assert own.ctl("resume").returncode == 0
 
 
 def test_while_the_file_is_there_it_stays_halted_even_from_the_start(own: Served) -> None:

@@ -97,8 +97,9 @@ def main(
     """Operate electronic trading from a terminal.
 
     Without a command: the cockpit, trading on the embedded exchange (simulated) at once.
-    Press ? in it for the keys. Signal USR1 halts it, and so does a file
-    $XDG_RUNTIME_DIR/cockpit/screen.halt.
+    Press ? in it for the keys. Signal USR1 halts it, URG pulls every order, USR2 closes
+    every position; and so do the files screen.halt, screen.cancel, screen.flatten in
+    $XDG_RUNTIME_DIR/cockpit.
     """
     if context.invoked_subcommand:
         for option in context.command.params:

@@ -58,8 +58,9 @@ def serve(
 ) -> None:
     """Trade without a screen, for `attach`, `ctl` and `watch` to join by NAME.
 
-    Events go to stdout, a line each. TERM and INT stop the desk in order, USR1 halts it,
-    a terminal that goes away changes nothing.
+    Events go to stdout, a line each. TERM and INT stop the desk in order; USR1 halts it,
+    URG pulls every order, USR2 closes every position; a terminal that goes away changes
+    nothing.
     """
     from cockpit.control import runtime
     from cockpit.control.signals import Signals

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cockpit.control.alarms import Alert
     from cockpit.control.connection import Connection
     from cockpit.control.desk import Preview, Ticket
+    from cockpit.control.kill import Level
     from cockpit.control.protocol import Welcome
     from cockpit.control.runtime import Place
 
@@ -132,7 +133,7 @@ def ask(
         if asked not in BRAKES:
             _fail(EXIT_USAGE, f"--why: at most {protocol.WHY_MAX} characters", as_json)
         fields["why"] = fields["why"][: protocol.WHY_MAX]  # nothing keeps from braking
-    halts_all = asked == "halt" and not (fields.get("strategy") or fields.get("symbol"))
+    level = _level(asked, fields)
     place: Place | None = None
     hello = Hello(role="trade", program="ctl", watches=False, operates=False)
     try:
@@ -143,11 +144,11 @@ def ask(
             given |= more(welcome) if more else {}
             patience = BRAKE_SECONDS if asked in BRAKES else PATIENCE_SECONDS
             answer = _answer(connection, {"ask": asked, "number": 1, **given}, patience)
-            if halts_all and not answer["status"]:
+            if level and not answer["status"]:
                 raise Unreachable(answer["text"])
     except (runtime.RuntimeRefused, Unreachable, ProtocolError, OSError) as error:
-        if halts_all and place is not None:
-            _halt_by_file(place, str(error), as_json)
+        if level and place is not None:
+            _kill_by_file(place, level, str(error), as_json)
         _fail(EXIT_NO_DESK, str(error), as_json)
         return
     except ValueError as error:
@@ -165,14 +166,30 @@ def ask(
         click.echo(f"{place.name}: {show(welcome, answer) if show else text}")
 
 
-def _halt_by_file(place: Place, why: str, as_json: bool) -> None:
-    """A desk that does not answer, or another cockpit's, is halted all the same."""
+def _level(asked: str, fields: dict[str, Any]) -> Level | None:
+    """Is it one of the kills, of all there is?"""
+    from cockpit.control.kill import Level
+
+    kills = {level.value: level for level in Level}
+    scopes = ("strategy", "symbol", "side", "order")
+    is_some = any(fields.get(scope) is not None for scope in scopes)
+    return None if is_some else kills.get(asked)
+
+
+def _kill_by_file(place: Place, level: Level, why: str, as_json: bool) -> None:
+    """A desk that does not answer, or another cockpit's, is stopped all the same."""
+    file = place.kill(level)
     try:
-        place.halt.touch(0o600)
+        file.touch(0o600)
     except OSError as error:
-        _fail(EXIT_NO_DESK, f"{why}; nor could {place.halt} be made: {error}", as_json)
-    text = f"{why}; {place.halt} is made: while it is there the desk is HALTED. Look"
-    _fail(EXIT_UNCONFIRMED, text, as_json, desk=place.name, asked="halt")
+        _fail(EXIT_NO_DESK, f"{why}; nor could {file} be made: {error}", as_json)
+    comes = {
+        "halt": "while it is there the desk is HALTED",
+        "cancel": "for it every order is pulled, once",
+        "flatten": "for it every position is closed, and while it is there none resumes",
+    }
+    text = f"{why}; {file} is made: {comes[level.value]}. Look"
+    _fail(EXIT_UNCONFIRMED, text, as_json, desk=place.name, asked=level.value)
 
 
 def _answer(
@@ -201,8 +218,9 @@ def ctl() -> None:
     NAME may be left out where only one desk runs. Exit codes: 0 done and confirmed by the
     core, 1 not confirmed, 2 something given is wrong, 3 no desk to talk to, 4 refused.
 
-    A `halt` of all that the desk does not answer makes its halt file, which it looks for
-    whatever else it is at: exit code 1, for it cannot be seen from here.
+    A `halt`, `cancel` or `flatten` of all that the desk does not answer makes its file
+    NAME.halt, NAME.cancel or NAME.flatten, which it looks for whatever else it is at:
+    exit code 1, for it cannot be seen from here.
     """
 
 

@@ -6,6 +6,7 @@ what it found in a queue; it reaches the core from here.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ from cockpit.control.alarms import Alarms, Alert
 from cockpit.control.amounts import price_text, symbol_of
 from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.control.drop_copy import DropCopyCheck
+from cockpit.control.kill import Level
 from cockpit.control.notes import Scene, sentences
 from cockpit.control.parameter_edit import ParameterEdit
 from cockpit.control.previews import Previews, new_tag
@@ -35,6 +37,7 @@ from cockpit.core import (
     SIDE_BOTH,
     STRATEGY_KINDS,
     STRATEGY_MAX,
+    Control,
     CoreError,
     Engine,
     FlowKind,
@@ -59,6 +62,20 @@ CLOSE_EVENTS = 1000
 """The same under virtual time, market data events."""
 SWITCH_SECONDS = 1.0
 """How long a switch that was asked for counts before the core has shown it."""
+KILL_SECONDS = 2.0
+"""How long the venue may take to confirm a kill from outside before that is said."""
+KILLS = {
+    Level.HALT: ("halt: pull every order, send nothing", (Control.HALT,)),
+    Level.CANCEL: ("pull every order", (Control.CANCEL_ALL,)),
+    # A desk that is HALTED closes nothing: then what still works is pulled once more.
+    Level.FLATTEN: (
+        "flatten: pull every order, close every position",
+        (Control.CANCEL_ALL, Control.FLATTEN),
+    ),
+}
+"""From outside: what is asked for, in words and of the core."""
+HELD = {"unhalt": (Level.HALT,), "resume": (Level.HALT, Level.FLATTEN)}
+"""What is refused while the file of such a level is there."""
 
 
 class LocalDesk:
@@ -108,11 +125,13 @@ class LocalDesk:
         """What it was in when it was told to stop, which halts it."""
         self.links_ended_in: tuple[LinkState, LinkState] | None = None
         """Likewise the links to an exchange elsewhere: of orders and of the feed."""
-        self.halt_file: Path | None = None
-        """While it is there the halt cannot be left."""
+        self.kill_files: dict[Level, Path] = {}
+        """What is looked for while it trades; while one is there some is refused."""
         self.alarms: Alarms | None = None
         """Who watches it from its start to its end; None: nobody."""
         self._outside: SimpleQueue[Event] = SimpleQueue()
+        self._kills: SimpleQueue[tuple[Level, float, set[int]]] = SimpleQueue()
+        self._kill: tuple[Level, float, set[int]] | None = None
         self._asker = ""
         for options in config.strategies:
             if stands := universe.stands_for(options.symbol):
@@ -161,6 +180,7 @@ class LocalDesk:
             self._previews.step(self._picture)
             self._check_drop_copies()
             self._follow_files()
+            self._confirm_kills()
         return self._picture
 
     def events(self) -> list[Event]:
@@ -174,6 +194,36 @@ class LocalDesk:
         if self.alarms:
             self.alarms.hear(events)
         return sorted(events, key=lambda event: event.time)
+
+    def _confirm_kills(self) -> None:
+        """Of a kill from outside: what the venue has confirmed, or not in time."""
+        while not self._kills.empty():
+            self._kill = self._kills.get()  # the latest: the one before is part of it
+        if self._kill is None:
+            return
+        level, deadline, worked = self._kill
+        if level == Level.FLATTEN:  # the core says when all is closed
+            self._kill = None
+            return
+        if level == Level.HALT:
+            done, is_done = "HALTED, no order works", self._is_still()
+        else:
+            done = "every order that worked is off"
+            is_done = not worked & self._working_ids()
+        if is_done:
+            self._kill = None
+            self._say(Severity.INFO, "operator", f"confirmed: {done}")
+        elif time.monotonic() > deadline:
+            self._kill = level, math.inf, worked  # said once, and again when it is so
+            text = f"NOT CONFIRMED within {KILL_SECONDS:g} s: {done}; the desk is "
+            text += f"{self._risk_state().name}, "
+            text += f"{int(self._picture['desk']['working_count'])} orders work"
+            self._say(Severity.CRITICAL, "operator", text)
+
+    def _working_ids(self) -> set[int]:
+        desk = self._picture["desk"]
+        count = min(int(desk["working_count"]), len(desk["working"]))
+        return set(desk["working"]["client_id"][:count].tolist())
 
     def _check_drop_copies(self) -> None:
         """Who cannot say what he holds does not trade until somebody has looked."""
@@ -308,7 +358,7 @@ class LocalDesk:
     def resume(self, *, symbol: int | None = None) -> None:
         """Trade again after a pause; of a symbol, after its halt."""
         if symbol is None:
-            self._ask("resume", self._engine.resume)
+            self._ask_unless_held("resume", self._engine.resume)
             return
         name = self.symbol_name(symbol)
         self._ask(f"resume {name}", lambda: self._engine.resume_symbol(symbol))
@@ -349,16 +399,22 @@ class LocalDesk:
         if strategy is None and symbol is None:
             self._ask("halt: pull every order, send nothing", self._engine.halt)
 
-    def halt_from_outside(self, who: str, why: str) -> None:
-        """Halt from another thread: by a signal, by a file."""
+    def kill_from_outside(self, level: Level, who: str, why: str) -> None:
+        """Halt, cancel or flatten from another thread: by a signal, by a file.
+
+        What became of it the core says, to whoever takes the notes.
+        """
+        text, kinds = KILLS[level]
         before = self._risk_state().name
-        text = "asked: halt: pull every order, send nothing"
-        text = f"{text} (before: {before}); by {who}; why: {why}"
-        self.say_from_outside(Severity.INFO, text)
+        asked = f"asked: {text} (before: {before}); by {who}; why: {why}"
+        self.say_from_outside(Severity.INFO, asked)
+        deadline = time.monotonic() + KILL_SECONDS
+        self._kills.put((level, deadline, self._working_ids()))
         try:
-            self._engine.halt_from_outside(who, why)
+            for kind in kinds:
+                self._engine.kill_from_outside(kind, who, why)
         except CoreError as error:
-            self.say_from_outside(Severity.CRITICAL, f"NOT DONE: halt: {error}")
+            self.say_from_outside(Severity.CRITICAL, f"NOT DONE: {text}: {error}")
 
     def say_from_outside(
         self, severity: Severity, text: str, source: str = "operator"
@@ -367,11 +423,12 @@ class LocalDesk:
         self._outside.put(Event(time.time(), severity, source, text))
 
     def unhalt(self) -> None:
-        if self.halt_file is not None and os.path.lexists(self.halt_file):
-            text = f"NOT DONE: leave the halt: {self.halt_file} is there, remove it first"
-            self._say(Severity.CRITICAL, "operator", text)
-            return
-        self._ask("leave the halt", self._engine.unhalt)
+        self._ask_unless_held("unhalt", self._engine.unhalt, "leave the halt")
+
+    def held_by(self, asked: str) -> Path | None:
+        """The kill file that keeps from what is asked, if one does."""
+        files = (self.kill_files.get(level) for level in HELD.get(asked, ()))
+        return next((file for file in files if file and os.path.lexists(file)), None)
 
     def accept(self) -> None:
         """What reconciliation found is right: end the doubt about every symbol."""
@@ -528,6 +585,15 @@ class LocalDesk:
             command()
         except CoreError as error:
             self._say(Severity.CRITICAL, "operator", f"NOT DONE: {text}: {error}")
+
+    def _ask_unless_held(
+        self, asked: str, command: Callable[[], None], text: str = ""
+    ) -> None:
+        if file := self.held_by(asked):
+            text = f"NOT DONE: {text or asked}: {file} is there, remove it first"
+            self._say(Severity.CRITICAL, "operator", text)
+        else:
+            self._ask(text or asked, command)
 
     def _now(self) -> float:
         if self._virtual:

@@ -199,10 +199,18 @@ CONTROL_ERRORS = {
 }
 
 
+FLATTEN_HALTED = (
+    "the desk is HALTED: every order is pulled, positions stay; un-halt it first"
+)
+"""The one state FLATTEN does not lead out of."""
+
+
 def _control(note: Record, scene: Scene) -> tuple[str, str]:
     kind = Control(int(note["a"])).name.lower()
     error = -int(note["b"])
     why = CONTROL_ERRORS.get(error) or os.strerror(error)
+    if note["a"] == Control.FLATTEN and error == errno.EPERM:
+        why = FLATTEN_HALTED
     target = _of(note, scene, " for ")
     if int(note["strategy"]) != NOBODY:
         target = f" for {scene.strategy(note)}"

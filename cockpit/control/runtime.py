@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from cockpit import paths
+from cockpit.control.kill import Level
 
 DEFAULT_NAME = "desk"
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
@@ -95,10 +96,14 @@ class Place:
     def lock(self) -> Path:
         return self.directory / f"{self.name}.lock"
 
+    def kill(self, level: Level) -> Path:
+        """A file here asks for ``level``, and is looked for whatever else hangs."""
+        return self.directory / f"{self.name}.{level.value}"
+
     @property
     def halt(self) -> Path:
         """While a file is here the desk is halted."""
-        return self.directory / f"{self.name}.halt"
+        return self.kill(Level.HALT)
 
     def is_served(self) -> bool:
         """Does a living desk hold the lock?"""

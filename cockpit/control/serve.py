@@ -1,6 +1,7 @@
 """A desk without a screen: signals in, lines out, and a server between.
 
-USR1 halts, TERM and INT stop the desk in order, HUP (a terminal that went away) is noted.
+USR1 halts, URG pulls every order, USR2 flattens; TERM and INT stop the desk in order, HUP
+(a terminal that went away) is noted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from queue import SimpleQueue
 from threading import Thread
 
 from cockpit.control.desk import Event
-from cockpit.control.guard import HaltFile, halt_by_signal
+from cockpit.control.guard import KillFiles, kill_by_signal
+from cockpit.control.kill import LEVEL_OF
 from cockpit.control.local import LocalDesk
 from cockpit.control.operators import Operator
 from cockpit.control.runtime import Place
@@ -163,8 +165,8 @@ def serve(
         )
 
         def act(number: signal.Signals, who: Operator) -> None:
-            if number == signal.SIGUSR1:  # whatever the loop is at
-                halt_by_signal(desk, number, who)
+            if number in LEVEL_OF:  # whatever the loop is at
+                kill_by_signal(desk, number, who)
             else:
                 loop.call_soon_threadsafe(_obey, server, number, who)
 
@@ -182,7 +184,7 @@ def serve(
             notify("STOPPING=1")
 
     try:
-        with HaltFile(desk, place.halt):
+        with KillFiles(desk, place):
             desk.start()
             return asyncio.run(run())
     finally:

@@ -484,8 +484,8 @@ class Server:
         elif ask in EDITS:
             self._begin_edit(session, number, ask, message, why)
         else:
-            if ask == "unhalt" and os.path.lexists(self._place.halt):
-                raise ActionRefused(f"{self._place.halt} is there: remove it first")
+            if message.get("symbol") is None and (file := self._desk.held_by(ask)):
+                raise ActionRefused(f"{file} is there: remove it first")
             with self._desk.asked_by(session.operator.full, why):
                 asked = ACTIONS[ask].act(self._desk, self._picture, message)
             self._wait_for(session, number, asked)

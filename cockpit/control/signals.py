@@ -12,11 +12,12 @@ from threading import Event as Flag
 from threading import Thread
 from typing import Self
 
+from cockpit.control.kill import LEVEL_OF
 from cockpit.control.operators import Operator, terminal_of
 
-SIGNALS = frozenset({signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-KILL = frozenset({signal.SIGUSR1})
+KILL = frozenset(LEVEL_OF)
 """What a desk with a screen leaves to a thread; its screen sees to the others."""
+SIGNALS = KILL | {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 LOOK_SECONDS = 0.25
 
 

@@ -206,9 +206,9 @@ class Engine:
     def halt(self) -> None:
         self._command(Control.HALT)
 
-    def halt_from_outside(self, who: str, why: str) -> None:
-        """The same for any thread: whoever else uses the engine may be stuck."""
-        control = ffi.new("cp_control *", {"kind": int(Control.HALT)})
+    def kill_from_outside(self, kind: Control, who: str, why: str) -> None:
+        """HALT, CANCEL_ALL, FLATTEN for any thread: who else uses this may be stuck."""
+        control = ffi.new("cp_control *", {"kind": int(kind)})
         self._send(control, (who, why))
 
     def unhalt(self) -> None:

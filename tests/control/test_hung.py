@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -11,7 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from serving import Served, copy_files, wait
+from serving import Served, copy_files, state, wait
+
+from cockpit.control.kill import SIGNALS, Level
+from cockpit.core import RiskState
 
 SERVE = """
 import pathlib, sys, time
@@ -56,11 +58,16 @@ class Hung(Served):
             row for row in self.rows("order") if row["order_kind"] in ("new", "replace")
         ]
 
-    def halts(self) -> list[dict[str, object]]:
+    def asked(self, kind: str) -> list[dict[str, object]]:
         return [
-            row for row in self.rows("control") if row.get("control_kind") == "halt"
+            row for row in self.rows("control") if row.get("control_kind") == kind
             and not row["part"]
         ]  # fmt: skip
+
+    def states(self) -> list[str]:
+        """What it has been in, as its journal has it."""
+        notes = (row for row in self.rows("note") if row["note_kind"] == "state")
+        return [str(note["risk_state"]) for note in notes]
 
 
 @pytest.fixture
@@ -73,36 +80,72 @@ def hung(tmp_path: Path) -> Iterator[Hung]:
         yield made
 
 
-def by_signal(served: Hung) -> None:
-    served.signal(signal.SIGUSR1)
+def by_signal(served: Hung, level: Level) -> None:
+    served.signal(SIGNALS[level])
 
 
-def by_file(served: Hung) -> None:
-    served.place.halt.touch()
+def by_file(served: Hung, level: Level) -> None:
+    served.place.kill(level).touch()
 
 
-def by_script(served: Hung) -> None:
-    done = served.ctl("halt", "--why", "it hangs", "--json")
+def by_script(served: Hung, level: Level) -> None:
+    done = served.ctl(level.value, "--why", "it hangs", "--json")
     assert done.returncode == 1, done
     said = json.loads(done.stdout)
-    assert said["status"] == "unconfirmed" and str(served.place.halt) in said["text"]
+    file = served.place.kill(level)
+    assert said["status"] == "unconfirmed" and str(file) in said["text"]
+    assert file.exists()
 
 
-@pytest.mark.parametrize("kill", [by_signal, by_file, by_script])
-def test_it_is_halted_from_outside(hung: Hung, kill: Callable[[Hung], None]) -> None:
+WAYS = pytest.mark.parametrize("kill", [by_signal, by_file, by_script])
+Kill = Callable[[Hung, Level], None]
+
+
+@WAYS
+def test_it_is_halted_from_outside(hung: Hung, kill: Kill) -> None:
     before = len(hung.sent())
     wait(lambda: len(hung.sent()) > before, "for it to trade on")
-    kill(hung)
-    wait(hung.halts, "for the halt")
+    kill(hung, Level.HALT)
+    wait(lambda: hung.asked("halt"), "for the halt")
     time.sleep(0.3)
     sent = len(hung.sent())
     time.sleep(1.0)
     assert len(hung.sent()) == sent
-    assert str(hung.halts()[0]["who"]).startswith("root uid")
+    assert str(hung.asked("halt")[0]["who"]).startswith("root uid")
     # And it says so itself, when it is well again.
     hung.hang.unlink()
     hung.wait_for("ACTIVE -> HALTED, by the operator")
     wait(hung.answers)
+
+
+@WAYS
+def test_its_orders_are_pulled_from_outside(hung: Hung, kill: Kill) -> None:
+    before = len(hung.rows("order"))
+    kill(hung, Level.CANCEL)
+    wait(lambda: hung.asked("cancel_all"), "for the command")
+    pulled = [row["order_kind"] for row in hung.rows("order")[before:]]
+    assert "cancel_all" in pulled
+    sent = len(hung.sent())
+    wait(lambda: len(hung.sent()) > sent, "for it to trade on")
+    hung.hang.unlink()
+    hung.wait_for("asked: pull every order (before: ACTIVE); by root uid")
+    assert state(hung.picture()) == RiskState.ACTIVE
+    assert len(hung.asked("cancel_all")) == 1, "the file is asked for once"
+
+
+@WAYS
+def test_it_is_flattened_from_outside(hung: Hung, kill: Kill) -> None:
+    kill(hung, Level.FLATTEN)
+    wait(lambda: hung.states()[-1:] == ["paused"], "for the end of it")
+    assert hung.states()[-2:] == ["flattening", "paused"]
+    sent = len(hung.sent())
+    time.sleep(1.0)
+    assert len(hung.sent()) == sent
+    hung.hang.unlink()
+    hung.wait_for("FLATTENING -> PAUSED")
+    wait(hung.answers)
+    desk = hung.picture()["desk"]
+    assert not desk["symbols"]["position"].any() and not desk["working_count"]
 
 
 def test_a_part_of_it_is_not_halted_by_the_file(hung: Hung) -> None:
