@@ -43,6 +43,7 @@
 #define CP_WHO_SIZE 32        /* bytes of an operator's name, NUL included */
 #define CP_WHY_SIZE 80        /* bytes of an operator's reason, NUL included */
 #define CP_TIER_MAX 8         /* fee tiers */
+#define CP_TALLY_ROWS 4       /* of cp_tally: sides up to some 4096 executions apart */
 #define CP_HALT_MAX 16        /* halts of a day */
 #define CP_LATENCY_POINTS 257 /* of a latency, from its shortest to its longest */
 
@@ -307,7 +308,8 @@ typedef enum cp_cause {
     CP_CAUSE_JOURNAL = 4,  /* it cannot be written: nothing may leave unrecorded */
     CP_CAUSE_RECOVERY = 5, /* so it was before the restart */
     CP_CAUSE_DRAWDOWN = 6,
-    CP_CAUSE_BREAKER = 7
+    CP_CAUSE_BREAKER = 7,
+    CP_CAUSE_DROP_COPY = 8 /* venue and desk tell different trades */
 } cp_cause;
 
 /* What pauses the desk although no limit is exceeded, in the order of cp_breaker_name().
@@ -1269,6 +1271,22 @@ typedef struct cp_counters {
     uint64_t duplicate_count;  /* executions heard of more than once */
 } cp_counters;
 
+/* What the desk holds and has paid, as the venue's drop copies alone say, or as the desk
+ * itself does: counted from what it held when it began. */
+typedef struct cp_drop_copy {
+    uint64_t execution_count;
+    int64_t position; /* lots */
+    int64_t paid;     /* money: bought less sold */
+    int64_t fees;     /* money */
+} cp_drop_copy;
+
+/* The same as it was at some of the executions, so that what one side says can be held
+ * against the other's at an equal count while both go on: in row i at the last two counts
+ * that 16 to the i divides; of count 0, not yet. */
+typedef struct cp_tally {
+    cp_drop_copy at[CP_TALLY_ROWS][2];
+} cp_tally;
+
 typedef struct cp_desk_picture {
     uint64_t time_ns;
     uint64_t risk_changed_ns;
@@ -1300,6 +1318,7 @@ typedef struct cp_desk_picture {
     uint32_t scoped_count;
     uint32_t reserved_2;
     cp_scoped_picture scoped[CP_SCOPED_MAX];
+    cp_tally tallies[CP_SYMBOL_MAX]; /* of the executions booked since it began */
 } cp_desk_picture;
 
 typedef struct cp_replay_picture {
@@ -1342,15 +1361,6 @@ typedef struct cp_mismatch {
 
 #define CP_MISMATCH_MAX 1024 /* kept for the report; all are counted */
 
-/* What the venue says the desk holds and has paid, by its drop copies alone: counted on
- * its side, from what the desk held when it began. */
-typedef struct cp_drop_copy {
-    uint64_t execution_count;
-    int64_t position; /* lots */
-    int64_t paid;     /* money: bought less sold */
-    int64_t fees;     /* money */
-} cp_drop_copy;
-
 typedef struct cp_venue_picture {
     uint64_t time_ns;
     uint64_t event_count; /* flow events: orders, cancels, replaces of the background */
@@ -1366,6 +1376,7 @@ typedef struct cp_venue_picture {
     uint32_t drop_copy_used; /* 0: this venue gives none */
     uint32_t reserved;
     cp_drop_copy drop_copies[CP_SYMBOL_MAX];
+    cp_tally tallies[CP_SYMBOL_MAX]; /* the same at executions of before */
 } cp_venue_picture;
 
 typedef struct cp_hop_picture {

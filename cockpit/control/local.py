@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
@@ -37,6 +38,7 @@ from cockpit.core import (
     SIDE_BOTH,
     STRATEGY_KINDS,
     STRATEGY_MAX,
+    Cause,
     Control,
     CoreError,
     Engine,
@@ -60,6 +62,9 @@ CLOSE_SECONDS = 1.0
 STEP_SECONDS = 0.001
 CLOSE_EVENTS = 1000
 """The same under virtual time, market data events."""
+TRADING = (RiskState.ACTIVE, RiskState.REDUCING)
+PAUSE_AGAIN_NS = 1_000_000_000
+"""A desk that trades on while drop copies differ is paused again, so often at most."""
 SWITCH_SECONDS = 1.0
 """How long a switch that was asked for counts before the core has shown it."""
 KILL_SECONDS = 2.0
@@ -118,6 +123,7 @@ class LocalDesk:
         self._watcher = Watcher(directory, universe) if directory and watches else None
         self._switched: dict[int, tuple[Mode, float]] = {}
         self._drop_copies = DropCopyCheck(self._say)
+        self._paused_ns = 0
         self._picture = engine.picture()
         self._previews = Previews(engine)
         self._closed: str | None = None
@@ -227,9 +233,21 @@ class LocalDesk:
 
     def _check_drop_copies(self) -> None:
         """Who cannot say what he holds does not trade until somebody has looked."""
-        if self._drop_copies.look(self._picture, self._symbols):
-            with self.asked_by("drop copy", "venue and desk tell different trades"):
-                self.pause()
+        check, now_ns = self._drop_copies, int(self._picture["time_ns"])
+        is_news = check.look(self._picture, self._symbols)
+        trades = self._picture["desk"]["risk_state"] in TRADING
+        if not check.differing or not trades:
+            return
+        if not is_news and now_ns - self._paused_ns < PAUSE_AGAIN_NS:
+            return  # the picture may be from before it was obeyed
+        self._paused_ns = now_ns
+        names = ", ".join(sorted(check.differing))
+        if not is_news:
+            text = f"{names}: venue and desk still tell different trades"
+            self._say(Severity.CRITICAL, "drop copy", text)
+        with self.asked_by("drop copy", f"venue and desk tell different trades: {names}"):
+            pause = partial(self._engine.pause, Cause.DROP_COPY)
+            self._ask("pause", pause, source="drop copy")
 
     def config_errors(self) -> tuple[str, ...]:
         """What is wrong with the files on disk now; empty when they are in force."""
@@ -571,7 +589,13 @@ class LocalDesk:
     def _say_config(self, severity: Severity, text: str) -> None:
         self._say(severity, "config", text)
 
-    def _ask(self, text: str, command: Callable[[], None], before: str = "") -> None:
+    def _ask(
+        self,
+        text: str,
+        command: Callable[[], None],
+        before: str = "",
+        source: str = "operator",
+    ) -> None:
         """Log what is asked for and hand it over; that it happened the core will say.
 
         ``before``: what was in force, if it is not the risk state. Who asked and why are
@@ -580,11 +604,11 @@ class LocalDesk:
         if self._asker:
             before = before or self._risk_state().name
             text = f"{text} (before: {before}){self._asker}"
-        self._say(Severity.INFO, "operator", f"asked: {text}")
+        self._say(Severity.INFO, source, f"asked: {text}")
         try:
             command()
         except CoreError as error:
-            self._say(Severity.CRITICAL, "operator", f"NOT DONE: {text}: {error}")
+            self._say(Severity.CRITICAL, source, f"NOT DONE: {text}: {error}")
 
     def _ask_unless_held(
         self, asked: str, command: Callable[[], None], text: str = ""

@@ -46,6 +46,7 @@ CAUSES = {
     Cause.RECOVERY: "as before the restart",
     Cause.DRAWDOWN: "by the drawdown limit",
     Cause.BREAKER: "by a circuit breaker",
+    Cause.DROP_COPY: "by the drop copy: venue and desk tell different trades",
 }
 ORDER_KINDS = ("", "order", "cancel", "replace", "cancel of all orders", "reduce")
 

@@ -230,6 +230,7 @@ class Cause(IntEnum):
     RECOVERY = lib.CP_CAUSE_RECOVERY
     DRAWDOWN = lib.CP_CAUSE_DRAWDOWN
     BREAKER = lib.CP_CAUSE_BREAKER
+    DROP_COPY = lib.CP_CAUSE_DROP_COPY
 
 
 class Control(IntEnum):

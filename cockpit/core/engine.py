@@ -13,6 +13,7 @@ from cockpit.core.codes import (
     NOBODY,
     POST_ONLY,
     SIDE_BOTH,
+    Cause,
     Control,
     CoreError,
     Hop,
@@ -190,8 +191,9 @@ class Engine:
         if result < 0:
             raise CoreError(f"the desk takes no more commands ({os.strerror(-result)})")
 
-    def pause(self) -> None:
-        self._command(Control.PAUSE)
+    def pause(self, cause: Cause = Cause.OPERATOR) -> None:
+        """Hold every strategy; ``cause`` is the operator or the drop copy."""
+        self._command(Control.PAUSE, mode=int(cause))
 
     def resume(self) -> None:
         self._command(Control.RESUME)

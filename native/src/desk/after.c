@@ -1,6 +1,7 @@
 /* after.c: what nobody waits for, done when the step's orders are on their way: how an order
  * came about, where a fill's profit comes from, what is said of it and whether it was one too
  * many, what strategies see of their quotes, and sums worked in. */
+#include "base/tally.h"
 #include "desk/inside.h"
 
 /* ---- orders ---- */
@@ -75,12 +76,25 @@ void cp_desk_replay_fill(cp_desk *desk, const cp_own_order *own, int64_t price,
                price, qty, own->arrival2, expected_of(own->expected, price, maker));
 }
 
+/* As much as the venue's drop copy says, worked out from what the desk goes by. */
+static void tally_fill(cp_desk *desk, uint32_t symbol)
+{
+    const cp_position *held = &desk->positions[symbol];
+    int64_t point_value = desk->instruments[symbol].point_value;
+    cp_drop_copy now = { .execution_count = ++desk->booked_counts[symbol],
+                         .position = held->qty,
+                         .paid = cp_saturate((held->cost - held->realised) * point_value),
+                         .fees = cp_position_fees(held) };
+    cp_tally_put(&desk->tallies[symbol], &now);
+}
+
 static void end_fill(cp_desk *desk)
 {
     const cp_filled *filled = &desk->filled;
     const cp_fill *fill = &filled->fill;
     bool maker = fill->liquidity == CP_MAKER;
     desk->has_filled = false;
+    tally_fill(desk, fill->symbol);
     book_costs(desk, fill->strategy, fill->symbol,
                fill->side == CP_SELL ? CP_SELL : CP_BUY, fill->price, fill->qty,
                filled->arrival2, expected_of(filled->expected, fill->price, maker));

@@ -43,15 +43,30 @@ static int set_limits(cp_desk *desk, const cp_control *control)
     return 0;
 }
 
-/* Which states a change of state may start from, as bits; and where it leads. */
-static int change_state(cp_desk *desk, uint32_t from, cp_risk_state to)
+static int change_state_for(cp_desk *desk, uint32_t from, cp_risk_state to,
+                            cp_cause cause)
 {
     if (!(from >> desk->risk.state & 1))
         return -EPERM;
-    cp_desk_set_state(desk, to, CP_CAUSE_OPERATOR);
+    cp_desk_set_state(desk, to, cause);
     if (to != CP_RISK_ACTIVE)
         cp_desk_sweep(desk);
     return 0;
+}
+
+/* Which states a change of state may start from, as bits; and where it leads. */
+static int change_state(cp_desk *desk, uint32_t from, cp_risk_state to)
+{
+    return change_state_for(desk, from, to, CP_CAUSE_OPERATOR);
+}
+
+/* Beside the operator only he asks for it who compares drop copies. */
+static int pause(cp_desk *desk, uint32_t from, uint32_t cause)
+{
+    if (cause != CP_CAUSE_OPERATOR && cause != CP_CAUSE_DROP_COPY)
+        return -EINVAL;
+    cp_flatten_some_no_more(desk, (cp_cause)cause);
+    return change_state_for(desk, from, CP_RISK_PAUSED, (cp_cause)cause);
 }
 
 static int resume(cp_desk *desk)
@@ -123,9 +138,7 @@ static int obey(cp_desk *desk, const cp_control *control)
     case CP_CONTROL_LIMITS:
         return set_limits(desk, control);
     case CP_CONTROL_PAUSE:
-        cp_flatten_some_no_more(desk, CP_CAUSE_OPERATOR);
-        return change_state(desk, active | paused | flattening | reducing,
-                            CP_RISK_PAUSED);
+        return pause(desk, active | paused | flattening | reducing, control->mode);
     case CP_CONTROL_REDUCE:
         return change_state(desk, active | paused | reducing, CP_RISK_REDUCING);
     case CP_CONTROL_RESUME:

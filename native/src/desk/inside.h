@@ -207,6 +207,8 @@ struct cp_desk {
     uint64_t note_sequence;
     uint64_t hash;
     cp_counters counters;
+    cp_tally tallies[CP_SYMBOL_MAX];       /* to be held against the venue's own */
+    uint64_t booked_counts[CP_SYMBOL_MAX]; /* executions in them */
     uint64_t fill_next; /* fills so far; the ring's next place modulo its size */
     cp_fill fills[CP_FILL_MAX];
     cp_outbox orders_out;

@@ -280,6 +280,7 @@ void cp_desk_read(const cp_desk *desk, cp_desk_picture *picture, uint64_t now_ns
     memcpy(picture->breakers, desk->breakers.pictures, sizeof(desk->breakers.pictures));
     read_fills(desk, picture);
     read_working(desk, picture);
+    memcpy(picture->tallies, desk->tallies, desk->symbol_count * sizeof(cp_tally));
     picture->halted = desk->halted;
     picture->state_cause = desk->state_cause;
     memcpy(picture->state_by, desk->state_by, sizeof(picture->state_by));

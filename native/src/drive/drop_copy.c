@@ -1,5 +1,6 @@
 /* drop_copy.c: what the venue says we traded, told beside the reports and by none of the
  * desk's code: if the two ever differ, one of them is wrong. */
+#include "base/tally.h"
 #include "desk/positions.h"
 #include "drive/engine.h"
 
@@ -39,6 +40,7 @@ void cp_engine_take_copies(cp_engine *engine)
         copy->paid =
             cp_saturate(copy->paid + (cp_i128)lots * report->price * point_value);
         copy->fees = cp_saturate((cp_i128)copy->fees + report->fee);
+        cp_tally_put(&engine->venue_picture.tallies[report->symbol], copy);
     }
     cp_outbox_clear(copies);
 }
