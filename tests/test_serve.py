@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -464,6 +465,20 @@ def test_a_script_needs_the_controls_but_for_the_brakes(own: Served) -> None:
         wait(lambda: not screen.in_control)
         own.wait_for("TOOK THE CONTROLS from root")
         own.wait_for("why: operator asleep")
+
+
+def test_a_number_below_zero_is_a_value_and_no_option(own: Served) -> None:
+    done = own.ctl("limit", "max_position", "-5", "--why", "too many")
+    assert done.returncode == 4 and "plain number" in done.stderr
+
+
+def test_without_an_order_its_way_is_not_said_to_take_no_time(own: Served) -> None:
+    own.signal(signal.SIGTERM)
+    assert own.left() == 0
+    own.place.halt.touch()
+    shutil.rmtree(own.runtime / "state")
+    own.start()
+    assert "tick to order not measured yet" in own.ctl("status").stdout
 
 
 def test_a_limit_is_done_when_the_core_enforces_it(own: Served) -> None:

@@ -201,13 +201,18 @@ def keep(settings: Settings, config: Config, keeping: Keeping, name: str) -> Set
     A recording has a market of its own, whose positions mean nothing afterwards: its desk
     keeps no journal unless told to. Nor does one without a name.
     """
-    from cockpit.core import FlowKind, Journal, JournalLevel, Strangers
+    from cockpit.core import CoreError, FlowKind, Journal, JournalLevel, Strangers
 
     own = name and settings.flow.kind != FlowKind.REPLAY
     place = keeping.directory or (_own_journal(config, name) if own else None)
     if keeping.off or place is None or settings.virtual_time or not settings.desk:
         return settings
-    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        # Of a file in the way it is said that it exists.
+        why = "not a directory" if isinstance(error, FileExistsError) else error.strerror
+        raise CoreError(f"no journal in {place}: {place.parent}: {why}") from None
     options = config.desk.journal
     return replace(
         settings,

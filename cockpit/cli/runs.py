@@ -98,7 +98,8 @@ def once(
 
     interrupted = catch_signals()
     began = time.time()
-    desk.start()
+    with plain_errors():
+        desk.start()
     while not interrupted and not _is_over(desk, seconds, time.time() - began):
         time.sleep(LOOK_SECONDS)
         desk.read()

@@ -35,11 +35,15 @@ def risk_changes(old: RiskOptions, new: RiskOptions) -> tuple[str, ...]:
         ("breakers.",) * len(TRIGGERS), TRIGGERS, old.triggers, new.triggers, strict=True
     )
     return tuple(
-        f"{of}{limit.name} {_limit(limit, before)} -> {_limit(limit, after)}"
-        f"{_unit(limit)}"
+        of + limit_change(limit, before, after)
         for of, limit, before, after in rows
         if before != after
     )
+
+
+def limit_change(limit: Parameter, before: int | None, after: int | None) -> str:
+    """``max_position 200 -> 150 lots``; None: no limit."""
+    return f"{limit.name} {_limit(limit, before)} -> {_limit(limit, after)}{_unit(limit)}"
 
 
 def _of(scope: Scope, target: str) -> str:

@@ -22,6 +22,15 @@ MODE = Field(
     choices=tuple(mode.name.lower() for mode in Mode),
 )
 
+ORDERED = {
+    "mean_reversion": ("exit_z", "entry_z"),
+    "momentum": ("fast_ms", "slow_ms"),
+    "pairs": ("exit_z", "entry_z"),
+}
+"""Of a built-in kind: the parameter that is to be no more than the other."""
+RESERVED = "operator"
+"""What commands call the orders by hand, which are no strategy's."""
+
 
 def strategies_options(
     checker: Checker,
@@ -61,6 +70,12 @@ def _strategy(
         check(NAME, name)
     except Refused as refused:
         checker.report(where, None, f"{refused}", NAME.allowed)
+    if name == RESERVED:
+        text = "the orders by hand are called so in commands"
+        checker.report(where, None, text, "another name")
+    elif name.isdecimal():
+        text = "a number is a strategy's key in commands"
+        checker.report(where, None, text, "a name with a letter")
     table = checker.table(value, where)
     if table is None:
         return None
@@ -85,8 +100,22 @@ def _strategy(
     if mode is None or symbol is None or symbol2 is None or None in values:
         return None
     parameters = tuple(float(number) for number in values if number is not None)
+    if not _are_in_order(checker, kind, parameters, where):
+        return None
     mode = Mode[mode.upper()]
     return StrategyOptions(name, kind.name, symbol, mode, parameters, symbol2)
+
+
+def _are_in_order(
+    checker: Checker, kind: StrategyKind, parameters: tuple[float, ...], where: str
+) -> bool:
+    less, more = ORDERED.get(kind.name, ("", ""))
+    named = dict(zip((one.name for one in kind.parameters), parameters, strict=True))
+    if less not in named or more not in named or named[less] <= named[more]:
+        return True
+    text = f"more than {more}, which is {named[more]:g}"
+    checker.report(dotted(where, less), named[less], text, f"at most {more}")
+    return False
 
 
 def _kind(

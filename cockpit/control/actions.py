@@ -26,6 +26,7 @@ from cockpit.core import (
     RiskState,
     Side,
     SymbolHalt,
+    Trouble,
 )
 
 STATE_SECONDS = 2.0
@@ -215,6 +216,15 @@ def _reduce(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked
 def _unhalt(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
     if (state := state_of(picture)) != RiskState.HALTED:
         raise ActionRefused(f"the desk is {state.name}, not HALTED")
+    trouble = Trouble(int(picture["desk"]["journal"]["trouble"]))
+    if trouble != Trouble.NONE:
+        ends = "mend its disk, then restart the desk"
+        if trouble == Trouble.STALLED:
+            ends = "it is waited for"
+        raise ActionRefused(
+            f"the journal is not written ({trouble.name.lower()}), and nothing leaves "
+            f"that is not on record: {ends}"
+        )
     desk.unhalt()
     return Asked("PAUSED", _holds(RiskState.PAUSED))
 

@@ -599,7 +599,7 @@ def _show_versions(name: str | None, strategy: str, as_json: bool) -> None:
         click.echo("      " + "  ".join(f"{key} {value:g}" for key, value in one.values))
 
 
-@ctl.command()
+@ctl.command(context_settings={"ignore_unknown_options": True})
 @click.argument("limit")
 @click.argument("value")
 @click.option("--confirm", is_flag=True, help="Needed to loosen a limit.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit import paths
-from cockpit.config.diff import risk_changes
+from cockpit.config.diff import limit_change, risk_changes
 from cockpit.config.edit import EditRefused, changed, changed_in, line_pair, put
 from cockpit.config.fields import Checker
 from cockpit.config.models import RiskOptions
@@ -149,12 +149,22 @@ def plan(
         path=path,
         name=meant,
         value=wanted,
-        text=", ".join(risk_changes(old, new)) or f"{name} stays {value}",
+        text=", ".join(risk_changes(old, new))
+        or _unwritten(name, value, wanted, enforced),
         loosens=bool(held) and (wanted is None or wanted > min(held)),
         before=before,
         after=after,
         options=new,
     )
+
+
+def _unwritten(name: str, value: str, wanted: int | None, enforced: int | None) -> str:
+    """Where the file has it already: it may not be what is in force."""
+    if enforced is None or enforced == wanted:
+        return f"{name} stays {value}"
+    scope = name.rpartition(".")[0]
+    change = limit_change(LIMITS[name_of(name).index], enforced, wanted)
+    return f"{scope}{'.' if scope else ''}{change}, which the file says already"
 
 
 def write(edit: Edit) -> None:

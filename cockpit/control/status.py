@@ -37,6 +37,7 @@ def status(desk: RemoteDesk) -> dict[str, Any]:
         "tick_to_order_ns": {
             key: int(hop[field])
             for key, field in (
+                ("count", "count"),
                 ("p50", "p50_ns"),
                 ("p95", "p95_ns"),
                 ("p99", "p99_ns"),
@@ -61,7 +62,7 @@ def render(figures: Mapping[str, Any]) -> str:
         f"pid {figures['pid']}, up {figures['up_seconds']:,.0f} s",
         f"P&L {pnl:+,.2f}, {figures['orders_working']} orders working, "
         f"{figures['orders_sent']:,} sent, {figures['fills']:,} fills, tick to order "
-        f"p50 {report.duration(hop['p50'])}, p99 {report.duration(hop['p99'])}",
+        + _taken(hop),
         f"controls: {figures['controls'] or 'nobody'}; "
         f"here: {', '.join(figures['clients']) or 'nobody'}",
     ]
@@ -74,6 +75,12 @@ def render(figures: Mapping[str, Any]) -> str:
         part(figures) for part in (report.strategies, report.positions, report.risk)
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _taken(hop: Mapping[str, int]) -> str:
+    if not hop["count"]:
+        return "not measured yet"
+    return f"p50 {report.duration(hop['p50'])}, p99 {report.duration(hop['p99'])}"
 
 
 def _stands(figures: Mapping[str, Any]) -> list[str]:

@@ -243,13 +243,17 @@ def positions(desk: Desk, firm: Record) -> list[dict[str, Any]]:
 
 
 def breakers(firm: Record) -> dict[str, dict[str, Any]]:
-    """Each circuit breaker: the figure that tripped it last and what it had to exceed."""
+    """Each circuit breaker: the figure that tripped it last and what it had to exceed.
+
+    None for both where it has not: ``triggers`` has what it trips at.
+    """
     found = {}
     for (name, counts), breaker in zip(BREAKERS, firm["breakers"], strict=False):
+        has = bool(breaker["trip_count"])
         found[name] = {
             "tripped": bool(breaker["tripped_ns"]),
-            "figure": int(breaker["figure"]),
-            "trigger": int(breaker["trigger"]),
+            "figure": int(breaker["figure"]) if has else None,
+            "trigger": int(breaker["trigger"]) if has else None,
             "trips": int(breaker["trip_count"]),
             "counts": counts,
         }

@@ -117,7 +117,9 @@ class Engine:
         """Raises :class:`CoreError` when no thread, or no journal, could be begun."""
         result = lib.cp_engine_start(self._engine)
         if result < 0:
-            raise CoreError(f"the desk did not start: {os.strerror(-result)}")
+            journal = self.settings.journal
+            where = f" (its journal is to be in {journal.directory})" if journal else ""
+            raise CoreError(f"the desk did not start: {os.strerror(-result)}{where}")
 
     def stop(self) -> None:
         check(lib.cp_engine_stop(self._engine))

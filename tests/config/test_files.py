@@ -53,6 +53,14 @@ BROKEN = {
         ("[[instrument]]", "[[instruments]]", ["did you mean instrument?"]),
     ],
     "strategies.toml": [
+        ("[mm_acme]", "[operator]", ["operator: ", "orders by hand", "another name"]),
+        ("[mm_acme]", "[2]", ["2: ", "key", "a name with a letter"]),
+        ("exit_z = 0.5", "exit_z = 1.6", ["exit_z = 1.6", "more than entry_z", "1.5"]),
+        (
+            "fast_ms = 500.0",
+            "fast_ms = 3001",
+            ["fast_ms = 3001", "more than slow_ms", "at most slow_ms"],
+        ),
         (
             '"market_maker"',
             '"market_maket"',

@@ -63,6 +63,20 @@ def test_a_larger_limit_loosens_against_the_file_and_against_the_core(
     assert loosens("150", enforced=100) and not loosens("100", enforced=100)
 
 
+def test_what_the_file_says_already_is_told_from_what_is_in_force(files: Path) -> None:
+    def said(name: str, value: str, enforced: int | None) -> str:
+        return limit_edit.plan(files, name, value, enforced).text
+
+    assert said("max_position", "200", 200) == "max_position stays 200"
+    already = "max_position 50 -> 200 lots, which the file says already"
+    assert said("max_position", "200", 50) == already
+    narrow = limit_edit.plan(files, "symbols.ACME.max_position", "9")
+    limit_edit.write(narrow)
+    assert said("symbols.ACME.max_position", "9", 5).startswith(
+        "symbols.ACME.max_position 5 -> 9 lots, which"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [

@@ -77,6 +77,8 @@ def test_a_kill_pulls_all_and_sends_nothing_new(
         with stopped(thread_of(served.pid, "journal")):
             served.wait_for("ACTIVE -> HALTED")
             count = sent(served)
+            done = served.ctl("unhalt")
+            assert done.returncode == 4 and "is not written (stalled)" in done.stderr
             said = way(served, level)
             wait(lambda: said or "asked: " in served.said(), "for it to be asked")
             time.sleep(0.5)

@@ -42,6 +42,8 @@ def test_says_what_a_script_needs(files: Path) -> None:
     assert (
         figures["tick_to_order_ns"]["count"] == figures["hops"]["tick_to_order"]["count"]
     )
+    for breaker in figures["risk"]["breakers"].values():
+        assert (breaker["figure"], breaker["trigger"]) == (None, None)
     assert figures["seed"] == 1
     assert figures["mode"] == "SIM"
     assert figures["orders_sent"] > 0

@@ -381,9 +381,7 @@ class Desk:
         order.leaves, order.pending = leaves, None
         self.orders[order.id] = order
 
-    def _book(
-        self, order: Order, price: int, qty: int, fee: int, *, maker: bool
-    ) -> None:
+    def _book(self, order: Order, price: int, qty: int, fee: int, *, maker: bool) -> None:
         cell = self.cells.setdefault((order.slot, order.symbol), Cell())
         cell.fill(order.side, price, qty, fee)
         lots = qty if order.side == 0 else -qty

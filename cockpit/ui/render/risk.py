@@ -267,7 +267,7 @@ def breakers(scene: Scene, width: int) -> Rows:
             ago = number.span(scene.since(int(breaker["tripped_ns"])))
             figures = f"{int(breaker['figure']):,} of {int(breaker['trigger']):,}"
             head = f"{name.replace('_', ' ')} tripped {ago} ago: {figures}"
-            rows.append(((head, "bad"), (f"  {what}", "dim")))
+            rows.append(((head, "bad"), (f"  {what}; resume resets it", "dim")))
     for symbol, picture in scene.symbol_pictures():
         if picture["stale"]:
             rows.append(((f"{symbol.name}: book in doubt, nothing is sent", "bad"),))
