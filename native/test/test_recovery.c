@@ -3,9 +3,9 @@
  *
  *     test_recovery           20 kills a level (CP_KILLS says otherwise)
  */
-#include <dirent.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +45,7 @@ static void pause_us(long us)
 
 _Noreturn static void trade_until_killed(uint32_t level, uint64_t seed)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
     cp_config config = live_config(level, seed);
     cp_engine *engine;
     if (cp_engine_create(&engine, &config, error) != 0)
@@ -101,50 +102,49 @@ static uint32_t kills_wanted(void)
 #endif
 }
 
-static uint32_t rings(void)
+static bool has_ring(const char *of)
 {
-    uint32_t count = 0;
-    DIR *stream = opendir("/dev/shm");
-    CHECK(stream != NULL);
-    for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
-        count += strncmp(entry->d_name, "cockpit-", 8) == 0;
-    closedir(stream);
-    return count;
+    char command[160];
+    snprintf(command, sizeof command, "grep -lsa %s /dev/shm/cockpit-* > /dev/null", of);
+    return system(command) == 0;
 }
 
-/* Killed, and its journal thrown away: only its ring is left, for the next to clear up. */
-static void leave_an_orphan(uint32_t level)
+/* A desk on a journal elsewhere begins and ends. */
+static void another_starts(void)
 {
-    atomic_store(&seen->trading, 0);
-    pid_t child = fork();
-    CHECK(child >= 0);
-    if (child == 0)
-        trade_until_killed(level, 1);
-    while (atomic_load(&seen->trading) == 0 && waitpid(child, NULL, WNOHANG) == 0)
-        pause_us(100);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
-}
-
-static void a_ring_whose_journal_is_gone_is_cleared_up(void)
-{
-    snprintf(directory, sizeof directory, "/tmp/cockpit-test-ring-XXXXXX");
-    CHECK(mkdtemp(directory) != NULL);
-    leave_an_orphan(CP_JOURNAL_MAPPED);
-    CHECK(rings() > 0);
-    char command[160], first[64];
-    snprintf(first, sizeof first, "%s", directory);
-    snprintf(command, sizeof command, "rm -r %s", first);
-    CHECK_EQ(0, system(command));
+    char command[160];
     CHECK(mkdtemp(strcpy(directory, "/tmp/cockpit-test-ring-XXXXXX")) != NULL);
     cp_config config = live_config(CP_JOURNAL_MAPPED, 1);
     cp_engine *engine;
     CHECK_EQ(0, cp_engine_create(&engine, &config, error));
-    snprintf(command, sizeof command, "grep -lsa %s /dev/shm/cockpit-* > /dev/null",
-             first);
-    CHECK(system(command) != 0);
     cp_engine_destroy(engine);
     snprintf(command, sizeof command, "rm -r %s", directory);
+    CHECK_EQ(0, system(command));
+}
+
+static void a_ring_whose_journal_is_gone_is_cleared_up_when_its_desk_is(void)
+{
+    CHECK(mkdtemp(strcpy(directory, "/tmp/cockpit-test-ring-XXXXXX")) != NULL);
+    atomic_store(&seen->trading, 0);
+    fflush(stdout);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0)
+        trade_until_killed(CP_JOURNAL_MAPPED, 1);
+    while (atomic_load(&seen->trading) == 0 && waitpid(child, NULL, WNOHANG) == 0)
+        pause_us(100);
+    char command[160], first[64];
+    snprintf(first, sizeof first, "%s", directory);
+    snprintf(command, sizeof command, "mv %s %s.away", first, first);
+    CHECK_EQ(0, system(command));
+    another_starts();
+    CHECK(has_ring(first)); /* it lives, where the other cannot see it */
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    CHECK(has_ring(first));
+    another_starts();
+    CHECK(!has_ring(first));
+    snprintf(command, sizeof command, "rm -r %s.away", first);
     CHECK_EQ(0, system(command));
 }
 
@@ -215,6 +215,6 @@ int main(void)
     seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                 -1, 0);
     CHECK(seen != MAP_FAILED);
-    RUN(a_ring_whose_journal_is_gone_is_cleared_up);
+    RUN(a_ring_whose_journal_is_gone_is_cleared_up_when_its_desk_is);
     RUN(a_killed_desk_has_lost_nothing_it_had_published);
 }

@@ -34,6 +34,7 @@ typedef struct files {
     uint8_t *mapped;
     uint64_t mapped_size;
     int head_directory; /* where the ring is */
+    int ring;           /* open and locked as long as it is mapped, -1 for none */
     uint8_t *head;
     char head_name[NAME_SIZE];
     char path[CP_PATH_SIZE]; /* of the directory */
@@ -190,6 +191,9 @@ static void unmap_head(files *f)
 {
     if (f->head)
         munmap(f->head, CP_JOURNAL_HEAD_SIZE);
+    if (f->ring >= 0)
+        close(f->ring);
+    f->ring = -1;
     f->head = NULL;
 }
 
@@ -217,7 +221,10 @@ static int files_head(void *self, uint64_t journal_id, bool make, uint8_t **memo
         result = mapped == MAP_FAILED ? -errno : 0;
         f->head = result == 0 ? mapped : NULL;
     }
-    close(fd);
+    /* Who sees no directory of ours, from where he is, sees that somebody lives here. */
+    f->ring = result == 0 && flock(fd, LOCK_SH | LOCK_NB) == 0 ? fd : -1;
+    if (f->ring < 0)
+        close(fd);
     if (result == 0 && make)
         memcpy(f->head + PATH_OFFSET, f->path, sizeof f->path);
     *memory = f->head;
@@ -232,8 +239,8 @@ static void files_drop_head(void *self)
         unlinkat(f->head_directory, f->head_name, 0);
 }
 
-/* A ring whose directory is gone will never be asked for again: a desk was killed and its
- * journal thrown away. */
+/* A ring that nobody uses and whose directory is gone will never be asked for again: a desk
+ * was killed and its journal thrown away. */
 static void drop_if_orphan(int directory, const char *name)
 {
     char path[CP_PATH_SIZE] = "";
@@ -241,11 +248,12 @@ static void drop_if_orphan(int directory, const char *name)
     struct stat status;
     bool own = fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
                pread(fd, path, sizeof path, PATH_OFFSET) == (ssize_t)sizeof path;
+    path[sizeof path - 1] = 0;
+    if (own && path[0] == '/' && access(path, F_OK) != 0 && errno == ENOENT &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(directory, name, 0);
     if (fd >= 0)
         close(fd);
-    path[sizeof path - 1] = 0;
-    if (own && path[0] == '/' && access(path, F_OK) != 0 && errno == ENOENT)
-        unlinkat(directory, name, 0);
 }
 
 static void drop_orphans(const files *f)
@@ -353,7 +361,7 @@ int cp_store_files(cp_store *store, const char *directory, char *error)
     files *f = calloc(1, sizeof *f);
     if (!f)
         return -ENOMEM;
-    f->directory = f->lock = f->segment = f->head_directory = -1;
+    f->directory = f->lock = f->segment = f->head_directory = f->ring = -1;
     error[0] = 0;
     int result = take_directory(f, directory, error);
     if (result != 0) {
