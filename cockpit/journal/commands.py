@@ -100,17 +100,21 @@ def show(directory: str, kinds: tuple[str, ...], last: int | None) -> None:
 @journal.command()
 @directory_argument
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
-def verify(directory: str, as_json: bool) -> None:
+@click.option("--chain", "noted", default="", metavar="DIGEST",
+              help="One noted elsewhere: it has to be in the chain.")  # fmt: skip
+def verify(directory: str, as_json: bool, noted: str) -> None:
     """Check all checksums, the sequence, and the chain of operators' actions.
 
-    Exit code 1 when something is not as it was written. The digest of the chain, noted
-    somewhere else, vouches for every action before it.
+    Exit code 1 when something is not as it was written, or the beginning is not there.
+    An end that was cut off between two records cannot be seen in what is left: the digest
+    of the chain, noted somewhere else and given with --chain, vouches for every action
+    before it.
     """
     from cockpit.journal.reader import JournalError
     from cockpit.journal.reader import verify as check
 
     try:
-        verdict = check(_place(directory))
+        verdict = check(_place(directory), noted)
     except JournalError as error:
         _fail(error, as_json)
         return
@@ -122,6 +126,11 @@ def verify(directory: str, as_json: bool) -> None:
             f"{verdict.first:,} to {verdict.last:,}; {verdict.control_count:,} "
             f"operators' actions, chain {verdict.chain}"
         )
+        if not verdict.ended:
+            click.echo(
+                "it does not end with a stop in order: the desk runs, was killed, or the "
+                "end is not here"
+            )
         if verdict.torn_bytes:
             click.echo(
                 f"{verdict.torn_bytes:,} bytes of a torn end, cut off at the next start"

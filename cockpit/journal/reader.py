@@ -71,6 +71,9 @@ class Verdict:
     """Behind the last whole record: the end of a crash, cut off at the next start."""
     chain: str = "0" * 64
     """Digest of the last operator action: noted elsewhere, it vouches for all before."""
+    ended: bool = False
+    """Its last record is that of a stop in order. Else it is written still, the desk was
+    killed, or the end was taken away: only a digest noted elsewhere tells which."""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -149,6 +152,8 @@ class _Chain:
 
     def __init__(self, verdict: Verdict) -> None:
         self._verdict = verdict
+        self.digests: set[str] = set()
+        """Of every action, and what the first file carries in."""
         self._digest: bytes | None = None
         self._pending: list[bytes] = []
         self._first = 0
@@ -203,10 +208,14 @@ class _Chain:
             self._pending = []
         self._digest = digest
         self._verdict.chain = digest.hex()
+        self.digests.add(digest.hex())
 
 
-def verify(directory: Path) -> Verdict:
-    """Check every record's checksum, the sequence over all files, and the chain."""
+def verify(directory: Path, noted: str = "") -> Verdict:
+    """Check every record's checksum, the sequence over all files, and the chain.
+
+    ``noted``: a digest of the chain that was kept elsewhere, which has to be in it.
+    """
     verdict = Verdict()
     chain = _Chain(verdict)
     files = paths_of(directory)
@@ -218,9 +227,15 @@ def verify(directory: Path) -> Verdict:
         _check_segment(verdict, segment, expected, last_file=last_file)
         if not len(segment.records):
             continue
+        if verdict.record_count == 0 and segment.check.first != 1:
+            verdict.problems.append(
+                f"{path.name}: begins with record {segment.check.first}: what was "
+                f"written before it is not here"
+            )
         verdict.record_count += len(segment.records)
         verdict.first = verdict.first or segment.check.first
         verdict.last = segment.check.last
+        verdict.ended = int(segment.records["kind"][-1]) == core.JournalKind.CLOSED
         expected = verdict.last + 1
         kinds = segment.records["kind"]
         chained = np.isin(kinds, CHAINED_KINDS)
@@ -228,6 +243,11 @@ def verify(directory: Path) -> Verdict:
             chain.take(record)
     chain.end_life(verdict.last + 1)
     chain.finish()
+    if noted and noted.lower() not in chain.digests:
+        verdict.problems.append(
+            f"{noted} is not in the chain: actions that it vouches for are not here, or "
+            f"are not as they were"
+        )
     return verdict
 
 

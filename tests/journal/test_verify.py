@@ -111,6 +111,32 @@ def test_it_misses_a_file_that_was_taken_away(copy: Path):
     assert any("expected" in problem for problem in verify(copy).problems)
 
 
+def test_it_misses_the_beginning(copy: Path):
+    sorted(copy.glob("*.journal"))[0].unlink()
+    done = cockpit("journal", "verify", copy)
+    assert done.returncode == 1
+    assert "what was written before it is not here" in done.stdout
+
+
+def test_an_end_cut_off_at_a_record_is_missed_by_a_digest_noted_elsewhere(
+    session: Path, copy: Path
+):
+    noted = verify(session).chain
+    assert verify(session).ended and verify(session, noted).is_sound
+    assert cockpit("journal", "verify", session, "--chain", noted).returncode == 0
+    early = [path for path in sorted(copy.glob("*.journal"))]
+    path, at = find_control(copy)
+    for later in early[early.index(path) + 1 :]:
+        later.unlink()
+    path.write_bytes(path.read_bytes()[:at])
+    verdict = verify(copy)
+    assert verdict.is_sound and not verdict.ended
+    assert verify(copy, verdict.chain).is_sound
+    done = cockpit("journal", "verify", copy, "--chain", noted)
+    assert done.returncode == 1 and f"{noted} is not in the chain" in done.stdout
+    assert "does not end with a stop in order" in done.stdout
+
+
 @pytest.mark.parametrize("what", ["who", "when", "order"])
 def test_an_action_changed_with_its_checksum_put_right_breaks_the_chain(
     copy: Path, what: str
