@@ -461,6 +461,52 @@ static void a_writer_that_stalls_halts_until_it_is_well(void)
     trouble_halts(CP_MISHAP_JOURNAL_STALL, CP_TROUBLE_STALLED);
 }
 
+/* A record is of its step's beginning. The writer is not late because the step was long, and
+ * is late a second after it could have been written, whatever else is published meanwhile. */
+static void a_long_step_is_not_a_late_writer(void)
+{
+    for (uint32_t level = CP_JOURNAL_MAPPED; level <= CP_JOURNAL_SYNCED; level++) {
+        memory_store store = { .count = 0 };
+        cp_config config = journal_kit_config(20);
+        config.journal.level = level;
+        cp_engine *engine = journal_kit_open(&config, &store);
+        cp_journal *journal = engine->journal;
+        CHECK_EQ(0, cp_engine_record_start(engine));
+        CHECK_EQ(0, cp_journal_flush(journal, 0));
+        const uint64_t step_ns = 5 * (uint64_t)CP_JOURNAL_STALL_NS; /* what it takes */
+        uint64_t now_ns = engine->clock.base_ns + CP_JOURNAL_STALL_NS;
+        for (int i = 0; i < 3; i++) {
+            cp_note note = { .kind = CP_NOTE_FAULT };
+            CHECK(cp_journal_add(journal, CP_JOURNAL_NOTE, 0, now_ns, &note,
+                                 sizeof note) != 0);
+            now_ns += step_ns;
+            cp_journal_publish(journal);
+            CHECK_EQ(CP_TROUBLE_NONE, cp_journal_look(journal, now_ns));
+            CHECK_EQ(CP_TROUBLE_NONE,
+                     cp_journal_look(journal, now_ns + CP_JOURNAL_STALL_NS));
+            CHECK_EQ(0, cp_journal_flush(journal, now_ns));
+            CHECK_EQ(CP_TROUBLE_NONE, cp_journal_look(journal, now_ns + step_ns));
+        }
+        /* One a millisecond, and a look at each: none is written. */
+        uint64_t looks = 0;
+        now_ns += step_ns;
+        cp_journal_trouble trouble = CP_TROUBLE_NONE;
+        for (; trouble == CP_TROUBLE_NONE && looks < 3000; looks++) {
+            cp_note note = { .kind = CP_NOTE_FAULT };
+            cp_journal_add(journal, CP_JOURNAL_NOTE, 0, now_ns, &note, sizeof note);
+            cp_journal_publish(journal);
+            trouble = cp_journal_look(journal, now_ns);
+            now_ns += 1000000;
+        }
+        CHECK_EQ(CP_TROUBLE_STALLED, trouble);
+        CHECK_EQ(CP_JOURNAL_STALL_NS / 1000000 + 2, looks);
+        CHECK_EQ(0, cp_journal_flush(journal, now_ns));
+        CHECK_EQ(CP_TROUBLE_NONE, cp_journal_look(journal, now_ns));
+        journal_kit_kill(engine);
+        memory_free(&store);
+    }
+}
+
 static void a_halt_survives_the_restart_and_a_stop_does_not(void)
 {
     for (int stop = 0; stop < 2; stop++) {
@@ -696,6 +742,7 @@ int main(void)
     RUN(a_full_disk_halts_and_is_not_tried_again);
     RUN(a_failed_sync_halts_and_is_not_tried_again);
     RUN(a_writer_that_stalls_halts_until_it_is_well);
+    RUN(a_long_step_is_not_a_late_writer);
     RUN(a_halt_survives_the_restart_and_a_stop_does_not);
     RUN(what_the_operator_has_set_the_desk_to_survives);
     RUN(a_live_desk_records_at_every_level);

@@ -37,17 +37,38 @@ uint64_t cp_journal_add(cp_journal *journal, cp_journal_kind kind, uint16_t part
     return sequence;
 }
 
+/* A record's time is when its step began, and a strategy may have kept that step busy for a
+ * second: no fault of the writer's, who had nothing to write before the step was over. What
+ * counts is how long a record has lain there published, and that is known from one look to
+ * the next. */
+static bool is_late(cp_journal *journal, uint64_t safe, uint64_t now_ns)
+{
+    while (journal->mark_count > 0 &&
+           journal->marks[journal->mark_first].sequence <= safe) {
+        journal->mark_first = (journal->mark_first + 1) % CP_JOURNAL_MARKS;
+        journal->mark_count--;
+    }
+    uint64_t published = atomic_load_explicit(&journal->published, memory_order_relaxed);
+    uint32_t end = journal->mark_first + journal->mark_count;
+    uint64_t marked = journal->mark_count > 0
+                          ? journal->marks[(end - 1) % CP_JOURNAL_MARKS].sequence
+                          : safe;
+    /* With all of them in use the oldest is late, or the looks come fast: then the next
+     * that is free stands for what was published until then. */
+    if (published > marked && journal->mark_count < CP_JOURNAL_MARKS) {
+        journal->marks[end % CP_JOURNAL_MARKS] = (cp_journal_mark){ published, now_ns };
+        journal->mark_count++;
+    }
+    return journal->mark_count > 0 &&
+           now_ns > journal->marks[journal->mark_first].seen_ns + CP_JOURNAL_STALL_NS;
+}
+
 cp_journal_trouble cp_journal_look(cp_journal *journal, uint64_t now_ns)
 {
     const _Atomic uint64_t *safe =
         journal->level == CP_JOURNAL_MAPPED ? &journal->written : &journal->synced;
-    uint64_t oldest = atomic_load_explicit(safe, memory_order_acquire) + 1;
-    bool waiting = oldest < journal->next;
-    /* A ring that has gone round since is late in any case. */
-    bool late = waiting && (journal->next - oldest >= CP_JOURNAL_RING ||
-                            now_ns > journal->slots[oldest % CP_JOURNAL_RING].time_ns +
-                                         CP_JOURNAL_STALL_NS);
-    journal->stalled = late;
+    journal->stalled =
+        is_late(journal, atomic_load_explicit(safe, memory_order_acquire), now_ns);
     return cp_journal_in_trouble(journal);
 }
 

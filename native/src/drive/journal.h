@@ -29,6 +29,7 @@
     (CP_JOURNAL_HEAD_PAGE + (uint64_t)CP_JOURNAL_RING * CP_JOURNAL_RECORD_SIZE)
 #define CP_JOURNAL_SEGMENT_RECORDS 262144u
 #define CP_JOURNAL_STALL_NS 1000000000u /* a record may wait so long for its safety */
+#define CP_JOURNAL_MARKS 128u           /* looks within that time, and some to spare */
 #define CP_JOURNAL_PASS_NS 4000000      /* the writer looks this often; level 2: sooner */
 #define CP_JOURNAL_PASS_SYNCED_NS 50000
 
@@ -55,6 +56,11 @@ typedef struct cp_store {
     void (*drop_head)(void *self);
     void (*destroy)(void *self);
 } cp_store;
+
+/* A look of the desk's: what was published by then. */
+typedef struct cp_journal_mark {
+    uint64_t sequence, seen_ns;
+} cp_journal_mark;
 
 typedef struct cp_journal {
     cp_journal_record *slots;
@@ -84,9 +90,11 @@ typedef struct cp_journal {
     uint64_t segment_ns;
     uint64_t unrecorded_count;
     bool stalled;
+    uint32_t mark_first, mark_count; /* of `marks`, those that are not safe yet */
     uint8_t chain[32];
     _Atomic uint64_t published; /* the last record that counts */
     _Atomic uint64_t *mirror;   /* for a test: told what was published. Or NULL */
+    cp_journal_mark marks[CP_JOURNAL_MARKS];
 
     /* Written by the writer's thread. */
     alignas(CP_LINE_PAIR) _Atomic uint64_t written; /* in the files */
@@ -179,7 +187,8 @@ static inline uint64_t cp_journal_safe(const cp_journal *journal)
     return atomic_load_explicit(&journal->synced, memory_order_acquire);
 }
 
-/* May anything new leave? Also notices a writer that does not keep up. */
+/* May anything new leave? Also notices a writer that does not keep up. Between two calls the
+ * clock has to go on: `now_ns` is when this is called, not when the step under way began. */
 cp_journal_trouble cp_journal_look(cp_journal *journal, uint64_t now_ns);
 
 static inline cp_journal_trouble cp_journal_in_trouble(const cp_journal *journal)

@@ -326,7 +326,8 @@ void cp_engine_record_timer(cp_engine *engine, uint64_t now_ns)
         return;
     if (engine->config.virtual_time)
         cp_journal_pass(journal, now_ns); /* there is no other thread */
-    cp_journal_look(journal, now_ns);
+    /* The round may have begun long before: a strategy may have kept it. */
+    cp_journal_look(journal, cp_clock_now_ns(&engine->clock));
     if (cp_journal_in_trouble(journal) != CP_TROUBLE_NONE)
         return;
     set_ids_aside(engine, now_ns);
