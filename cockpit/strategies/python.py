@@ -34,6 +34,8 @@ from cockpit.core import (
 from cockpit.strategies.prepared import NEEDS_NUMBA, Prepared, StrategyError
 
 CALLBACKS = ("start", "on_book", "on_trade", "on_fill", "on_timer")
+UNRESOLVED = ".numba.unresolved$"
+"""What numba writes into native code for a call that it means to join later."""
 _kept: list[Any] = []  # compiled callbacks: the core calls them as long as it lives
 
 
@@ -126,11 +128,19 @@ def _compile(
     try:
         if name == "on_fill":
             signature = types.void(*pointers, types.uint32, types.uint32)
-            return numba.cfunc(signature, error_model="numpy")(fill)
-        return numba.cfunc(types.void(*pointers), error_model="numpy")(plain)
+            compiled: Any = numba.cfunc(signature, error_model="numpy")(fill)
+        else:
+            compiled = numba.cfunc(types.void(*pointers), error_model="numpy")(plain)
     except numba.core.errors.NumbaError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         where = [line for line in lines if line.startswith("File ")]
         raise StrategyError(
             f"{name} does not compile: {lines[0]} {where[-1] if where else ''}".strip()
         ) from None
+    # A call that numba has left open ends in the interpreter, which is not there.
+    if UNRESOLVED in compiled.inspect_llvm():
+        raise StrategyError(
+            f"{name} does not compile: a function it calls calls itself, which numba "
+            "cannot do here: write it as a loop"
+        )
+    return compiled

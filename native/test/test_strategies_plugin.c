@@ -2,8 +2,11 @@
  * does not. */
 #include "cockpit_strategy.h"
 
+#include "base/thread.h"
 #include "desk/plugin/guard.h"
 #include "desk_kit.h"
+
+#include <time.h>
 
 enum { ORDER_QTY, ACTION, COUNT };
 
@@ -309,6 +312,212 @@ static void comes_back_from_what_behaves(void)
         CHECK_EQ(CP_FAULT_NONE, cp_guard_run(nothing, NULL));
 }
 
+/* ---- over and over, in one process ---- */
+
+#define TIMES 100
+
+/* Frames of which only the first bytes are touched: what is below the stack is met by none
+ * of the larger ones unless it is as large. Compiled without probes, as a library built
+ * elsewhere may be. */
+#define DESCENT(SIZE)                                                                    \
+    ON_PURPOSE static int descend_##SIZE(volatile int depth)                             \
+    {                                                                                    \
+        volatile char much[SIZE];                                                        \
+        much[0] = (char)depth;                                                           \
+        return zero ? 0 : descend_##SIZE(depth + 1) + much[0];                           \
+    }                                                                                    \
+    static void overflow_##SIZE(void *argument)                                          \
+    {                                                                                    \
+        *(volatile int *)argument = descend_##SIZE(0);                                   \
+    }
+
+DESCENT(200)
+DESCENT(4096)
+DESCENT(65536)
+DESCENT(1000000)
+
+static void touch_nothing(void *argument)
+{
+    (void)argument;
+    crash();
+}
+
+static void divide_by_it(void *argument)
+{
+    *(volatile int *)argument = divide(zero);
+}
+
+ON_PURPOSE static void run_into_nothing(void *argument)
+{
+    (void)argument;
+#if defined(__x86_64__)
+    __asm__ volatile("ud2");
+#else
+    __builtin_trap();
+#endif
+}
+
+/* Endless, and no burden to the machine. */
+static void sleep_on_and_on(void *argument)
+{
+    (void)argument;
+    for (;;)
+        nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+}
+
+typedef struct faulty {
+    void (*code)(void *argument);
+    cp_fault expected;
+    uint32_t times;
+    uint32_t wrong;    /* faults that were told as another */
+    size_t guard_size; /* below the stack of the thread, as its maps tell */
+    cp_thread thread;
+} faulty;
+
+/* What lies at the end of this thread's stack and nobody may touch. */
+static size_t size_below(uintptr_t low)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    CHECK(maps != NULL);
+    char line[512];
+    size_t found = 0;
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long from, to;
+        char rights[5];
+        if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) == 3 && rights[0] == '-' &&
+            from < low && low <= to)
+            found = to - from;
+    }
+    fclose(maps);
+    return found;
+}
+
+static void low_of_stack(uintptr_t *low, size_t *size)
+{
+    pthread_attr_t attributes;
+    void *start;
+    CHECK_EQ(0, pthread_getattr_np(pthread_self(), &attributes));
+    CHECK_EQ(0, pthread_attr_getstack(&attributes, &start, size));
+    pthread_attr_destroy(&attributes);
+    *low = (uintptr_t)start;
+}
+
+static void fail_often(void *argument)
+{
+    faulty *f = argument;
+    volatile int sink = 0;
+    for (uint32_t i = 0; i < f->times; i++)
+        f->wrong += cp_guard_run(f->code, (void *)&sink) != f->expected;
+    f->wrong += cp_guard_run(nothing, NULL) != CP_FAULT_NONE;
+    uintptr_t low;
+    size_t size;
+    low_of_stack(&low, &size);
+    f->guard_size = size_below(low);
+}
+
+#define NEIGHBOUR_SIZE (4u << 20)
+
+/* Sleeps with a pattern on its stack, which lies where another's overflow would come out. */
+typedef struct neighbour {
+    _Atomic bool is_there, is_over;
+    uint64_t changed;
+    cp_thread thread;
+} neighbour;
+
+static void lie_still(void *argument)
+{
+    neighbour *n = argument;
+    volatile uint64_t pattern[NEIGHBOUR_SIZE / 8];
+    for (size_t i = 0; i < NEIGHBOUR_SIZE / 8; i++)
+        pattern[i] = i ^ 0x5555555555555555u;
+    atomic_store(&n->is_there, true);
+    while (!atomic_load(&n->is_over))
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    for (size_t i = 0; i < NEIGHBOUR_SIZE / 8; i++)
+        n->changed += pattern[i] != (i ^ 0x5555555555555555u);
+}
+
+static void start_thread(cp_thread *thread, void (*run)(void *argument), void *argument)
+{
+    thread->name = "faulty";
+    thread->run = run;
+    thread->argument = argument;
+    thread->cpu = -2;
+    thread->waiting = CP_WAIT_PARK;
+    CHECK_EQ(0, cp_thread_start(thread));
+}
+
+static void start_faulty(faulty *f, void (*code)(void *argument), cp_fault expected)
+{
+    f->code = code;
+    f->expected = expected;
+    f->times = f->times ? f->times : TIMES;
+    start_thread(&f->thread, fail_often, f);
+}
+
+static void end_faulty(faulty *f)
+{
+    cp_thread_join(&f->thread);
+    CHECK_EQ(0, f->wrong);
+    CHECK(f->guard_size >= CP_THREAD_GUARD_SIZE);
+}
+
+static void survives_a_hundred_of_each_kind(void)
+{
+    static const struct {
+        void (*code)(void *argument);
+        cp_fault fault;
+    } kinds[] = {
+        { touch_nothing, CP_FAULT_MEMORY },     { divide_by_it, CP_FAULT_ARITHMETIC },
+        { run_into_nothing, CP_FAULT_ILLEGAL }, { overflow_200, CP_FAULT_MEMORY },
+        { overflow_4096, CP_FAULT_MEMORY },     { overflow_65536, CP_FAULT_MEMORY },
+        { overflow_1000000, CP_FAULT_MEMORY }
+    };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        static neighbour below;
+        static faulty f;
+        f = (faulty){ .times = 0 };
+        below = (neighbour){ .changed = 0 };
+        start_faulty(&f, kinds[i].code, kinds[i].fault);
+        start_thread(&below.thread, lie_still, &below);
+        end_faulty(&f);
+        atomic_store(&below.is_over, true);
+        cp_thread_join(&below.thread);
+        CHECK_EQ(0, below.changed);
+    }
+}
+
+static void ends_a_hundred_that_never_end(void)
+{
+    static faulty all[25];
+    memset(all, 0, sizeof all);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        all[i].times = TIMES / 25;
+        start_faulty(&all[i], sleep_on_and_on, CP_FAULT_ENDLESS);
+    }
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        end_faulty(&all[i]);
+}
+
+/* A thread that the core has not made, as Python's are; there are many in the end. */
+static void *fail_in_a_thread_of_others(void *argument)
+{
+    fail_often(argument);
+    return NULL;
+}
+
+static void guards_the_threads_of_others(void)
+{
+    for (uint32_t i = 0; i < CP_GUARD_THREAD_MAX + 10; i++) {
+        faulty f = { .code = overflow_65536, .expected = CP_FAULT_MEMORY, .times = 2 };
+        pthread_t thread;
+        CHECK_EQ(0, pthread_create(&thread, NULL, fail_in_a_thread_of_others, &f));
+        CHECK_EQ(0, pthread_join(thread, NULL));
+        CHECK_EQ(0, f.wrong);
+        CHECK(f.guard_size > 1u << 20);
+    }
+}
+
 int main(void)
 {
     RUN(is_a_kind_like_any_other);
@@ -321,6 +530,9 @@ int main(void)
         RUN(ends_what_never_ends);
         RUN(survives_a_wild_pointer);
         RUN(survives_a_stack_that_overflows);
+        RUN(survives_a_hundred_of_each_kind);
+        RUN(ends_a_hundred_that_never_end);
+        RUN(guards_the_threads_of_others);
     }
     RUN(switches_off_what_is_too_slow_too_often);
     return 0;

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from cockpit.config.problems import ConfigError
 from cockpit.config.settings import settings
 from cockpit.control.local import LocalDesk
 from cockpit.control.notes import Scene, sentences
-from cockpit.core import Engine, Mode, Record
+from cockpit.core import Engine, Journal, JournalLevel, Mode, Record, RiskState
 from cockpit.strategies import native
 from cockpit.strategies.load import StrategyError, from_file
 from cockpit.strategies.new import Refused, write
@@ -35,6 +36,18 @@ order_qty = 5
 max_position = 20
 """
 CRASH = "volatile int *nowhere = 0; if (seat->position[0] != 0) *nowhere = 1;"
+GOOD = """
+[good]
+kind = "market_maker"
+symbol = "#2"
+mode = "live"
+half_spread = 1.5
+skew = 2.0
+micro_weight = 0.5
+order_qty = 10
+max_position = 60
+requote = 2
+"""
 LANGUAGES = ["c", "python"]
 
 
@@ -204,11 +217,7 @@ def test_a_crash_switches_it_off_and_nothing_else(
     tmp_path: Path, wrong: str, fault: str
 ) -> None:
     file = broken(tmp_path, wrong)
-    other = (
-        '[good]\nkind = "market_maker"\nsymbol = "#2"\nmode = "live"\nhalf_spread = 1.5\n'
-        "skew = 2.0\nmicro_weight = 0.5\norder_qty = 10\nmax_position = 60\nrequote = 2\n"
-    )
-    table = TABLE.format(file=file.name) + other
+    table = TABLE.format(file=file.name) + GOOD
     engine = Engine(settings(load(config_with(tmp_path, table)), virtual_time=True))
     engine.run(50_000)
     mine, good = engine.read()["desk"]["strategies"][:2]
@@ -246,6 +255,150 @@ def test_live_a_crash_leaves_the_desk_trading(tmp_path: Path) -> None:
             if int(engine.read()["desk"]["counters"]["md_count"]) > before:
                 break
         assert int(engine.read()["desk"]["counters"]["md_count"]) > before
+
+
+DEEP = """
+static volatile int zero;
+__attribute__((noinline)) static int deep(volatile int depth)
+{
+    volatile char much[%d];
+    much[0] = (char)depth;
+    return zero ? 0 : deep(depth + 1) + much[0];
+}
+"""
+DEEP_PYTHON = """
+@numba.njit
+def deep(depth):
+    if depth < 0:
+        return 0.0
+    return deep(depth + 1) * 0.5 + deep(depth + 2)
+
+
+def on_book("""
+
+
+def faulty(directory: Path, kind: str) -> Path:
+    """A strategy that fails at its first call, in the way named."""
+    if kind == "endless":
+        return broken(directory, "volatile int go = 1; while (go) ;")
+    if kind == "python":
+        file = written(directory, "python", "broken")
+        text = file.read_text()
+        place = "def on_book(state, seat, p):\n"
+        assert text.count(place) == 1
+        overflow = f"{place}    state.average = deep(np.int64(seat.now_ns))\n"
+        text = text.replace(place, overflow)
+        file.write_text(text.replace("def on_book(", DEEP_PYTHON.lstrip()))
+        return file
+    file = broken(directory, "state *t = memory; t->average = deep(0);")
+    head, function, body = file.read_text().partition("static void on_book")
+    file.write_text(head + DEEP % int(kind.removeprefix("frames of ")) + function + body)
+    return file
+
+
+def live(directory: Path, file: Path, journal: Journal | None = None) -> Engine:
+    """Both a strategy in a file and a market maker beside it, live."""
+    table = TABLE.format(file=file.name) + GOOD
+    made = settings(load(config_with(directory, table)))
+    return Engine(replace(made, journal=journal))
+
+
+def goes_on(engine: Engine, seconds: float = 60.0) -> None:
+    """The market maker beside it sends orders that it had not sent yet."""
+    orders = int(engine.read()["desk"]["strategies"][1]["order_count"])
+    until(lambda: int(engine.read()["desk"]["strategies"][1]["order_count"]) > orders + 5,
+          seconds)  # fmt: skip
+
+
+def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("level", JournalLevel)
+def test_live_an_endless_strategy_is_no_trouble_of_the_journal(
+    tmp_path: Path, level: JournalLevel
+) -> None:
+    wrong = "volatile int go = 1; if (seat->now_ns > s->late_ns) while (go) ;"
+    file = written(tmp_path, "c", "broken")
+    place = "    state *s = memory;\n"
+    text = file.read_text()
+    # It quotes for a while first, so that there is something to pull.
+    late = "    if (!s->late_ns)\n        s->late_ns = seat->now_ns + 2000000000ull;\n"
+    text = text.replace(place, f"{place}{late}    {wrong}\n")
+    file.write_text(text.replace("} state;", "    uint64_t late_ns;\n} state;"))
+    with live(tmp_path, file, Journal(tmp_path / "journal", level)) as engine:
+        until(lambda: int(engine.read()["desk"]["strategies"][0]["working_count"]))
+        until(lambda: int(engine.read()["desk"]["strategies"][0]["fault"]))
+        goes_on(engine)
+        until(lambda: not int(engine.read()["desk"]["strategies"][0]["working_count"]), 5)
+        time.sleep(1.2)  # longer than a record may wait
+        goes_on(engine)
+        desk = engine.read()["desk"]
+        notes = engine.notes()
+    mine = desk["strategies"][0]
+    assert core.FAULTS[int(mine["fault"])] == core.FAULTS[5]
+    assert int(mine["config"]["mode"]) == Mode.OFF
+    assert int(desk["journal"]["trouble"]) == 0
+    assert int(desk["risk_state"]) == RiskState.ACTIVE
+    scene = Scene((), ("mine", "good"), lambda _: 0.0)
+    texts = [f"{event.source}: {event.text}" for event in sentences(notes, scene)]
+    assert f"mine: switched off, its orders pulled: {core.FAULTS[5]}" in texts
+    assert not [text for text in texts if "journal" in text or "HALTED" in text], texts
+
+
+@pytest.mark.parametrize("kind", ["frames of 200", "frames of 4096", "frames of 1000000"])
+def test_live_a_stack_overflow_leaves_the_rest_as_it_is(
+    tmp_path: Path, kind: str
+) -> None:
+    """Again and again, and the process ends in order: hence one of its own."""
+    file = faulty(tmp_path, kind)
+    config_with(tmp_path, TABLE.format(file=file.name) + GOOD)
+    done = subprocess.run(
+        [sys.executable, "-c", AGAIN, str(tmp_path), "100"],
+        capture_output=True, text=True, check=False, cwd=ROOT, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "100 times, and in order" in done.stdout
+
+
+def test_python_that_calls_itself_is_refused(tmp_path: Path) -> None:
+    """numba leaves the call open, to end in an interpreter that is not there."""
+    file = faulty(tmp_path, "python")
+    with pytest.raises(StrategyError, match=r"on_book does not compile.*calls itself"):
+        from_file(f"file:{file.name}", tmp_path)
+
+
+AGAIN = """
+import sys, time
+from pathlib import Path
+from cockpit.config.load import load
+from cockpit.config.settings import settings
+from cockpit.core import Engine, Mode, NoteKind
+
+def until(true):
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+def faults():
+    global seen
+    seen += sum(int(note["kind"]) == NoteKind.FAULT for note in engine.notes())
+    return seen
+
+engine = Engine(settings(load(Path(sys.argv[1]))))
+times, seen = int(sys.argv[2]), 0
+with engine:
+    for i in range(times):
+        until(lambda: faults() > i)
+        engine.set_mode(0, Mode.LIVE)
+    orders = int(engine.read()["desk"]["strategies"][1]["order_count"])
+    until(lambda: engine.read()["desk"]["strategies"][1]["order_count"] > orders)
+print(times, "times, and in order")
+"""
 
 
 def test_new_overwrites_nothing_and_takes_no_odd_name(tmp_path: Path) -> None:

@@ -60,7 +60,16 @@ static void *begin(void *argument)
 int cp_thread_start(cp_thread *thread)
 {
     CP_ASSERT(!thread->started && thread->waiting != CP_WAIT_AUTO);
-    int result = pthread_create(&thread->id, NULL, begin, thread);
+    pthread_attr_t attributes;
+    int result = pthread_attr_init(&attributes);
+    if (result != 0)
+        return -result;
+    result = pthread_attr_setstacksize(&attributes, CP_THREAD_STACK_SIZE);
+    if (result == 0)
+        result = pthread_attr_setguardsize(&attributes, CP_THREAD_GUARD_SIZE);
+    if (result == 0)
+        result = pthread_create(&thread->id, &attributes, begin, thread);
+    pthread_attr_destroy(&attributes);
     if (result != 0)
         return -result;
     thread->started = true;

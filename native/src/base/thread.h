@@ -15,6 +15,11 @@
 #define CP_PARK_NS 500000 /* longest sleep */
 #define CP_PARK_AFTER 200 /* empty looks before it sleeps: some 50 us */
 
+/* The desk's thread calls code of a user's, whose recursion may have no end. One frame must
+ * not be able to step over what lies below the stack: that costs addresses, no memory. */
+#define CP_THREAD_STACK_SIZE ((size_t)8 << 20)
+#define CP_THREAD_GUARD_SIZE ((size_t)16 << 20)
+
 /* What one thread sleeps on. */
 typedef struct cp_bell {
     alignas(CP_LINE_PAIR) _Atomic uint32_t rung; /* counts rings */

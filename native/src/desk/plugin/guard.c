@@ -5,24 +5,33 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "base/thread.h"
 
 #define LOOK_NS 250000000
 #define STACK_SIZE 65536
+#define FENCE_SIZE ((size_t)1 << 20) /* of a stack that somebody else has made */
 
-/* Of one thread. `entry` is odd while guarded code runs. */
+/* Of one thread, and of another when that has ended. `entry` is odd while guarded code runs,
+ * and goes on counting from thread to thread. */
 typedef struct guard {
     _Atomic uint64_t entry;
     _Atomic uint64_t doomed; /* the entry that the watchdog gave up on */
     pthread_t thread;
     sigjmp_buf home;
+    bool is_taken;  /* under `preparing` */
+    bool has_stack; /* signals of the thread use `stack` */
+    uint8_t *fence; /* what was taken off the end of the thread's own stack; or NULL */
     uint8_t stack[STACK_SIZE];
 } guard;
 
 static guard guards[CP_GUARD_THREAD_MAX];
-static _Atomic uint32_t guard_count;
+static _Atomic uint32_t guard_count; /* those that were ever taken */
 static _Thread_local guard *mine;
-static _Thread_local bool too_many;
+static pthread_key_t leaving; /* its destructor gives the guard of a thread back */
 
 static pthread_mutex_t preparing = PTHREAD_MUTEX_INITIALIZER;
 static bool watching;
@@ -78,7 +87,11 @@ static void look_at(guard *g, uint64_t *seen, uint32_t *looks)
     if (*looks < CP_GUARD_ENDLESS_NS / LOOK_NS)
         return;
     atomic_store_explicit(&g->doomed, entry, memory_order_release);
-    pthread_kill(g->thread, watchdog_signal());
+    /* A thread that ends now waits for us in `leave`. */
+    pthread_mutex_lock(&preparing);
+    if (g->is_taken)
+        pthread_kill(g->thread, watchdog_signal());
+    pthread_mutex_unlock(&preparing);
 }
 
 static void *watch(void *argument)
@@ -89,7 +102,6 @@ static void *watch(void *argument)
     for (;;) {
         nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
         uint32_t count = atomic_load_explicit(&guard_count, memory_order_acquire);
-        count = count < CP_GUARD_THREAD_MAX ? count : CP_GUARD_THREAD_MAX;
         for (uint32_t i = 0; i < count; i++)
             look_at(&guards[i], &seen[i], &looks[i]);
     }
@@ -134,29 +146,96 @@ static int install(void)
     return sigaction(watchdog_signal(), &bark, NULL) == 0 ? 0 : -errno;
 }
 
+static void leave(void *argument)
+{
+    guard *g = argument;
+    CP_ASSERT(g == mine && !is_inside(g));
+    stack_t none = { .ss_flags = SS_DISABLE };
+    if (g->has_stack)
+        sigaltstack(&none, NULL);
+    /* The stack is kept for another thread, which may want all of it. */
+    if (g->fence)
+        mprotect(g->fence, FENCE_SIZE, PROT_READ | PROT_WRITE);
+    g->fence = NULL;
+    mine = NULL;
+    pthread_mutex_lock(&preparing);
+    g->is_taken = false;
+    pthread_mutex_unlock(&preparing);
+}
+
+/* The key, then the watchdog: once. */
+static int start(void)
+{
+    int error = pthread_key_create(&leaving, leave);
+    if (error)
+        return -error;
+    error = start_watchdog();
+    if (error)
+        pthread_key_delete(leaving);
+    return error;
+}
+
 int cp_guard_prepare(void)
 {
     pthread_mutex_lock(&preparing);
     int error = install();
     if (!error && !watching)
-        error = start_watchdog();
+        error = start();
     pthread_mutex_unlock(&preparing);
     return error;
+}
+
+/* Threads of Python's and others have a page below their stack, which one frame can step
+ * over into the next thread's. The deep end of the stack, which nobody has come to yet, is
+ * made a fence. The kernel keeps other things away from the first thread's. */
+static uint8_t *fence_off(void)
+{
+    pthread_attr_t attributes;
+    void *low = NULL;
+    size_t size = 0, page_guard = 0;
+    if (gettid() == getpid() || pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return NULL;
+    pthread_attr_getstack(&attributes, &low, &size);
+    pthread_attr_getguardsize(&attributes, &page_guard);
+    pthread_attr_destroy(&attributes);
+    uint8_t here;
+    if (page_guard >= FENCE_SIZE || (uintptr_t)low % 4096 != 0 ||
+        (uintptr_t)&here < (uintptr_t)low + 2 * FENCE_SIZE)
+        return NULL;
+    return mprotect(low, FENCE_SIZE, PROT_NONE) == 0 ? low : NULL;
+}
+
+static guard *take_place(void)
+{
+    guard *found = NULL;
+    pthread_mutex_lock(&preparing);
+    for (uint32_t i = 0; !found && i < CP_GUARD_THREAD_MAX; i++)
+        if (!guards[i].is_taken)
+            found = &guards[i];
+    if (found && pthread_setspecific(leaving, found) != 0)
+        found = NULL;
+    if (found) {
+        found->is_taken = true;
+        found->thread = pthread_self();
+        uint32_t count = (uint32_t)(found - guards) + 1;
+        /* Pairs with the acquire in watch. */
+        if (count > atomic_load_explicit(&guard_count, memory_order_relaxed))
+            atomic_store_explicit(&guard_count, count, memory_order_release);
+    }
+    pthread_mutex_unlock(&preparing);
+    return found;
 }
 
 /* A guard for this thread, which may not want to see the signals blocked. */
 static void adopt(void)
 {
-    uint32_t place = atomic_fetch_add_explicit(&guard_count, 1, memory_order_acq_rel);
-    if (place >= CP_GUARD_THREAD_MAX) {
-        too_many = true;
+    guard *g = take_place();
+    if (!g)
         return;
-    }
-    guard *g = &guards[place];
-    g->thread = pthread_self();
     stack_t now, ours = { .ss_sp = g->stack, .ss_size = STACK_SIZE };
-    if (sigaltstack(NULL, &now) == 0 && (now.ss_flags & SS_DISABLE))
-        sigaltstack(&ours, NULL);
+    g->has_stack = sigaltstack(NULL, &now) == 0 && (now.ss_flags & SS_DISABLE) &&
+                   sigaltstack(&ours, NULL) == 0;
+    g->fence = fence_off();
     sigset_t needed;
     sigemptyset(&needed);
     for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
@@ -176,7 +255,7 @@ static void step_entry(guard *g)
 
 cp_fault cp_guard_run(void (*code)(void *argument), void *argument)
 {
-    if (CP_UNLIKELY(!mine && !too_many))
+    if (CP_UNLIKELY(!mine))
         adopt();
     if (CP_UNLIKELY(!mine)) {
         code(argument);
