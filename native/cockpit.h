@@ -274,7 +274,8 @@ typedef enum cp_flow_kind {
 
 typedef enum cp_note_kind {
     CP_NOTE_STATE = 1,       /* a: new cp_risk_state, b: old, c: cp_cause */
-    CP_NOTE_MODE = 2,        /* strategy; a: new mode, b: old, c: cp_cause */
+    CP_NOTE_MODE = 2,        /* strategy; a: new mode, b: old, c: cp_cause, d: of RECOVERY
+                                the cause of before, else c */
     CP_NOTE_CONFIG = 3,      /* strategy, or CP_NOBODY for limits; a: version, b: hash */
     CP_NOTE_FILL = 4,        /* a: price, b: qty, c: leaves, d: cp_liquidity */
     CP_NOTE_REJECT = 5,      /* a: cp_reason, b: cp_order_kind */
@@ -309,7 +310,8 @@ typedef enum cp_cause {
     CP_CAUSE_RECOVERY = 5, /* so it was before the restart */
     CP_CAUSE_DRAWDOWN = 6,
     CP_CAUSE_BREAKER = 7,
-    CP_CAUSE_DROP_COPY = 8 /* venue and desk tell different trades */
+    CP_CAUSE_DROP_COPY = 8, /* venue and desk tell different trades */
+    CP_CAUSE_PARENT = 9 /* a restart: how far its parent order had come is not known */
 } cp_cause;
 
 /* What pauses the desk although no limit is exceeded, in the order of cp_breaker_name().
@@ -351,7 +353,9 @@ typedef enum cp_finding {
     CP_FOUND_ACCEPTED = 9,   /* the operator has taken the difference as it is */
     CP_FOUND_RECOVERED = 10, /* orders restored from the journal, not yet confirmed */
     CP_FOUND_DUPLICATE = 11, /* an execution that had been counted: ignored */
-    CP_FOUND_COUNT = 12
+    CP_FOUND_FEWER = 12,     /* it counts fewer executions (c) than it told of (b) */
+    CP_FOUND_LEFT = 13,      /* more lots are left than we knew: its symbol is in doubt */
+    CP_FOUND_COUNT = 14
 } cp_finding;
 
 /* What is done with an order of ours at the venue that we do not know. */
@@ -730,7 +734,7 @@ typedef enum cp_journal_kind {
 } cp_journal_kind;
 
 #define CP_JOURNAL_BODY 80
-#define CP_JOURNAL_VERSION 4 /* since 2 limits in force, since 3 versions, since 4 fees */
+#define CP_JOURNAL_VERSION 5 /* since 2 limits, 3 versions, 4 fees, 5 modes in force */
 #define CP_JOURNAL_OLDEST 1
 #define CP_JOURNAL_COMMIT 1129333578 /* xor the low half of the sequence: the last word */
 
@@ -820,6 +824,8 @@ typedef struct cp_journal_state {
     uint64_t state_hash; /* cp_journal_hash() at this point */
     uint64_t halted;     /* bit a symbol: by the operator */
     uint64_t killed;     /* bit a slot: likewise */
+    uint64_t modes; /* four bits a slot: cp_strategy_mode + 1; 0: not known, or none */
+    uint64_t mode_causes; /* four bits a slot: cp_cause of its mode */
 } cp_journal_state;
 
 typedef struct cp_journal_order {
@@ -1139,7 +1145,7 @@ typedef struct cp_strategy_picture {
     /* of its latest time in SHADOW: nothing of it is in any other figure */
     int64_t would_be_position;
     int64_t would_be_realised, would_be_unrealised, would_be_fees; /* money */
-    uint64_t would_be_order_count, would_be_fill_count;
+    uint64_t would_be_order_count, would_be_fill_count, would_be_refusal_count;
     int64_t would_be_price[2];  /* by side: its quote; CP_PRICE_NONE without one */
     uint64_t would_be_ahead[2]; /* lots before it in the real queue */
     uint32_t would_be_qty[2];

@@ -139,7 +139,7 @@ static void sends_nothing_and_touches_no_real_figure(void)
 {
     kit *k = open_kit(CP_MODE_SHADOW);
     kit_market(k, 0, 14999, 15002, 50);
-    ask(k, CP_BUY, 14999, 10);
+    ask(k, CP_BUY, 14998, 10); /* where its own offer does not meet it */
     take(k, CP_SELL, 14999, 7);
     CHECK_EQ(-7, slot(k)->would_be_position);
     CHECK_EQ(2, slot(k)->would_be_order_count);
@@ -230,6 +230,86 @@ static void is_checked_as_if_it_were_sent(void)
     CHECK_EQ(0, slot(k)->would_be_qty[CP_BUY]);
     ask(k, CP_BUY, 14999, 1);
     CHECK_EQ(0, slot(k)->would_be_qty[CP_BUY]);
+    kit_close(k);
+}
+
+static void limit(kit *k, cp_limit limit, int64_t value)
+{
+    k->desk->risk.limits[limit] = value;
+    cp_risk_settle(&k->desk->risk);
+}
+
+static void second_passes(kit *k)
+{
+    k->now_ns += 2 * (uint64_t)CP_SECOND_NS;
+    kit_market(k, 0, 14999, 15001, 100);
+}
+
+/* Of the limits that count orders, what it would have sent and have resting counts. */
+static void would_be_orders_count_among_themselves(void)
+{
+    kit *k = open_kit(CP_MODE_SHADOW);
+    kit_market(k, 0, 14999, 15001, 100);
+    limit(k, CP_LIMIT_OPEN_ORDERS, 1);
+    ask(k, CP_BUY, 14999, 5);
+    CHECK_EQ(0, slot(k)->would_be_refusal_count);
+    ask(k, CP_SELL, 15001, 5); /* one rests */
+    CHECK_EQ(0, slot(k)->would_be_qty[CP_SELL]);
+    CHECK_EQ(CP_LIMIT_OPEN_ORDERS, slot(k)->last_refusal);
+    CHECK_EQ(1, slot(k)->would_be_refusal_count);
+    ask(k, CP_BUY, 14998, 5); /* a change of it is no further order */
+    CHECK_EQ(14998, slot(k)->would_be_price[CP_BUY]);
+    limit(k, CP_LIMIT_OPEN_ORDERS, 10);
+
+    second_passes(k);
+    limit(k, CP_LIMIT_SAME_ORDERS, 1);
+    take(k, CP_BUY, 15001, 1);
+    take(k, CP_BUY, 15001, 1);
+    CHECK_EQ(1, slot(k)->would_be_position);
+    CHECK_EQ(CP_LIMIT_SAME_ORDERS, slot(k)->last_refusal);
+    CHECK_EQ(2, slot(k)->would_be_refusal_count);
+    limit(k, CP_LIMIT_SAME_ORDERS, 1000);
+
+    second_passes(k);
+    limit(k, CP_LIMIT_MESSAGE_RATE, 3);
+    ask(k, CP_BUY, 14997, 5);
+    ask(k, CP_BUY, 0, 0); /* a cancel is a message too */
+    ask(k, CP_BUY, 14998, 5);
+    CHECK_EQ(14998, slot(k)->would_be_price[CP_BUY]);
+    ask(k, CP_SELL, 15002, 5);
+    CHECK_EQ(0, slot(k)->would_be_qty[CP_SELL]);
+    CHECK_EQ(CP_LIMIT_MESSAGE_RATE, slot(k)->last_refusal);
+    CHECK_EQ(3, slot(k)->would_be_refusal_count);
+    second_passes(k);
+    ask(k, CP_SELL, 15002, 5);
+    CHECK_EQ(5, slot(k)->would_be_qty[CP_SELL]);
+
+    limit(k, CP_LIMIT_SELF_CROSS, 0);
+    ask(k, CP_BUY, 15002, 1); /* its own would-be quote stands there */
+    CHECK_EQ(CP_LIMIT_SELF_CROSS, slot(k)->last_refusal);
+    CHECK_EQ(4, slot(k)->would_be_refusal_count);
+    /* And all of that is in no real figure. */
+    const cp_desk_picture *desk = kit_picture(k);
+    CHECK(desk->counters.refusal_count == 0 && slot(k)->refusal_count == 0);
+    for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++)
+        CHECK_EQ(0, desk->limits[i].refusal_count);
+    CHECK_EQ(0, desk->counters.order_count);
+    kit_close(k);
+}
+
+static void what_it_would_have_lost_counts_as_lost(void)
+{
+    kit *k = open_kit(CP_MODE_SHADOW);
+    kit_market(k, 0, 14999, 15001, 100);
+    limit(k, CP_LIMIT_DAILY_LOSS, KIT_MONEY);
+    take(k, CP_BUY, 15001, 10);
+    CHECK_EQ(10, slot(k)->would_be_position);
+    kit_market(k, 0, 14949, 14951, 100); /* 51 increments of ten lots lost, and fees */
+    take(k, CP_SELL, 14949, 1);
+    CHECK_EQ(10, slot(k)->would_be_position);
+    CHECK_EQ(CP_LIMIT_DAILY_LOSS, slot(k)->last_refusal);
+    CHECK(kit_picture(k)->risk_state == CP_RISK_ACTIVE);
+    CHECK(k->desk->risk.loss <= 0); /* nothing is lost */
     kit_close(k);
 }
 
@@ -485,6 +565,8 @@ int main(void)
     RUN(trades_when_the_market_comes_through_its_price);
     RUN(keeps_its_place_when_it_shrinks_and_loses_it_when_it_moves);
     RUN(is_checked_as_if_it_were_sent);
+    RUN(would_be_orders_count_among_themselves);
+    RUN(what_it_would_have_lost_counts_as_lost);
     RUN(begins_anew_with_each_rehearsal);
     RUN(has_nothing_in_a_book_in_doubt);
     for (int whole = 0; whole < 2; whole++) {

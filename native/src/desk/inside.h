@@ -41,10 +41,17 @@
 #define CP_DOUBT_LOOK_NS 100000000u /* and late answers looked for */
 #define CP_FLATTEN_CROSS 5 /* increments past the far touch a closing order may pay */
 
+#define CP_MODE_BITS                                                                     \
+    4 /* a slot, in the journal's word of modes and that of their causes */
+#define CP_MODE_MASK UINT64_C(15)
 #define CP_STRATEGY_SLOTS ((UINT64_C(1) << CP_STRATEGY_MAX) - 1) /* bit a slot */
 
 static_assert(CP_OPERATOR == CP_STRATEGY_MAX && CP_SLOT_COUNT == CP_OPERATOR + 1,
               "the last slot is the operator's");
+
+static_assert(CP_STRATEGY_MAX * CP_MODE_BITS <= 64 && CP_MODE_COUNT <= CP_MODE_MASK &&
+                  CP_CAUSE_PARENT <= CP_MODE_MASK,
+              "they fit");
 
 /* A strategy slot: what runs in it and what it has at the venue. Behind the strategies'
  * there is the operator's own: nothing runs in it. */
@@ -92,6 +99,7 @@ typedef struct cp_recovery_map {
     cp_instrument
         instruments[CP_SYMBOL_MAX]; /* the config's; the journal's rule until end */
     cp_journal_instrument names[CP_SYMBOL_MAX];
+    uint64_t modes, mode_causes; /* of the latest state, by the journal's slots */
     cp_limits limits;
     cp_limits limits_read; /* as far as their records have come */
     bool has_limits;
@@ -166,9 +174,11 @@ struct cp_desk {
     cp_lots lots[CP_SYMBOL_MAX];
     cp_slot slots[CP_SLOT_COUNT];
 
-    uint64_t halted;        /* bit a symbol: by the operator, nothing new in it */
-    uint64_t flattening;    /* of them: those whose positions are being closed */
-    uint64_t killed;        /* bit a slot: stopped by the operator's kill */
+    uint64_t halted;     /* bit a symbol: by the operator, nothing new in it */
+    uint64_t flattening; /* of them: those whose positions are being closed */
+    uint64_t killed;     /* bit a slot: stopped by the operator's kill */
+    uint64_t modes;      /* as in cp_journal_state: the modes in force, and why */
+    uint64_t mode_causes;
     uint64_t closing;       /* of them: those whose positions are being closed */
     uint64_t making_way[2]; /* by cp_side, bit a symbol: own orders of that side would
                                meet those that close a position */
@@ -192,16 +202,20 @@ struct cp_desk {
     uint32_t stranger_policy; /* cp_stranger_policy */
     uint32_t missing_count;   /* orders in question since the latest list began */
     uint32_t found_count;     /* fills learnt from it */
+    uint32_t gone_count;      /* orders an earlier list had, and it has not */
+    bool has_older;           /* it has one that an earlier list had */
     uint64_t list_ns;         /* when it was asked for */
     uint64_t look_ns;         /* when late answers were last looked for */
     uint64_t reconciled_ns;
-    uint64_t venue_executions; /* as the venue last counted them */
-    uint64_t doubt;            /* bit a symbol */
-    cp_journal_state shown;    /* as cp_desk_state_changed last saw it */
-    cp_recovery_map *map;      /* while a journal is read */
-    uint32_t would_be_count;   /* quotes of strategies in SHADOW */
-    bool sweep_due;            /* a cancel of all found the link full */
-    uint64_t sweep_ns;         /* when the latest went out */
+    uint64_t venue_executions;               /* as the venue last counted them */
+    uint64_t doubt;                          /* bit a symbol */
+    cp_journal_state shown;                  /* as cp_desk_state_changed last saw it */
+    cp_recovery_map *map;                    /* while a journal is read */
+    uint32_t would_be_count;                 /* quotes of strategies in SHADOW */
+    cp_rate would_be_rates[CP_STRATEGY_MAX]; /* messages they would have sent */
+    cp_recent would_be_recent;               /* and orders */
+    bool sweep_due;                          /* a cancel of all found the link full */
+    uint64_t sweep_ns;                       /* when the latest went out */
     uint64_t risk_changed_ns;
     int64_t equity_peak;
     uint64_t note_sequence;
@@ -275,8 +289,11 @@ uint32_t cp_desk_send_new(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_side
                           int64_t price, uint32_t qty, cp_purpose purpose);
 /* Check and send new terms for an order; false when they were refused. */
 bool cp_desk_send_replace(cp_desk *desk, uint32_t place, int64_t price, uint32_t qty);
-/* Would such an order be sent? It is checked as one, and a refusal counted and noted. */
-bool cp_desk_would_pass(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask);
+/* An order of a strategy in SHADOW would be refused: counted with what it would have, and
+ * noted. */
+void cp_desk_refuse_would_be(cp_desk *desk, uint32_t slot, uint32_t symbol,
+                             uint32_t refusal, const cp_risk_ask *ask,
+                             const cp_risk_finding *finding);
 /* Cancel it now, or as soon as its state and the link allow. */
 void cp_desk_pull(cp_desk *desk, uint32_t place);
 /* Those that could not be cancelled before. */
@@ -315,7 +332,8 @@ bool cp_seats_trade(const cp_slot *slot, uint32_t symbol);
 void cp_seats_show_position(cp_slot *slot, uint32_t symbol, int64_t qty);
 /* An order to take is over. */
 void cp_seats_end_take(cp_slot *slot, const cp_own_order *own);
-/* Take all of a slot's orders off and forget what it wished for. */
+/* Take all of a slot's orders off, those of before a restart too, and forget what it
+ * wished for. */
 void cp_seats_pull(cp_desk *desk, uint32_t slot);
 /* Bring a waiting configuration into force once nothing is working. */
 void cp_seats_apply_waiting(cp_desk *desk, uint32_t slot);
@@ -323,6 +341,9 @@ void cp_seats_apply_waiting(cp_desk *desk, uint32_t slot);
 int cp_seats_check(const cp_desk *desk, const cp_strategy_config *config);
 void cp_seats_configure(cp_desk *desk, uint32_t slot, const cp_strategy_config *config);
 void cp_seats_set_mode(cp_desk *desk, uint32_t slot, uint32_t mode, cp_cause cause);
+/* The mode it had before a restart, CP_MODE_COUNT: not known, and why; the tighter of that
+ * and the config's holds. What works a parent order does not begin it again by itself. */
+void cp_seats_restore_mode(cp_desk *desk, uint32_t slot, uint32_t mode, cp_cause cause);
 
 /* ---- control.c ---- */
 

@@ -143,6 +143,7 @@ static void read_would_be(const cp_desk *desk, const cp_slot *slot,
     picture->would_be_fees = cp_saturate(fees);
     picture->would_be_order_count = would_be->order_count;
     picture->would_be_fill_count = would_be->fill_count;
+    picture->would_be_refusal_count = would_be->refusal_count;
     for (int side = CP_BUY; side <= CP_SELL; side++) {
         const cp_would_be_quote *quote = &would_be->quotes[side];
         picture->would_be_price[side] = quote->leaves ? quote->price : CP_PRICE_NONE;

@@ -60,18 +60,11 @@ static void remember_refused(cp_desk *desk, cp_slot *slot, uint32_t symbol,
                                   .scope = scope };
 }
 
-static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t refusal,
-                   const cp_risk_ask *ask, const cp_risk_finding *finding)
+static void note_refusal(cp_desk *desk, uint32_t slot_index, uint32_t symbol,
+                         uint32_t refusal, const cp_risk_ask *ask,
+                         const cp_risk_finding *finding)
 {
     cp_slot *slot = &desk->slots[slot_index];
-    slot->last_refusal = refusal;
-    if (slot_index != CP_OPERATOR && refusal_lasts(refusal) &&
-        slot->refusal_noted_ns[refusal] != 0)
-        return;
-    slot->refusal_count++;
-    desk->counters.refusal_count++;
-    if (refusal < CP_LIMIT_COUNT)
-        cp_risk_count_refusal(&desk->risk, ask, refusal, finding->scope);
     if (slot_index != CP_OPERATOR && !refusal_is_news(slot, refusal, desk->now_ns))
         return;
     remember_refused(desk, slot, symbol, refusal, ask, finding->scope);
@@ -86,6 +79,38 @@ static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t
     note->side = (uint8_t)ask->side;
     if (refusal < CP_LIMIT_COUNT)
         note->client_id = cp_risk_passing_qty(&desk->risk, ask);
+}
+
+/* One that a state forbids is counted once a state. */
+static bool refusal_counts(const cp_slot *slot, uint32_t refusal)
+{
+    return !refusal_lasts(refusal) || slot->refusal_noted_ns[refusal] == 0;
+}
+
+static void refuse(cp_desk *desk, uint32_t slot_index, uint32_t symbol, uint32_t refusal,
+                   const cp_risk_ask *ask, const cp_risk_finding *finding)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    slot->last_refusal = refusal;
+    if (slot_index != CP_OPERATOR && !refusal_counts(slot, refusal))
+        return;
+    slot->refusal_count++;
+    desk->counters.refusal_count++;
+    if (refusal < CP_LIMIT_COUNT)
+        cp_risk_count_refusal(&desk->risk, ask, refusal, finding->scope);
+    note_refusal(desk, slot_index, symbol, refusal, ask, finding);
+}
+
+void cp_desk_refuse_would_be(cp_desk *desk, uint32_t slot_index, uint32_t symbol,
+                             uint32_t refusal, const cp_risk_ask *ask,
+                             const cp_risk_finding *finding)
+{
+    cp_slot *slot = &desk->slots[slot_index];
+    slot->last_refusal = refusal;
+    if (!refusal_counts(slot, refusal))
+        return;
+    slot->would_be.refusal_count++;
+    note_refusal(desk, slot_index, symbol, refusal, ask, finding);
 }
 
 /* What the operator has stopped in the symbol, beside the state of all. */
@@ -113,15 +138,6 @@ uint32_t cp_desk_check(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_as
     if (CP_UNLIKELY(!cp_orders_has_id(&desk->orders)))
         return CP_REFUSE_IDS;
     return cp_outbox_is_full(&desk->orders_out) ? CP_REFUSE_LINK : CP_REFUSE_COUNT;
-}
-
-bool cp_desk_would_pass(cp_desk *desk, uint32_t slot, uint32_t symbol, cp_risk_ask *ask)
-{
-    cp_risk_finding finding;
-    uint32_t refusal = cp_desk_check(desk, slot, symbol, ask, false, &finding);
-    if (refusal != CP_REFUSE_COUNT)
-        refuse(desk, slot, symbol, refusal, ask, &finding);
-    return refusal == CP_REFUSE_COUNT;
 }
 
 /* The line is the caller's to check for: a full outbox has been refused before. */

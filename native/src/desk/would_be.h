@@ -1,7 +1,7 @@
 /* would_be.h: the orders a strategy in SHADOW would have, and what would come of them.
  *
- * Its wishes pass the same risk check as any, on top of what it would hold, and stop
- * before the venue. A would-be quote stands in the real queue: behind all that rested at
+ * Its wishes pass the same risk check as any, on top of what it would hold, have working,
+ * have sent and have lost, and stop before the venue. A would-be quote stands in the real queue: behind all that rested at
  * its price when it came, moving up as those before it trade or leave. It trades
  *   - when an order that came after it trades at its price, or any at a worse one;
  *   - when somebody's order comes to rest that would have met it instead;
@@ -28,7 +28,7 @@ typedef struct cp_would_be_quote {
 typedef struct cp_would_be {
     cp_would_be_quote quotes[2]; /* by cp_side, in the first symbol */
     cp_position positions[2];    /* in the first and second symbol */
-    uint64_t order_count, fill_count;
+    uint64_t order_count, fill_count, refusal_count;
 } cp_would_be;
 
 typedef struct cp_desk cp_desk;
@@ -42,6 +42,8 @@ void cp_would_be_ask_quote(cp_desk *desk, uint32_t slot, cp_side side, int64_t p
                            uint32_t qty);
 void cp_would_be_ask_take(cp_desk *desk, uint32_t slot, bool second, cp_side side,
                           int64_t price, uint32_t qty);
+/* Money it would have made, fees taken off. */
+cp_i128 cp_would_be_worth(const cp_desk *desk, uint32_t slot);
 /* A message about to change a book, and the same when it has. */
 void cp_would_be_before(cp_desk *desk, const cp_md *md);
 void cp_would_be_after(cp_desk *desk, const cp_md *md);
