@@ -205,6 +205,66 @@ static void a_strategy_that_has_lost_its_limit_is_switched_off_alone(void)
     kit_close(k);
 }
 
+/* The kit's first strategy, alone and quoting, holds ten lots; it may lose 5. */
+static kit *holding(uint32_t mode)
+{
+    kit *k = make_kit();
+    k->config.strategies[0] = kit_strategy("market_maker", 0);
+    kit_open(k);
+    kit_timer(k);
+    kit_market(k, 0, BID, ASK, 500);
+    CHECK_EQ(2, k->order_count);
+    for (uint32_t i = 0; i < 2; i++)
+        kit_accept(k, k->orders[i]);
+    cp_order bid = k->orders[0];
+    kit_fill(k, bid, bid.price, 10, 0, CP_MAKER);
+    kit_control(k, (cp_control){ .kind = CP_CONTROL_MODE, .mode = mode });
+    for (uint32_t i = 0; i < k->order_count; i++) {
+        if (k->orders[i].kind == CP_ORDER_REPLACE)
+            kit_replaced(k, k->orders[i]);
+        else if (k->orders[i].kind == CP_ORDER_CANCEL)
+            kit_cancelled(k, k->orders[i].original_id, 10, CP_REASON_USER);
+        else if (i > 1)
+            kit_accept(k, k->orders[i]);
+    }
+    set_one(k, CP_SCOPE_STRATEGY, 0, CP_LIMIT_DAILY_LOSS, 5 * KIT_MONEY);
+    return k;
+}
+
+static void its_own_loss_ends_a_strategy_that_reduces_too_and_it_can_be_closed(void)
+{
+    kit *k = holding(CP_MODE_REDUCE);
+    kit_market(k, 0, BID, ASK, 500);
+    kit_timer(k);
+    CHECK_EQ(CP_MODE_REDUCE, kit_picture(k)->strategies[0].config.mode);
+    cp_order sell = *kit_last(k);
+    CHECK_EQ(CP_ORDER_NEW, sell.kind);
+    CHECK_EQ(CP_SELL, sell.side);
+    kit_accept(k, sell);
+    kit_market(k, 0, BID - 60, ASK - 60, 500); /* six dollars */
+    kit_timer(k);
+    CHECK_EQ(CP_MODE_OFF, kit_picture(k)->strategies[0].config.mode);
+    CHECK_EQ(CP_CAUSE_LOSS, kit_note(k, CP_NOTE_MODE)->c);
+    bool pulled = false;
+    for (uint32_t i = 0; i < k->order_count; i++)
+        pulled |= k->orders[i].kind == CP_ORDER_CANCEL &&
+                  k->orders[i].original_id == sell.client_id;
+    CHECK(pulled);
+    kit_cancelled(k, sell.client_id, sell.qty, CP_REASON_USER);
+    /* What it holds can be closed all the same. */
+    kit_control(k, (cp_control){ .kind = CP_CONTROL_FLATTEN_STRATEGY });
+    kit_timer(k);
+    cp_order close = *kit_last(k);
+    CHECK_EQ(CP_ORDER_NEW, close.kind);
+    CHECK_EQ(CP_SELL, close.side);
+    CHECK_EQ(10, close.qty);
+    CHECK_EQ(CP_IOC, close.time_in_force);
+    kit_accept(k, close);
+    kit_fill(k, close, BID - 60, 10, 0, CP_TAKER);
+    CHECK_EQ(0, kit_picture(k)->strategies[0].position);
+    kit_close(k);
+}
+
 static void what_makes_no_sense_changes_nothing(void)
 {
     kit *k = open_kit();
@@ -333,6 +393,7 @@ int main(void)
     RUN(orders_are_counted_by_symbol_and_by_strategy);
     RUN(messages_are_counted_by_strategy);
     RUN(a_strategy_that_has_lost_its_limit_is_switched_off_alone);
+    RUN(its_own_loss_ends_a_strategy_that_reduces_too_and_it_can_be_closed);
     RUN(what_makes_no_sense_changes_nothing);
     RUN(a_restart_holds_to_the_tighter_of_both);
     RUN(the_same_limits_over_a_restart_are_the_same_hash);

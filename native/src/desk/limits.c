@@ -96,7 +96,9 @@ void cp_limits_evaluate(cp_desk *desk)
         uint32_t i = (uint32_t)__builtin_ctz(limited);
         int64_t most = risk->strategy_limits[i][CP_LIMIT_DAILY_LOSS];
         risk->strategy_loss[i] = loss_of(desk, i);
-        if (risk->strategy_loss[i] < most || desk->slots[i].config.mode != CP_MODE_LIVE)
+        uint32_t mode = desk->slots[i].config.mode;
+        bool trades = mode == CP_MODE_LIVE || mode == CP_MODE_REDUCE;
+        if (risk->strategy_loss[i] < most || !trades)
             continue;
         risk->refusal_count[CP_LIMIT_DAILY_LOSS]++;
         risk->strategy_refusals[i][CP_LIMIT_DAILY_LOSS]++;
