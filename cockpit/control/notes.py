@@ -47,6 +47,7 @@ CAUSES = {
     Cause.DRAWDOWN: "by the drawdown limit",
     Cause.BREAKER: "by a circuit breaker",
     Cause.DROP_COPY: "by the drop copy: venue and desk tell different trades",
+    Cause.PARENT: "what it had done of its parent order is not known after a restart",
 }
 ORDER_KINDS = ("", "order", "cancel", "replace", "cancel of all orders", "reduce")
 
@@ -95,8 +96,13 @@ def _state(note: Record, scene: Scene) -> tuple[str, str]:
 
 def _mode(note: Record, scene: Scene) -> tuple[str, str]:
     new, old = Mode(int(note["a"])), Mode(int(note["b"]))
-    cause = CAUSES[Cause(int(note["c"]))]
-    return scene.strategy(note), f"{old.name} -> {new.name}, {cause}"
+    cause, why = Cause(int(note["c"])), CAUSES[Cause(int(note["d"]))]
+    if cause != Cause.RECOVERY:
+        return scene.strategy(note), f"{old.name} -> {new.name}, {CAUSES[cause]}"
+    before = why if note["d"] == Cause.PARENT else f"{CAUSES[cause]}: {why}"
+    return scene.strategy(note), (
+        f"{new.name}, {before}; the file says {old.name}: switch it when that is meant"
+    )
 
 
 def _fill(note: Record, scene: Scene) -> tuple[str, str]:
@@ -259,6 +265,14 @@ def _reconcile(note: Record, scene: Scene) -> tuple[str, str]:
         Finding.RESTART: "the venue has begun anew: its orders of before are gone",
         Finding.ACCEPTED: "positions are accepted as they are",
         Finding.RECOVERED: f"{ours:,} orders restored from the journal: asking",
+        Finding.FEWER: (
+            f"the venue counts {theirs:,} executions, and we had heard of {ours:,}: "
+            f"nothing trades until you accept"
+        ),
+        Finding.LEFT: (
+            f"{order} has {theirs:,} left at the venue and {ours:,} by what we heard: "
+            f"its symbol is in doubt until you accept"
+        ),
         Finding.DUPLICATE: f"an execution of {order} was told twice: counted once",
     }
     return "reconcile", said[finding]

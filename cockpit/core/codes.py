@@ -192,6 +192,8 @@ class Finding(IntEnum):
     ACCEPTED = lib.CP_FOUND_ACCEPTED
     RECOVERED = lib.CP_FOUND_RECOVERED
     DUPLICATE = lib.CP_FOUND_DUPLICATE
+    FEWER = lib.CP_FOUND_FEWER
+    LEFT = lib.CP_FOUND_LEFT
 
 
 class NoteKind(IntEnum):
@@ -231,6 +233,7 @@ class Cause(IntEnum):
     DRAWDOWN = lib.CP_CAUSE_DRAWDOWN
     BREAKER = lib.CP_CAUSE_BREAKER
     DROP_COPY = lib.CP_CAUSE_DROP_COPY
+    PARENT = lib.CP_CAUSE_PARENT
 
 
 class Control(IntEnum):

@@ -101,7 +101,7 @@ _FILL = (("price", _plain), ("qty", _plain), ("leaves", _plain),
          ("liquidity", WORDS["liquidity"]))  # fmt: skip
 NOTES: Mapping[int, tuple[tuple[str, Word], ...]] = {
     NoteKind.STATE: (("risk_state", STATE), ("before", STATE), ("by", CAUSE)),
-    NoteKind.MODE: (("mode", MODE), ("before", MODE), ("by", CAUSE)),
+    NoteKind.MODE: (("mode", MODE), ("before", MODE), ("by", CAUSE), ("why", CAUSE)),
     NoteKind.CONFIG: (("version", _plain), ("hash", lambda v: f"{v % (1 << 64):016x}")),
     NoteKind.FILL: _FILL,
     NoteKind.WOULD_BE_FILL: _FILL,
@@ -200,7 +200,16 @@ class Reader:
                 name_of = self.strategy if name == "killed" else self.symbol
                 bits = int(said[name])
                 found[name] = [name_of(bit) for bit in range(64) if bits >> bit & 1]
+            found |= self._modes(int(said["modes"]), int(said["mode_causes"]))
         return self._named(found)
+
+    def _modes(self, modes: int, causes: int) -> Row:
+        """Of each strategy its mode, and why; of a journal from before them none."""
+        known = [slot for slot in range(core.STRATEGY_MAX) if modes >> 4 * slot & 15]
+        return {
+            "modes": {self.strategy(i): MODE((modes >> 4 * i & 15) - 1) for i in known},
+            "mode_causes": {self.strategy(i): CAUSE(causes >> 4 * i & 15) for i in known},
+        }
 
     def _note(self, said: Any) -> Row:
         kind = int(said["kind"])
@@ -214,6 +223,8 @@ class Reader:
                 name: word(value)
                 for (name, word), value in zip(declared, values, strict=False)
             }
+        if kind == NoteKind.MODE and values[2] != core.Cause.RECOVERY:
+            del found["why"]  # it is by whom
         if client_id := int(said["client_id"]):
             found["client_id"] = client_id
         found["severity"] = WORDS["severity"](int(said["severity"]))

@@ -389,9 +389,10 @@ static void counts_and_notes_what_it_cannot_place(void)
 {
     kit *k = quoting();
     cp_order bid = k->orders[0];
+    /* Of a symbol that we do not have: no other is in doubt for it. */
     cp_desk_picture before = *kit_picture(k);
     kit_accept(k, bid); /* twice */
-    kit_fill(k, (cp_order){ .client_id = 4711 }, 100, 5, 0, CP_TAKER);
+    kit_fill(k, (cp_order){ .client_id = 4711, .symbol = 50 }, 100, 5, 0, CP_TAKER);
     kit_report(k, (cp_report){ .kind = CP_REPORT_REPLACED,
                                .client_id = 4712,
                                .original_id = bid.client_id,

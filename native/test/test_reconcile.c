@@ -230,30 +230,148 @@ static uint32_t count_refusals_said(const kit *k, uint32_t from)
     return said;
 }
 
+/* An execution of nobody's order: symbol 0 is in doubt. */
+static void put_in_doubt(kit *k, uint64_t which)
+{
+    kit_report(k, (cp_report){ .kind = CP_REPORT_EXECUTED,
+                               .client_id = 777 + which,
+                               .match_ref = 777 + which,
+                               .price = 14998,
+                               .qty = 1 });
+    CHECK_EQ(1, kit_picture(k)->doubt);
+}
+
 static void says_in_each_doubt_that_it_refuses(void)
 {
     kit *k = quoting();
-    kit_accept(k, k->orders[0]);
-    kit_accept(k, k->orders[1]);
     for (uint32_t doubt = 1; doubt <= 2; doubt++) {
+        kit_accept(k, k->orders[k->order_count - 2]);
+        kit_accept(k, k->orders[k->order_count - 1]);
         uint32_t notes = k->note_count, orders = k->order_count;
         uint64_t refusals = kit_picture(k)->strategies[0].refusal_count;
-        kit_report(k, (cp_report){ .kind = CP_REPORT_EXECUTED,
-                                   .client_id = 777 + doubt,
-                                   .match_ref = 777 + doubt,
-                                   .price = 14998,
-                                   .qty = 1 });
-        CHECK_EQ(1, kit_picture(k)->doubt);
+        put_in_doubt(k, doubt);
+        cancel_as_asked(k, orders);
         kit_add(k, 0, CP_BUY, 14998 + (int64_t)doubt, 500);
         CHECK_EQ(CP_REFUSE_DOUBT, kit_picture(k)->strategies[0].last_refusal);
         CHECK_EQ(1, count_refusals_said(k, notes));
         CHECK_EQ(refusals + 1, kit_picture(k)->strategies[0].refusal_count);
-        cancel_as_asked(k, orders);
         cp_control accept = { .kind = CP_CONTROL_ACCEPT };
         kit_control(k, accept);
         CHECK_EQ(0, kit_picture(k)->doubt);
+        kit_add(k, 0, CP_BUY, 14998 + (int64_t)doubt, 1); /* it quotes anew */
+        CHECK_EQ(CP_ORDER_NEW, kit_last(k)->kind);
     }
     kit_close(k);
+}
+
+static void pulls_what_strategies_have_resting_in_doubt(void)
+{
+    kit *k = kit_make();
+    for (uint32_t i = 0; i < 2; i++) {
+        k->config.strategies[i] = kit_strategy("market_maker", i);
+        k->config.strategies[i].name[0] = (char)('a' + i);
+    }
+    kit_open(k);
+    kit_timer(k);
+    kit_market(k, 0, 14998, 15002, 500);
+    kit_market(k, 1, 14998, 15002, 500);
+    kit_control(k, (cp_control){ .kind = CP_CONTROL_ORDER,
+                                 .who = "ann",
+                                 .ticket = { .qty = 3,
+                                             .price = 14990,
+                                             .side = CP_BUY,
+                                             .type = CP_LIMIT,
+                                             .time_in_force = CP_DAY } });
+    CHECK_EQ(5, k->order_count);
+    for (uint32_t i = 0; i < 5; i++)
+        kit_accept(k, k->orders[i]);
+    put_in_doubt(k, 1);
+    /* Both quotes in it, and neither those in another nor what was sent by hand. */
+    CHECK_EQ(7, k->order_count);
+    for (uint32_t i = 0; i < 2; i++) {
+        CHECK_EQ(CP_ORDER_CANCEL, k->orders[5 + i].kind);
+        CHECK_EQ(k->orders[i].client_id, k->orders[5 + i].original_id);
+    }
+    put_in_doubt(k, 2); /* once */
+    CHECK_EQ(7, k->order_count);
+    kit_control(k, (cp_control){ .kind = CP_CONTROL_CANCEL,
+                                 .who = "ann",
+                                 .ticket = { .symbol = CP_NOBODY,
+                                             .side = CP_SIDE_BOTH,
+                                             .strategy = CP_OPERATOR } });
+    CHECK_EQ(8, k->order_count);
+    CHECK_EQ(CP_ORDER_CANCEL, kit_last(k)->kind);
+    CHECK_EQ(k->orders[4].client_id, kit_last(k)->original_id);
+    kit_close(k);
+}
+
+/* The bid had 4 of 10 filled, by what we heard. */
+static kit *partly_filled(cp_order *bid)
+{
+    kit *k = quoting();
+    *bid = k->orders[0];
+    kit_accept(k, *bid);
+    kit_accept(k, k->orders[1]);
+    kit_wait(k, 1);
+    kit_fill(k, *bid, bid->price, 4, 6, CP_MAKER);
+    while (kit_last(k)->kind != CP_ORDER_QUERY || kit_last(k)->original_id != 0)
+        pass(k, CP_DESK_TIMER_NS);
+    return k;
+}
+
+static void counts_lots_that_are_left_though_they_are_held_as_well(void)
+{
+    cp_order bid;
+    kit *k = partly_filled(&bid);
+    kit_status(k, bid.client_id, 10, 0);
+    CHECK_EQ(CP_FOUND_LEFT, finding_of(k));
+    CHECK_EQ(6, kit_note(k, CP_NOTE_RECONCILE)->b);
+    CHECK_EQ(10, kit_note(k, CP_NOTE_RECONCILE)->c);
+    CHECK_EQ(1, kit_picture(k)->doubt);
+    CHECK_EQ(4, kit_picture(k)->symbols[0].position);
+    CHECK_EQ(14, kit_picture(k)->symbols[0].worst_long);
+    kit_list_end(k, 2, 0);
+    CHECK_EQ(CP_FOUND_FEWER, finding_of(k)); /* and not: begun anew */
+    CHECK_EQ(1, kit_note(k, CP_NOTE_RECONCILE)->b);
+    CHECK_EQ(0, kit_note(k, CP_NOTE_RECONCILE)->c);
+    CHECK_EQ(15, kit_picture(k)->doubt);
+    kit_close(k);
+}
+
+static void doubts_everything_when_fewer_executions_are_counted(void)
+{
+    cp_order bid;
+    kit *k = partly_filled(&bid);
+    kit_status(k, bid.client_id, 6, 0);
+    kit_list_end(k, 1, 0);
+    CHECK_EQ(CP_FOUND_FEWER, finding_of(k));
+    CHECK_EQ(15, kit_picture(k)->doubt);
+    uint64_t found = kit_picture(k)->counters.correction_count;
+    pass(k, 11 * (uint64_t)KIT_SECOND); /* it is said once */
+    kit_list_end(k, 0, 0);
+    CHECK_EQ(found, kit_picture(k)->counters.correction_count);
+    kit_control(k, (cp_control){ .kind = CP_CONTROL_ACCEPT });
+    CHECK_EQ(0, kit_picture(k)->doubt);
+    kit_close(k);
+}
+
+static void knows_a_venue_that_has_begun_anew(void)
+{
+    for (uint32_t executions = 0; executions < 2; executions++) {
+        cp_order bid;
+        kit *k = partly_filled(&bid);
+        kit_status(k, bid.client_id, 6, 1); /* one list in which all is well */
+        kit_list_end(k, 1, 1);
+        kit_fill(k, bid, bid.price, 1, 5, CP_MAKER);
+        kit_add(k, 0, CP_BUY, 14000, 1); /* a market that is silent pulls everything */
+        pass(k, 6 * (uint64_t)KIT_SECOND);
+        kit_list_end(k, 0, executions);
+        CHECK_EQ(CP_FOUND_RESTART, finding_of(k));
+        CHECK_EQ(2, kit_note(k, CP_NOTE_RECONCILE)->b);
+        CHECK_EQ(executions, kit_note(k, CP_NOTE_RECONCILE)->c);
+        CHECK_EQ(0, kit_picture(k)->doubt);
+        kit_close(k);
+    }
 }
 
 static void doubts_a_symbol_after_a_fill_it_cannot_place(void)
@@ -340,6 +458,10 @@ int main(void)
     RUN(deals_with_strangers_by_its_policy);
     RUN(counts_an_execution_once);
     RUN(says_in_each_doubt_that_it_refuses);
+    RUN(pulls_what_strategies_have_resting_in_doubt);
+    RUN(counts_lots_that_are_left_though_they_are_held_as_well);
+    RUN(doubts_everything_when_fewer_executions_are_counted);
+    RUN(knows_a_venue_that_has_begun_anew);
     RUN(doubts_a_symbol_after_a_fill_it_cannot_place);
     RUN(says_again_a_cancel_that_got_lost);
     RUN(finds_out_which_terms_a_replace_without_an_answer_left);

@@ -567,6 +567,7 @@ static void die(soak *s, bool with_power)
     bool clean = journal->unrecorded_count == 0 && journal->slots;
     uint64_t synced = atomic_load(&journal->synced), last = journal->next - 1;
     cp_desk_skip_ids(engine->desk, engine->ids_end);
+    uint64_t modes = engine->desk->modes, causes = engine->desk->mode_causes;
     uint64_t hash = cp_desk_journal_hash(engine->desk);
     halted_kills_ever += (engine->desk->halted | engine->desk->killed) != 0;
     fills_ever += engine->desk->counters.fill_count;
@@ -588,6 +589,8 @@ static void die(soak *s, bool with_power)
     if (!with_power && clean) {
         HOLDS(s, engine->journal->last == last);
         HOLDS(s, engine->recovered_hash == hash);
+        /* The files ask for LIVE: who was less goes on so, for the same reason. */
+        HOLDS(s, engine->desk->modes == modes && engine->desk->mode_causes == causes);
     }
     engine->desk->feed.expected = s->md_sequence + 1;
     resync(s);
@@ -657,6 +660,18 @@ static void check_kills(const soak *s)
     }
 }
 
+/* Of a strategy's nothing rests, and is not on its way off, that is from before a restart or
+ * where what is held is not known. */
+static void check_leaving(const soak *s, const cp_own_order *own)
+{
+    bool rests = own->state == CP_STATE_LIVE || own->state == CP_STATE_PARTIAL;
+    bool may_not = own->purpose == CP_PURPOSE_INHERITED ||
+                   (s->engine->desk->doubt >> own->symbol & 1) != 0;
+    if (own->strategy == CP_OPERATOR || !rests || !may_not || cp_order_is_immediate(own))
+        return;
+    HOLDS(s, own->pulled);
+}
+
 static void check_orders(const soak *s)
 {
     const cp_desk *desk = s->engine->desk;
@@ -671,6 +686,7 @@ static void check_orders(const soak *s)
         count += cp_state_is_working(own->state);
         names += 1u + own->replace_sent;
         HOLDS(s, cp_orders_find(orders, own->client_id) == i);
+        check_leaving(s, own);
     }
     for (uint32_t i = 0; i < CP_SLOT_COUNT; i++)
         of_slots += desk->slots[i].working_count;

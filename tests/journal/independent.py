@@ -414,7 +414,10 @@ class Desk:
         elif leaves:
             missed = max(order.leaves - leaves, 0)
             assert not missed, "not in these sessions: the link loses nothing"
+            if leaves > order.leaves:
+                self.doubt |= 1 << order.symbol
             order.seen, order.pending = True, None
+            order.leaves = leaves
         elif reason == REASON_UNKNOWN_ORDER:
             if match > self.executions:
                 self.doubt |= 1 << order.symbol

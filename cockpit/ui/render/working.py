@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from cockpit.control.desk import Symbol
@@ -25,6 +26,9 @@ _COLUMNS = (
     Column("id", ">", 8, priority=4),
 )
 
+_LEAVING = tuple(map(ORDER_STATES.index, ("pending_new", "pending_replace")))
+"""States in which an order may have been sent just now, and when is not known yet."""
+
 
 def detail(scene: Scene) -> str:
     desk = scene.picture["desk"]
@@ -47,6 +51,13 @@ def state(scene: Scene, value: int) -> Segment:
     return shown.get(word, (f"{glyphs.off} {word.upper()}", "dim"))
 
 
+def _age(scene: Scene, order: Any) -> float:
+    """Seconds since it was sent; of one from before a restart nobody knows: infinity."""
+    if sent_ns := int(order["sent_ns"]):
+        return scene.since(sent_ns)
+    return 0.0 if int(order["state"]) in _LEAVING else math.inf
+
+
 def _line(scene: Scene, order: Any) -> Line:
     index = int(order["symbol"])
     known = index < len(scene.symbols)
@@ -54,7 +65,7 @@ def _line(scene: Scene, order: Any) -> Line:
     buy = int(order["side"]) == Side.BUY
     leaves, qty, price = (int(order[name]) for name in ("leaves", "qty", "price"))
     ahead, number_ = int(order["qty_ahead"]), int(order["client_id"])
-    age = scene.since(int(order["sent_ns"]))
+    age = _age(scene, order)
     who = scene.slot_name(int(order["strategy"]))
     shown = state(scene, int(order["state"]))
     cells: list[Segment] = [
@@ -65,7 +76,7 @@ def _line(scene: Scene, order: Any) -> Line:
         (number.fit_count(qty, 7), "dim"),
         (number.price(price, symbol), "text"),
         (number.fit_count(ahead, 7), "text" if ahead else "faint"),
-        (number.span(age), "dim"),
+        (number.span(age) if math.isfinite(age) else "before", "dim"),
         (who, "dim"),
         (str(number_), "faint"),
     ]

@@ -380,14 +380,17 @@ static uint32_t take_new_terms(cp_orders *orders, cp_own_order *own,
 
 /* It rests, and what we asked for since has not reached the venue: the question came
  * after. A cancel is to be said again. Lots we did not hear of have traded if the venue
- * counts more executions than came here, and were taken off otherwise. */
+ * counts more executions than came here, and were taken off otherwise. Of lots that are left
+ * although we heard that they had traded, both is counted: they are held, and may trade. */
 static uint32_t take_status(cp_orders *orders, cp_own_order *own, const cp_report *report)
 {
     uint32_t less = report->leaves < own->leaves ? own->leaves - report->leaves : 0;
+    uint32_t more = report->leaves > own->leaves ? report->leaves - own->leaves : 0;
     bool traded = report->match_ref > orders->execution_count;
     own->accepted = true;
     own->order_ref = report->order_ref;
-    own->leaves -= less;
+    own->leaves += more - less;
+    own->qty += more;
     if (traded)
         own->filled += less;
     else

@@ -8,25 +8,28 @@
  * A fill is never made up: lots are booked as traded only where the venue still shows the
  * order with less left and counts executions we did not hear of, and then at the order's
  * own price, which is what a resting order trades at. An order that is gone while
- * executions are missing puts its symbol in doubt until the operator accepts. Everything
- * found is a note.
+ * executions are missing puts its symbol in doubt until the operator accepts; so does one
+ * with more left than we knew, and every symbol a venue that counts fewer executions than it
+ * told of and still has orders of before. What strategies have resting in doubt is pulled.
+ * Everything found is a note.
  */
 #include "desk/inside.h"
 
-static void note(cp_desk *desk, cp_finding finding, cp_severity severity,
-                 const cp_own_order *own, const cp_report *report)
+static cp_note *note(cp_desk *desk, cp_finding finding, cp_severity severity,
+                     const cp_own_order *own, const cp_report *report)
 {
     uint16_t symbol = own ? own->symbol : report ? report->symbol : CP_NOBODY;
     uint16_t strategy = own ? own->strategy : CP_NOBODY;
     cp_note *said = cp_desk_note(desk, CP_NOTE_RECONCILE, severity, symbol, strategy);
     if (!said)
-        return;
+        return NULL;
     said->a = finding;
     said->client_id = own ? own->client_id : report ? report->client_id : 0;
     said->b = own ? own->leaves : 0;
     said->c = report ? report->leaves : 0;
     said->d = own ? own->price : report ? report->price : CP_PRICE_NONE;
     said->side = own ? own->side : report ? report->side : 0;
+    return said;
 }
 
 /* ---- asking ---- */
@@ -66,7 +69,8 @@ void cp_reconcile_asked(cp_desk *desk, uint64_t original_id)
     if (original_id == 0) {
         desk->listing = true;
         desk->round++;
-        desk->missing_count = desk->found_count = 0;
+        desk->missing_count = desk->found_count = desk->gone_count = 0;
+        desk->has_older = false;
         desk->list_ns = desk->now_ns;
         return;
     }
@@ -106,13 +110,30 @@ static void confirm(cp_desk *desk)
     desk->unconfirmed = false;
 }
 
+/* Nothing of a strategy rests, or waits to, where what is held is not known. */
+static void pull_strategies(cp_desk *desk, uint64_t symbols)
+{
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
+        if (desk->slots[i].kind && (symbols >> desk->slots[i].config.symbol & 1) != 0)
+            cp_seats_pull(desk, i);
+    for (uint32_t i = desk->orders.first; i != CP_NONE; i = desk->orders.orders[i].next) {
+        const cp_own_order *own = &desk->orders.orders[i];
+        if (own->strategy != CP_OPERATOR && (symbols >> own->symbol & 1) != 0)
+            cp_desk_pull(desk, i);
+    }
+}
+
 /* Whoever is refused for it is told so anew. */
 static void begin_doubt(cp_desk *desk, uint64_t symbols)
 {
-    if ((symbols & ~desk->doubt) != 0)
-        for (uint32_t i = 0; i < CP_SLOT_COUNT; i++)
-            desk->slots[i].refusal_noted_ns[CP_REFUSE_DOUBT] = 0;
+    uint64_t fresh = symbols & ~desk->doubt;
     desk->doubt |= symbols;
+    if (fresh == 0)
+        return;
+    for (uint32_t i = 0; i < CP_SLOT_COUNT; i++)
+        desk->slots[i].refusal_noted_ns[CP_REFUSE_DOUBT] = 0;
+    if (!desk->replaying) /* what is restored is taken off anyway */
+        pull_strategies(desk, fresh);
 }
 
 /* Orders that were at the venue when it listed them all, and are not in the list. */
@@ -125,6 +146,7 @@ static void doubt_missing(cp_desk *desk)
         if (!was_there || own->listed == desk->round)
             continue;
         desk->missing_count++;
+        desk->gone_count += own->listed != 0;
         if (!cp_orders_doubt(&desk->orders, i))
             continue; /* it is in doubt already */
         desk->counters.unknown_count++;
@@ -132,21 +154,42 @@ static void doubt_missing(cp_desk *desk)
     }
 }
 
+static uint64_t all_symbols(const cp_desk *desk)
+{
+    return (UINT64_C(2) << (desk->symbol_count - 1)) - 1;
+}
+
+/* It counts fewer executions than it has told of. One that has begun anew has none of the
+ * orders it had: then all that is known of it begins anew too. One that still has some says
+ * otherwise than it did, and nobody knows what traded. */
+static void on_fewer(cp_desk *desk, const cp_report *report)
+{
+    bool is_anew = !desk->has_older && (desk->gone_count > 0 || report->match_ref == 0);
+    cp_note *said = note(desk, is_anew ? CP_FOUND_RESTART : CP_FOUND_FEWER, CP_CRITICAL,
+                         NULL, report);
+    if (said) {
+        said->b = (int64_t)desk->orders.execution_count;
+        said->c = (int64_t)report->match_ref;
+    }
+    desk->orders.execution_count = report->match_ref;
+    desk->counters.correction_count++;
+    if (!is_anew)
+        begin_doubt(desk, all_symbols(desk));
+}
+
 static void compare_executions(cp_desk *desk, const cp_report *report)
 {
     uint64_t ours = desk->orders.execution_count;
     desk->venue_executions = report->match_ref;
     if (report->match_ref < ours) {
-        desk->orders.execution_count = report->match_ref;
-        desk->counters.correction_count++;
-        note(desk, CP_FOUND_RESTART, CP_CRITICAL, NULL, report);
+        on_fewer(desk, report);
     } else if (report->match_ref > ours && desk->missing_count == 0) {
         /* Lots that were found missing account for it; or nothing does. */
         if (desk->found_count > 0) {
             desk->orders.execution_count = report->match_ref;
             return;
         }
-        uint64_t all = (UINT64_C(2) << (desk->symbol_count - 1)) - 1;
+        uint64_t all = all_symbols(desk);
         if (desk->doubt != all)
             note(desk, CP_FOUND_EXECUTIONS, CP_CRITICAL, NULL, report);
         begin_doubt(desk, all);
@@ -197,9 +240,18 @@ static void on_stranger(cp_desk *desk, const cp_report *report)
     }
 }
 
+/* `known`: lots that were left before the answer. */
 static void say_outcome(cp_desk *desk, const cp_order_outcome *outcome,
-                        const cp_own_order *own, const cp_report *report)
+                        const cp_own_order *own, uint32_t known, const cp_report *report)
 {
+    if (outcome->event == CP_EVENT_FOUND && own->leaves > known) {
+        desk->counters.correction_count++;
+        cp_note *said = note(desk, CP_FOUND_LEFT, CP_CRITICAL, own, report);
+        if (said)
+            said->b = known;
+        desk->has_older = true;
+        begin_doubt(desk, UINT64_C(1) << own->symbol);
+    }
     if (outcome->missed > 0) {
         desk->counters.correction_count++;
         desk->found_count++;
@@ -217,6 +269,16 @@ static void say_outcome(cp_desk *desk, const cp_order_outcome *outcome,
     }
 }
 
+/* It was at this venue when that listed its orders before, or told of its latest execution. */
+static bool is_older(const cp_desk *desk, const cp_own_order *own)
+{
+    uint64_t filled_ns = desk->fill_next > 0
+                             ? desk->fills[(desk->fill_next - 1) % CP_FILL_MAX].time_ns
+                             : 0;
+    return (own->listed != 0 && own->listed != desk->round) ||
+           (own->accepted_ns != 0 && own->accepted_ns < filled_ns);
+}
+
 /* One order, as the venue has it. */
 static void on_order_status(cp_desk *desk, const cp_report *report)
 {
@@ -227,16 +289,19 @@ static void on_order_status(cp_desk *desk, const cp_report *report)
             on_stranger(desk, report);
         return;
     }
-    if (rests)
-        desk->orders.orders[place].listed = desk->round;
+    cp_own_order *own = &desk->orders.orders[place];
+    if (rests) {
+        desk->has_older |= is_older(desk, own);
+        own->listed = desk->round;
+    }
+    uint32_t known = own->leaves;
     cp_order_outcome outcome = cp_orders_on_report(&desk->orders, report, desk->now_ns);
     if (!outcome.expected)
         return;
-    cp_own_order *own = &desk->orders.orders[place];
     uint32_t slot = own->strategy;
     cp_side side = own->side == CP_SELL ? CP_SELL : CP_BUY;
     bool is_quote = own->purpose == CP_PURPOSE_QUOTE;
-    say_outcome(desk, &outcome, own, report);
+    say_outcome(desk, &outcome, own, known, report);
     if (outcome.filled > 0 && desk->replaying)
         cp_desk_replay_fill(desk, own, report->price, outcome.filled, true,
                             cp_desk_fee(desk, own->symbol, report, outcome.filled));

@@ -1,9 +1,9 @@
 /* recover.c: what a desk must not forget: given out for a journal, and taken in again.
  *
  * Taking in goes through the same tables as trading did, order table and positions, with
- * everything that would speak, send or decide left out. Orders come back as nobody's
- * (CP_PURPOSE_INHERITED): no strategy knows of them, and all that is left to do is to find
- * out how they stand and end them.
+ * everything that would speak, send or decide left out. Orders come back as their slot's, but
+ * no strategy's (CP_PURPOSE_INHERITED): it begins anew and knows nothing of them. They are
+ * taken off as soon as the venue has said how they stand; the operator's own stay.
  */
 #include "desk/inside.h"
 
@@ -78,6 +78,8 @@ void cp_desk_get_state(const cp_desk *desk, cp_journal_state *state)
         .doubt = desk->doubt,
         .halted = desk->halted,
         .killed = desk->killed & CP_STRATEGY_SLOTS,
+        .modes = desk->modes,
+        .mode_causes = desk->mode_causes,
     };
 }
 
@@ -88,6 +90,7 @@ bool cp_desk_state_changed(cp_desk *desk)
     const cp_journal_state *then = &desk->shown;
     bool changed = now.risk_state != then->risk_state || now.doubt != then->doubt ||
                    now.halted != then->halted || now.killed != then->killed ||
+                   now.modes != then->modes || now.mode_causes != then->mode_causes ||
                    now.execution_count < then->execution_count;
     desk->shown = now;
     return changed;
@@ -682,6 +685,8 @@ static int take_state(cp_desk *desk, const cp_journal_state *state)
     desk->equity_peak = state->equity_peak;
     desk->doubt = map_symbols(desk, state->doubt);
     desk->halted = map_symbols(desk, state->halted);
+    desk->map->modes = state->modes;
+    desk->map->mode_causes = state->mode_causes;
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++)
         cp_slot_set_kill(desk, i, state->killed >> i & 1 ? CP_KILL_HALTED : CP_KILL_NONE);
     return 0;
@@ -800,6 +805,11 @@ static int check_homes(const cp_desk *desk, char *error)
     return 0;
 }
 
+static bool is_named(const cp_slot *slot, const char *name)
+{
+    return slot->config.used && strncmp(slot->config.name, name, CP_NAME_SIZE) == 0;
+}
+
 /* Slots are known by the strategy's name: files may have been edited in between. What
  * belongs to none of today's goes to a slot that is free, or stays where it was. */
 static void find_slots(const cp_desk *desk, uint32_t targets[CP_STRATEGY_MAX])
@@ -811,8 +821,7 @@ static void find_slots(const cp_desk *desk, uint32_t targets[CP_STRATEGY_MAX])
         const cp_journal_strategy *old = &desk->map->strategies[i];
         targets[i] = CP_NONE;
         for (uint32_t k = 0; old->used && k < CP_STRATEGY_MAX; k++)
-            if (desk->slots[k].config.used &&
-                strncmp(desk->slots[k].config.name, old->name, CP_NAME_SIZE) == 0)
+            if (is_named(&desk->slots[k], old->name))
                 targets[i] = k;
     }
     for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
@@ -873,13 +882,27 @@ static void move_slots(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX])
     cp_orders_recount(&desk->orders);
 }
 
+/* A strategy that is known is no more at work than it was; and one that was killed not at
+ * all, which a journal from before modes were in it says alone. */
+static void restore_modes(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX])
+{
+    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
+        const cp_journal_strategy *old = &desk->map->strategies[i];
+        const cp_slot *slot = &desk->slots[targets[i]];
+        if (!old->used || !is_named(slot, old->name))
+            continue;
+        uint64_t known = desk->map->modes >> CP_MODE_BITS * i & CP_MODE_MASK;
+        uint64_t cause = desk->map->mode_causes >> CP_MODE_BITS * i & CP_MODE_MASK;
+        uint32_t mode = known > 0 ? (uint32_t)known - 1 : CP_MODE_COUNT;
+        if (slot->kill != CP_KILL_NONE)
+            mode = CP_MODE_OFF;
+        cp_seats_restore_mode(desk, targets[i], mode, (cp_cause)cause);
+    }
+}
+
 /* What the operator had stopped stays so until the operator says otherwise. */
 static void stop_again(cp_desk *desk)
 {
-    for (uint32_t i = 0; i < CP_STRATEGY_MAX; i++) {
-        if (desk->slots[i].kill != CP_KILL_NONE)
-            cp_seats_set_mode(desk, i, CP_MODE_OFF, CP_CAUSE_RECOVERY);
-    }
     for (uint16_t i = 0; i < desk->symbol_count; i++) {
         if ((desk->halted >> i & 1) == 0)
             continue;
@@ -892,12 +915,17 @@ static void stop_again(cp_desk *desk)
     }
 }
 
+/* Of a strategy's nothing is to rest that it does not know of. */
 static void doubt_orders(cp_desk *desk)
 {
+    desk->round += desk->round == 0;
     for (uint32_t i = desk->orders.first; i != CP_NONE;) {
         cp_own_order *own = &desk->orders.orders[i];
         uint32_t next = own->next;
         own->told_ns = own->asked_ns = own->sent_ns = 0; /* by another clock */
+        own->listed = desk->round; /* it is older than the list to come */
+        own->pulled |= own->strategy != CP_OPERATOR;
+        desk->pull_due |= own->pulled;
         if (cp_state_is_working(own->state))
             cp_orders_doubt(&desk->orders, i);
         else /* over, and who owed the answer may be gone too */
@@ -927,6 +955,7 @@ int cp_desk_recover_end(cp_desk *desk, bool is_restored, char *error)
         desk->positions[i] = (cp_position){ .qty = 0 };
         desk->lots[i].count = 0;
     }
+    restore_modes(desk, targets);
     stop_again(desk);
     desk->unconfirmed = true;
     desk->listing = false;

@@ -185,6 +185,8 @@ static const char *const finding_names[CP_FOUND_COUNT] = {
     [CP_FOUND_ACCEPTED] = "accepted",
     [CP_FOUND_RECOVERED] = "recovered",
     [CP_FOUND_DUPLICATE] = "duplicate",
+    [CP_FOUND_FEWER] = "fewer",
+    [CP_FOUND_LEFT] = "left",
 };
 
 #define NAME_AT(names, index)                                                            \

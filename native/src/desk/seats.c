@@ -77,6 +77,16 @@ static uint32_t mode_of(const cp_desk *desk, const cp_slot *slot)
                                                          : slot->config.mode;
 }
 
+/* Lots that the order at `place` adds to those working on the symbol's side. */
+static int64_t counted_at(const cp_desk *desk, uint32_t symbol, cp_side side,
+                          uint32_t place)
+{
+    if (place == CP_NONE)
+        return 0;
+    const cp_own_order *own = &desk->orders.orders[place];
+    return own->symbol == symbol && own->side == side ? cp_order_worst_qty(own) : 0;
+}
+
 /* The same of the symbol's, whoever holds it: in REDUCING it must not grow either. */
 static int64_t symbol_room(const cp_desk *desk, uint32_t symbol, cp_side side,
                            uint32_t place)
@@ -84,11 +94,7 @@ static int64_t symbol_room(const cp_desk *desk, uint32_t symbol, cp_side side,
     int64_t held = desk->positions[symbol].qty;
     int64_t room = side == CP_SELL ? held : -held;
     room -= desk->orders.working_qty[symbol][side];
-    if (place == CP_NONE)
-        return room;
-    const cp_own_order *own = &desk->orders.orders[place];
-    bool counts = own->symbol == symbol && own->side == side;
-    return counts ? room + cp_order_worst_qty(own) : room;
+    return room + counted_at(desk, symbol, side, place);
 }
 
 /* Lots on this side that bring the slot's position in the symbol nearer to none, whatever
@@ -96,18 +102,10 @@ static int64_t symbol_room(const cp_desk *desk, uint32_t symbol, cp_side side,
 static uint32_t reducing_room(const cp_desk *desk, uint32_t slot_index, uint32_t symbol,
                               cp_side side, uint32_t place)
 {
-    const cp_slot *slot = &desk->slots[slot_index];
     int64_t held = desk->cells[slot_index][symbol].qty;
     int64_t room = side == CP_SELL ? held : -held;
-    const uint32_t places[] = { slot->quotes[side], slot->take, slot->take2,
-                                slot->close };
-    for (int i = 0; i < 4; i++) {
-        if (places[i] == CP_NONE || places[i] == place)
-            continue;
-        const cp_own_order *own = &desk->orders.orders[places[i]];
-        if (own->symbol == symbol && own->side == side)
-            room -= cp_order_worst_qty(own);
-    }
+    room -= desk->orders.slot_qty[slot_index][symbol][side];
+    room += counted_at(desk, symbol, side, place);
     if (CP_UNLIKELY(desk->risk.state == CP_RISK_REDUCING)) {
         int64_t all = symbol_room(desk, symbol, side, place);
         room = room < all ? room : all;
@@ -429,6 +427,7 @@ void cp_seats_pull(cp_desk *desk, uint32_t slot_index)
             cp_desk_pull(desk, slot->quotes[side]);
         cp_seats_refresh(desk, slot_index, side);
     }
+    cp_desk_pull_some(desk, slot_index, CP_NOBODY, CP_SIDE_BOTH);
 }
 
 bool cp_seats_trade(const cp_slot *slot, uint32_t symbol)
@@ -504,17 +503,36 @@ static void note_config(cp_desk *desk, uint32_t slot_index)
     }
 }
 
+/* What a restart has to know of the slot's mode. */
+static void keep_mode(cp_desk *desk, uint32_t slot_index, cp_cause cause)
+{
+    const cp_strategy_config *config = &desk->slots[slot_index].config;
+    uint32_t at = CP_MODE_BITS * slot_index;
+    uint64_t others = ~(CP_MODE_MASK << at);
+    uint64_t mode = config->used ? config->mode + 1 : 0;
+    desk->modes = (desk->modes & others) | mode << at;
+    desk->mode_causes = (desk->mode_causes & others) | (uint64_t)cause << at;
+}
+
+static cp_cause mode_cause(const cp_desk *desk, uint32_t slot_index)
+{
+    return (cp_cause)(desk->mode_causes >> CP_MODE_BITS * slot_index & CP_MODE_MASK);
+}
+
+/* What is not as the files ask for, since a restart loosens nothing, is worth a warning. */
 static void note_mode(cp_desk *desk, uint32_t slot_index, uint32_t old, cp_cause cause)
 {
     const cp_strategy_config *config = &desk->slots[slot_index].config;
     if (config->mode == old)
         return;
-    cp_note *note = cp_desk_note(desk, CP_NOTE_MODE, CP_INFO, (uint16_t)config->symbol,
+    cp_severity severity = cause == CP_CAUSE_RECOVERY ? CP_WARNING : CP_INFO;
+    cp_note *note = cp_desk_note(desk, CP_NOTE_MODE, severity, (uint16_t)config->symbol,
                                  (uint16_t)slot_index);
     if (note) {
         note->a = config->mode;
         note->b = old;
         note->c = cause;
+        note->d = mode_cause(desk, slot_index);
     }
 }
 
@@ -537,11 +555,15 @@ static void install(cp_desk *desk, uint32_t slot_index, const cp_strategy_config
 {
     cp_slot *slot = &desk->slots[slot_index];
     uint32_t old_mode = slot->config.mode;
+    bool is_same = strncmp(slot->config.name, config->name, CP_NAME_SIZE) == 0 &&
+                   config->used && config->mode == old_mode;
+    cp_cause cause = is_same ? mode_cause(desk, slot_index) : CP_CAUSE_OPERATOR;
     slot->config = *config;
     slot->waiting = false;
     slot->kind = config->used ? cp_strategy_kind_at(config->kind) : NULL;
     if (!config->used)
         slot->config.mode = CP_MODE_OFF;
+    keep_mode(desk, slot_index, cause);
     if (slot->config.mode != CP_MODE_OFF)
         cp_slot_set_kill(desk, slot_index, CP_KILL_NONE);
     if (slot->kind)
@@ -591,22 +613,60 @@ static bool goes_on(uint32_t old, uint32_t mode)
            (old == CP_MODE_REDUCE && mode == CP_MODE_LIVE);
 }
 
-void cp_seats_set_mode(cp_desk *desk, uint32_t slot_index, uint32_t mode, cp_cause cause)
+/* `cause` is why it is in that mode, `told` what has made it change. */
+static void switch_mode(cp_desk *desk, uint32_t slot_index, uint32_t mode, cp_cause cause,
+                        cp_cause told)
 {
     cp_slot *slot = &desk->slots[slot_index];
     if (slot->waiting)
         slot->next.mode = mode;
     uint32_t old = slot->config.mode;
-    if (mode == old)
+    if (mode == old) {
+        if (mode == CP_MODE_OFF)
+            cp_seats_pull(desk, slot_index);
         return;
+    }
     /* Whatever it was: what rests was meant for the mode that ends. */
     if (mode != CP_MODE_LIVE || old == CP_MODE_SHADOW)
         cp_seats_pull(desk, slot_index);
     slot->config.mode = mode;
+    keep_mode(desk, slot_index, cause);
     if (mode != CP_MODE_OFF)
         cp_slot_set_kill(desk, slot_index, CP_KILL_NONE);
     set_listening(desk, slot_index);
     if (mode != CP_MODE_OFF && !slot->waiting && !goes_on(old, mode))
         seat_strategy(desk, slot_index); /* what it knew of the market is old by now */
-    note_mode(desk, slot_index, old, cause);
+    note_mode(desk, slot_index, old, told);
+}
+
+void cp_seats_set_mode(cp_desk *desk, uint32_t slot_index, uint32_t mode, cp_cause cause)
+{
+    switch_mode(desk, slot_index, mode, cause, cause);
+}
+
+/* A restart loosens nothing: from off to live each can send what the one before cannot. */
+static uint32_t tighter(uint32_t a, uint32_t b)
+{
+    static const uint8_t reach[CP_MODE_COUNT] = {
+        [CP_MODE_OFF] = 0, [CP_MODE_SHADOW] = 1, [CP_MODE_REDUCE] = 2, [CP_MODE_LIVE] = 3
+    };
+    return reach[a] < reach[b] ? a : b;
+}
+
+void cp_seats_restore_mode(cp_desk *desk, uint32_t slot_index, uint32_t mode,
+                           cp_cause cause)
+{
+    const cp_slot *slot = &desk->slots[slot_index];
+    uint32_t asked = slot->config.mode;
+    uint32_t holds = mode < CP_MODE_COUNT ? tighter(mode, asked) : asked;
+    if (holds != mode)
+        cause = mode_cause(desk, slot_index); /* it is as the files ask for */
+    bool trades = holds == CP_MODE_LIVE || holds == CP_MODE_REDUCE;
+    if (slot->kind && slot->kind->works_parent && trades) {
+        holds = CP_MODE_OFF;
+        cause = CP_CAUSE_PARENT;
+    }
+    switch_mode(desk, slot_index, holds, cause, CP_CAUSE_RECOVERY);
+    if (holds == asked)
+        keep_mode(desk, slot_index, cause);
 }

@@ -135,6 +135,7 @@ typedef struct cp_strategy_kind {
     uint32_t parameter_count;
     uint32_t wants;      /* CP_WANTS_* */
     bool two_symbols;    /* it has a second market, and is called for that one too */
+    bool works_parent;   /* a set quantity, once: not to be begun again by a restart */
     uint32_t state_size; /* at most CP_STRATEGY_STATE_SIZE */
     void (*start)(void *state, cp_seat *seat); /* state is zeroed */
     void (*on_book)(void *state, cp_seat *seat);

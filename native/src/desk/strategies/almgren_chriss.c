@@ -75,6 +75,7 @@ const cp_strategy_kind cp_almgren_chriss = {
     .parameters = parameters,
     .parameter_count = COUNT,
     .wants = CP_WANTS_PRICE,
+    .works_parent = true,
     .state_size = sizeof(state),
     .start = start,
     .on_book = on_book,

@@ -61,6 +61,7 @@ const cp_strategy_kind cp_pov = {
     .parameters = parameters,
     .parameter_count = COUNT,
     .wants = CP_WANTS_PRICE | CP_WANTS_TRADE,
+    .works_parent = true,
     .state_size = sizeof(state),
     .start = start,
     .on_book = on_book,

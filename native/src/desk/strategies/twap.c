@@ -39,6 +39,7 @@ const cp_strategy_kind cp_twap = {
     .parameters = parameters,
     .parameter_count = COUNT,
     .wants = CP_WANTS_PRICE,
+    .works_parent = true,
     .state_size = sizeof(cp_parent),
     .start = start,
     .on_book = on_book,

@@ -76,6 +76,7 @@ const cp_strategy_kind cp_vwap = {
     .parameters = parameters,
     .parameter_count = COUNT,
     .wants = CP_WANTS_PRICE,
+    .works_parent = true,
     .state_size = sizeof(cp_parent),
     .start = start,
     .on_book = on_book,
