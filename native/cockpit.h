@@ -1228,6 +1228,9 @@ typedef struct cp_ticket_picture {
     uint8_t time_in_force;
     uint8_t flags;
     uint32_t passing_qty; /* of one refused: the lots that would have passed */
+    uint32_t scope;       /* cp_scope of the limit that refused it; and its figures */
+    uint32_t reserved;
+    int64_t limit, current, would_be;
 } cp_ticket_picture;
 
 /* What the operator's own orders have come to: they are nobody else's. */

@@ -11,19 +11,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cockpit.control import protocol
+from cockpit.control.amounts import limit_text, limit_unit
 from cockpit.control.desk import Ticket
 from cockpit.control.local import LocalDesk
 from cockpit.control.protocol import ProtocolError
 from cockpit.core import (
+    LIMITS,
+    MONEY_SCALE,
     OPERATOR,
     ORDER_STATES,
     REASONS,
     REFUSALS,
+    SCOPES,
     STRATEGY_MAX,
     Kill,
     Mode,
     Record,
     RiskState,
+    Scope,
     Side,
     SymbolHalt,
     Trouble,
@@ -373,8 +378,23 @@ def _order_answer(text: str, shown: Record | None) -> Answer:
         why = REFUSALS[int(shown["refusal"])]
         passing = int(shown["passing_qty"])
         more["refusal"], more["passing_qty"] = why, passing
+        index = int(shown["refusal"])
+        figures = ""
+        if index < len(LIMITS):
+            scope = Scope(int(shown["scope"]))
+            more["scope"] = SCOPES[scope]
+            for key in ("limit", "current", "would_be"):
+                more[key] = _in_unit(index, int(shown[key]))
+            held, now, then = (
+                limit_text(index, int(shown[key]))
+                for key in ("limit", "current", "would_be")
+            )
+            of = "" if scope == Scope.GLOBAL else f"{SCOPES[scope]}'s own "
+            why = f"{of}{why}"
+            figures = f" {held}{limit_unit(index)}, now {now}, would be {then}"
         rest = f"; {passing:,} would pass" if passing else ""
-        return Answer(f"risk refused to {text}: {why}{rest}", refused=True, more=more)
+        said = f"risk refused to {text}: {why}{figures}{rest}"
+        return Answer(said, refused=True, more=more)
     if more["state"] == "rejected":
         more["reason"] = REASONS[int(shown["reason"])]
         said = f"the venue rejected to {text}: {more['reason']}"
@@ -383,6 +403,11 @@ def _order_answer(text: str, shown: Record | None) -> Answer:
     if more["filled"]:
         said += f", {more['filled']:,} filled"
     return Answer(said, more=more)
+
+
+def _in_unit(index: int, amount: int) -> float:
+    """An amount of a limit as the files write it."""
+    return amount / MONEY_SCALE if LIMITS[index].kind == "money" else amount
 
 
 def _preview(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:

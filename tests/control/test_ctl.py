@@ -106,7 +106,9 @@ def test_what_risk_refuses_says_what_would_pass(quiet: Served) -> None:
         0,
     )
     said = quiet.ctl("order", "buy", 80, f"ACME@{at}").stderr
-    assert "max_order_qty; 50 would pass" in said
+    assert "max_order_qty 50 lots, now 0, would be 80; 50 would pass" in said
+    figures = (done["scope"], done["limit"], done["current"], done["would_be"])
+    assert figures == ("global", 50, 0, 80)
 
 
 def test_a_preview_sends_nothing(quiet: Served) -> None:

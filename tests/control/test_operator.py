@@ -118,6 +118,7 @@ def test_what_risk_refuses_is_shown_with_why_and_how_many_would_pass(quiet: Rig)
     assert row["client_id"] == 0
     assert REFUSALS[row["refusal"]] == "max_order_qty"
     assert row["passing_qty"] == 50
+    assert (row["limit"], row["current"], row["would_be"]) == (50, 0, 1000)
     quiet.wait(lambda: quiet.has_said("risk refused to buy ACME: max_order_qty"))
 
 

@@ -124,7 +124,7 @@ def test_an_end_cut_off_at_a_record_is_missed_by_a_digest_noted_elsewhere(
     noted = verify(session).chain
     assert verify(session).ended and verify(session, noted).is_sound
     assert cockpit("journal", "verify", session, "--chain", noted).returncode == 0
-    early = [path for path in sorted(copy.glob("*.journal"))]
+    early = sorted(copy.glob("*.journal"))
     path, at = find_control(copy)
     for later in early[early.index(path) + 1 :]:
         later.unlink()

@@ -177,6 +177,12 @@ int cp_tickets_order(cp_desk *desk, const cp_ticket *ticket)
     uint32_t refusal = check(desk, &draft, &ask, &finding);
     shown->price = draft.terms.price;
     shown->refusal = (uint8_t)refusal;
+    if (refusal < CP_LIMIT_COUNT) {
+        shown->scope = finding.scope;
+        shown->limit = finding.limit;
+        shown->current = finding.current;
+        shown->would_be = finding.would_be;
+    }
     shown->passing_qty = passing_qty(desk, &draft, &ask, refusal);
     /* Refused or not, it is for the way every order goes to say so. */
     uint32_t place = cp_desk_send(desk, &draft.terms, draft.reduces_only, draft.flags);
