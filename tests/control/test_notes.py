@@ -18,6 +18,7 @@ from cockpit.core import (
     REFUSALS,
     Cause,
     Control,
+    Finding,
     Instrument,
     Mode,
     NoteKind,
@@ -63,6 +64,36 @@ VALUE = next(i for i, limit in enumerate(LIMITS) if limit.kind == "money")
             NoteKind.MODE,
             {**HERE, "a": Mode.OFF, "b": Mode.LIVE, "c": Cause.OPERATOR},
             "mm_acme: LIVE -> OFF, by the operator",
+        ),
+        (
+            NoteKind.MODE,
+            {**HERE, "a": Mode.OFF, "b": Mode.LIVE, "c": Cause.RECOVERY, "d": Cause.LOSS},
+            "mm_acme: OFF, as before the restart: by the daily loss limit; the file says "
+            "LIVE: switch it when that is meant",
+        ),
+        (
+            NoteKind.MODE,
+            {
+                **HERE,
+                "a": Mode.OFF,
+                "b": Mode.LIVE,
+                "c": Cause.RECOVERY,
+                "d": Cause.PARENT,
+            },
+            "mm_acme: OFF, what it had done of its parent order is not known after a "
+            "restart; the file says LIVE: switch it when that is meant",
+        ),
+        (
+            NoteKind.RECONCILE,
+            {"a": Finding.FEWER, "b": 5, "c": 3},
+            "reconcile: the venue counts 3 executions, and we had heard of 5: nothing "
+            "trades until you accept",
+        ),
+        (
+            NoteKind.RECONCILE,
+            {**HERE, "a": Finding.LEFT, "b": 6, "c": 10, "client_id": 7},
+            "reconcile: order 7 in ACME has 10 left at the venue and 6 by what we heard: "
+            "its symbol is in doubt until you accept",
         ),
         (
             NoteKind.FILL,

@@ -186,6 +186,9 @@ def test_no_number_stands_where_there_is_a_word(rows: list[dict[str, Any]]) -> N
     end = next(row for row in rows if row["kind"] == "closed")
     assert end["halted"] == ["BOREAL"]  # what FLATTEN_SYMBOL left
     assert "rev_citra" in end["killed"]
+    assert (end["modes"]["rev_citra"], end["modes"]["mm_boreal"]) == ("off", "shadow")
+    assert set(end["modes"]) == set(end["mode_causes"]) >= {"mm_acme"}
+    assert end["mode_causes"]["rev_citra"] == "operator"
 
 
 @pytest.mark.parametrize("kind", list(NoteKind))

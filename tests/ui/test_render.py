@@ -14,6 +14,7 @@ from cockpit.control.desk import Event
 from cockpit.core import (
     LIMITS,
     MONEY_SCALE,
+    ORDER_STATES,
     PICTURE_DTYPE,
     PRICE_NONE,
     Hop,
@@ -762,6 +763,21 @@ def test_the_ladder_shows_our_place_in_the_queue_and_where_it_traded() -> None:
     scene.picture = desk.read()
     rows = said_by(ladder.render(scene, 60, 20)).splitlines()
     assert next(line for line in rows if "150.00" in line).split()[0] == "◌"
+
+
+def test_the_age_of_an_order_from_before_a_restart_is_not_made_up() -> None:
+    desk = PaintedDesk()
+    desk.add_strategy(0, "maker")
+    with_a_way(desk)
+    order = desk.picture["desk"]["working"][0]
+    ages = []
+    for state, sent_ns in (("live", 0), ("unknown", 0), ("pending_new", 0), ("live", 1)):
+        order["state"], order["sent_ns"] = ORDER_STATES.index(state), sent_ns
+        desk.picture["time_ns"] = 7_000_000_001
+        rows = said_by(working.render(scene_of(desk), 100, 6)).splitlines()
+        ages.append(next(row for row in rows if "maker" in row))
+    assert "before" in ages[0] and "before" in ages[1]
+    assert "0.0 s" in ages[2] and "7.0 s" in ages[3]
 
 
 def test_limits_of_one_symbol_or_strategy_stand_below_the_others() -> None:
