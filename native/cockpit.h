@@ -455,6 +455,10 @@ uint64_t cp_strategy_layout(uint32_t kind);
 
 const cp_parameter *cp_limit_parameter(uint32_t limit);     /* NULL past the last */
 const cp_parameter *cp_trigger_parameter(uint32_t trigger); /* likewise */
+/* How tight a trigger of this value is: the less, the tighter. Of counts and delays the
+ * value; of a window its negative, for the longer it is the more is counted. `limits`: by
+ * cp_limit, of which one stands in where it is 0. */
+int64_t cp_trigger_rank(uint32_t trigger, int64_t value, const int64_t *limits);
 const char *cp_scope_name(uint32_t scope);
 /* What stands for all of these together: CP_LIMIT_MAX limits, CP_TRIGGER_MAX triggers (0:
  * the standard), and the narrower limits in the order of scope, target and limit. */

@@ -503,8 +503,45 @@ def test_a_limit_is_done_when_the_core_enforces_it(own: Served) -> None:
     loosen = own.ctl("limit", "max_position", 300)
     assert loosen.returncode == 4 and "confirm it" in loosen.stderr
     assert enforced() == 150 and "max_position = 150" in path.read_text()
+    assert "within 60 s" in loosen.stderr
     assert own.ctl("limit", "max_position", 300, "--confirm").returncode == 0
     assert enforced() == 300
+
+    # The second step alone is no more than the first; nor of something else.
+    alone = own.ctl("limit", "max_position", 400, "--confirm", "--json")
+    assert alone.returncode == 4, alone
+    told = json.loads(alone.stdout)
+    assert told["confirm_within_s"] == 60 and "nobody had asked" in told["text"]
+    assert own.ctl("limit", "max_position", 401, "--confirm").returncode == 4
+    assert enforced() == 300 and "max_position = 300" in path.read_text()
+    assert own.ctl("limit", "max_position", 400, "--confirm").returncode == 0
+    assert enforced() == 400
+
+
+def test_a_trigger_is_loosened_by_two_commands(own: Served) -> None:
+    name = "breakers.slow_count"
+
+    def triggers() -> dict[str, int]:
+        status = json.loads(own.ctl("status", "--json").stdout)
+        found: dict[str, int] = status["risk"]["triggers"]
+        return found
+
+    assert own.ctl("limit", name, 4).returncode == 0
+    assert triggers()["slow_count"] == 4
+    for words in (["--confirm"], []):
+        assert own.ctl("limit", name, 10000, *words).returncode == 4
+        assert triggers()["slow_count"] == 4
+    done = own.ctl("limit", name, 10000, "--confirm", "--why", "slow day")
+    assert done.returncode == 0, done.stderr
+    assert triggers()["slow_count"] == 10000
+    own.wait_for("in force: breakers.slow_count 4 -> 10000 answers")
+    # Saved in the file it waits, and a command after it confirms.
+    path = own.files / "risk.toml"
+    path.write_text(path.read_text().replace("reject_count = 20", "reject_count = 90"))
+    own.wait_for("breakers.reject_count 20 -> 90 rejects: NOT in force until confirmed")
+    assert triggers()["reject_count"] == 20
+    assert own.ctl("limit", "breakers.reject_count", 90, "--confirm").returncode == 0
+    assert triggers()["reject_count"] == 90
 
 
 def test_a_limit_of_one_instrument_and_an_edit_by_hand_are_confirmed_likewise(
@@ -515,7 +552,7 @@ def test_a_limit_of_one_instrument_and_an_edit_by_hand_are_confirmed_likewise(
     assert own.ctl("limit", name, 90).returncode == 0
     refused = own.ctl("limit", name, "none")
     assert refused.returncode == 4 and "confirm it" in refused.stderr
-    own.wait_for("loosens a limit: confirm it")
+    own.wait_for("loosens a limit: it is asked for now; confirm it within 60 s")
     path.write_text(path.read_text().replace("max_position = 90", "max_position = 95"))
     own.wait_for(f"{name} 90 -> 95 lots: NOT in force until confirmed")
 

@@ -602,7 +602,7 @@ def _show_versions(name: str | None, strategy: str, as_json: bool) -> None:
 @ctl.command(context_settings={"ignore_unknown_options": True})
 @click.argument("limit")
 @click.argument("value")
-@click.option("--confirm", is_flag=True, help="Needed to loosen a limit.")
+@click.option("--confirm", is_flag=True, help="Loosen what was asked for before.")
 @command_options
 @click.pass_obj
 def limit(
@@ -618,9 +618,12 @@ def limit(
 
     LIMIT is named as in the file: max_position, or of one instrument or strategy
     symbols.ACME.max_position, strategies.mm_acme.max_position; VALUE none takes such a
-    one out. Exactly that line of the file changes. Units are those of the file. What
-    loosens a limit needs --confirm, also where the file says so already and the desk
-    holds it back.
+    one out; breakers.slow_count: what a breaker trips at. Exactly that line of the file
+    changes. Units are those of the file.
+
+    What loosens takes two commands: the first is refused (4) and asks for it, the same
+    again with --confirm makes it so, within a minute of the first. Where the file says so
+    already and the desk holds it back, the file has asked.
     """
     ask(
         name, "limit", as_json,

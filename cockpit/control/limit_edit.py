@@ -2,7 +2,8 @@
 
 A limit is named as in the file: ``max_position``, or of one instrument or one strategy
 ``symbols.ACME.max_position``, ``strategies.mm_acme.max_position``. A narrower one is
-added where it is not there yet, and taken out by the word ``none``.
+added where it is not there yet, and taken out by the word ``none``. What a breaker trips
+at is ``breakers.slow_count``; its table is written whole where there is none.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from cockpit.config.problems import ConfigError, did_you_mean
 from cockpit.config.reading import Look, look, parse
 from cockpit.config.risk_file import TABLES, fields_of, risk_options
 from cockpit.config.universe import Universe
-from cockpit.core import LIMITS, Scope
+from cockpit.core import LIMITS, TRIGGERS, Scope, trigger_rank
 
 __all__ = ["Edit", "EditRefused", "Name", "index_of", "name_of", "plan", "write"]
 
 FILE = "risk.toml"
 NONE = "none"
+BREAKERS = "breakers"
+"""The table of what they trip at."""
 There = tuple[Universe, tuple[str, ...]]
 """The instruments and the strategies of a desk."""
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -39,6 +42,8 @@ class Name:
     scope: Scope = Scope.GLOBAL
     target: str = ""
     """The instrument or strategy."""
+    is_trigger: bool = False
+    """Of a breaker: ``index`` is into ``core.TRIGGERS``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +87,26 @@ def index_of(name: str) -> int:
     return names.index(name)
 
 
+def _trigger_of(name: str) -> int:
+    names = [trigger.name for trigger in TRIGGERS]
+    if name not in names:
+        near = did_you_mean(name, names)
+        raise EditRefused(f"no trigger {name!r}{near}; there are {', '.join(names)}")
+    return names.index(name)
+
+
 def name_of(text: str) -> Name:
     """What is meant by ``max_position`` or ``symbols.ACME.max_position``."""
     table, _, rest = text.partition(".")
     if not rest:
         return Name(index_of(text))
+    if table == BREAKERS:
+        return Name(_trigger_of(rest), is_trigger=True)
     target, _, limit = rest.rpartition(".")
     if table not in TABLES or not target:
         raise EditRefused(
-            f"no limit {text!r}; written max_position, symbols.NAME.max_position or "
-            f"strategies.NAME.max_position"
+            f"no limit {text!r}; written max_position, symbols.NAME.max_position, "
+            f"strategies.NAME.max_position or breakers.slow_count"
         )
     index, scope = index_of(limit), TABLES[table]
     allowed = fields_of(scope)
@@ -129,8 +144,10 @@ def plan(
     path = (directory / FILE).resolve()
     before = look(path)
     old = _options(before, there)
-    limit = LIMITS[meant.index].name
-    if is_global:
+    limit = (TRIGGERS if meant.is_trigger else LIMITS)[meant.index].name
+    if meant.is_trigger:
+        after = _with_trigger(before, limit, value)
+    elif is_global:
         after = changed(before, "limits", limit, value)
     else:
         table = next(table for table, scope in TABLES.items() if scope == meant.scope)
@@ -143,15 +160,19 @@ def plan(
         raise EditRefused(
             f"{FILE} is written in a way in which one line cannot be changed"
         )
-    held = [one for one in (was.get(meant), enforced) if one is not None]
     wanted = will.get(meant)
+    held = [one for one in (was.get(meant), enforced) if one is not None]
+    loosens = bool(held) and (wanted is None or wanted > min(held))
+    if meant.is_trigger and wanted is not None:
+        ranks = [trigger_rank(meant.index, one, old.limits) for one in held]
+        loosens = trigger_rank(meant.index, wanted, new.limits) > min(ranks)
     return Edit(
         path=path,
         name=meant,
         value=wanted,
         text=", ".join(risk_changes(old, new))
         or _unwritten(name, value, wanted, enforced),
-        loosens=bool(held) and (wanted is None or wanted > min(held)),
+        loosens=loosens,
         before=before,
         after=after,
         options=new,
@@ -163,7 +184,9 @@ def _unwritten(name: str, value: str, wanted: int | None, enforced: int | None) 
     if enforced is None or enforced == wanted:
         return f"{name} stays {value}"
     scope = name.rpartition(".")[0]
-    change = limit_change(LIMITS[name_of(name).index], enforced, wanted)
+    meant = name_of(name)
+    table = TRIGGERS if meant.is_trigger else LIMITS
+    change = limit_change(table[meant.index], enforced, wanted)
     return f"{scope}{'.' if scope else ''}{change}, which the file says already"
 
 
@@ -172,9 +195,21 @@ def write(edit: Edit) -> None:
     put(edit.path, edit.before, edit.after)
 
 
+def _with_trigger(before: Look, trigger: str, value: str) -> bytes:
+    if BREAKERS in parse(before):
+        return changed(before, BREAKERS, trigger, value)
+    after = before
+    for one in TRIGGERS:
+        text = value if one.name == trigger else f"{one.standard:.0f}"
+        after = Look(FILE, changed_in(after, [BREAKERS, one.name], text))
+    return after.data
+
+
 def _all(options: RiskOptions) -> dict[Name, int]:
     """Every limit of the file by what it is of."""
     found = {Name(index): value for index, value in enumerate(options.limits)}
+    for index, value in enumerate(options.triggers):
+        found[Name(index, is_trigger=True)] = value
     for one in options.narrower:
         found[Name(one.limit, one.scope, one.target)] = one.value
     return found

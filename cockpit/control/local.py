@@ -27,6 +27,7 @@ from cockpit.control.amounts import price_text, symbol_of
 from cockpit.control.desk import Event, Preview, StrategyVersion, Symbol, Ticket
 from cockpit.control.drop_copy import DropCopyCheck
 from cockpit.control.kill import Level
+from cockpit.control.loosening import ASKED_SECONDS
 from cockpit.control.notes import Scene, sentences
 from cockpit.control.parameter_edit import ParameterEdit
 from cockpit.control.previews import Previews, new_tag
@@ -277,13 +278,29 @@ class LocalDesk:
             return
         self.set_mode(slot, Mode.LIVE if self._mode_of(slot) == Mode.OFF else Mode.OFF)
 
-    def ask_limits(self, options: RiskOptions) -> None:
-        """The first step of loosening limits: recorded, and nothing comes of it yet."""
-        self._reload.ask(options, *self._engine.signature)
+    def ask_limits(self, options: RiskOptions) -> str:
+        """The first step of loosening limits: recorded, and nothing comes of it yet.
+
+        What would be looser, in words. It can be confirmed for ``ASKED_SECONDS``.
+        """
+        looser = self._reload.ask(options, *self._engine.signature)
+        text = f"asked: {looser}, to be confirmed within {ASKED_SECONDS:g} s"
+        self._say(Severity.INFO, "operator", text + self._asker)
+        return looser
+
+    def is_asked(self, options_hash: int) -> bool:
+        """Has that first step been made, and does it still count?"""
+        return self._reload.is_asked(options_hash)
 
     def confirm_limits(self, options_hash: int) -> None:
-        """What risk.toml says with this hash may be looser than what is in force."""
-        self._reload.confirm(options_hash, *self._engine.signature)
+        """What risk.toml says with this hash may be looser than what is in force.
+
+        Raises EditRefused where that was not asked for before.
+        """
+        try:
+            self._reload.confirm(options_hash, *self._engine.signature)
+        except LookupError as error:
+            raise EditRefused(str(error.args[0])) from None
 
     def narrower_limit(self, scope: Scope, target: str, limit: int) -> int | None:
         """What is in force of a limit of one instrument or one strategy, if any is."""

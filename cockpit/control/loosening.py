@@ -1,4 +1,4 @@
-"""A limit is tightened at once, and loosened in two steps: said, then confirmed.
+"""A limit is tightened at once, and loosened in two steps: asked for, then confirmed.
 
 Until it is confirmed the tighter of what is in force and what the file says holds, limit
 by limit. This is where the two are told apart, and where each step is recorded; what is
@@ -14,12 +14,15 @@ from cockpit.config.models import NarrowerLimit, RiskOptions
 from cockpit.config.universe import Universe
 from cockpit.core import (
     LIMITS,
+    TRIGGER_SCOPE,
     TRIGGERS,
     LimitChange,
     Limits,
     Loosening,
     Record,
     Scope,
+    Severity,
+    trigger_rank,
 )
 
 ASKED_SECONDS = 60.0
@@ -27,15 +30,24 @@ ASKED_SECONDS = 60.0
 
 
 def tightened(now: RiskOptions, wanted: RiskOptions) -> RiskOptions:
-    """Of each limit the tighter; what only one of them has stays. Triggers as wanted."""
+    """Of each limit and trigger the tighter; what only one of them has stays."""
     values: dict[tuple[Scope, str, int], int] = {}
     for one in (*now.narrower, *wanted.narrower):
         values[one.key] = min(one.value, values.get(one.key, one.value))
     return RiskOptions(
         tuple(map(min, now.limits, wanted.limits)),
         tuple(NarrowerLimit(*key, value) for key, value in sorted(values.items())),
-        wanted.triggers,
+        tuple(
+            was if _rank(now, index, was) < _rank(wanted, index, will) else will
+            for index, (was, will) in enumerate(
+                zip(now.triggers, wanted.triggers, strict=True)
+            )
+        ),
     )
+
+
+def _rank(risk: RiskOptions, trigger: int, value: int) -> int:
+    return trigger_rank(trigger, value, risk.limits)
 
 
 def without(
@@ -81,6 +93,13 @@ def changes_of(now: Limits, wanted: Limits) -> tuple[LimitChange, ...]:
         )
         if before != after
     ]
+    changes += [
+        LimitChange(TRIGGER_SCOPE, 0, index, before, after)
+        for index, (before, after) in enumerate(
+            zip(now.triggers, wanted.triggers, strict=True)
+        )
+        if before != after
+    ]
     was = {(one.scope, one.target, one.limit): one.value for one in now.scoped}
     will = {(one.scope, one.target, one.limit): one.value for one in wanted.scoped}
     changes += [
@@ -96,6 +115,8 @@ class Open:
     """A first step whose second has not come."""
 
     changes: Sequence[LimitChange]
+    text: str
+    """The same in words."""
     who: str
     deadline: float | None
     """None: it stands until something else is asked."""
@@ -112,15 +133,18 @@ class Steps:
         self,
         record: Callable[[Loosening, Sequence[LimitChange], str, str], None],
         clock: Callable[[], float],
+        say: Callable[[Severity, str], None],
     ) -> None:
         self._record = record
         self._clock = clock
+        self._say = say
         self._open: dict[int, Open] = {}
 
     def ask(
         self,
         key: int,
         changes: Sequence[LimitChange],
+        text: str,
         who: str,
         why: str,
         *,
@@ -132,20 +156,35 @@ class Steps:
         before = self._open.get(key)
         if before is not None and before.deadline is None:
             deadline = None
-        self._open[key] = Open(changes, who, deadline)
+        self._open[key] = Open(changes, text, who, deadline)
+
+    def is_open(self, key: int) -> bool:
+        """Was that asked for, and can it be confirmed still?"""
+        asked = self._open.get(key)
+        if asked is None:
+            return False
+        return asked.deadline is None or self._clock() <= asked.deadline
+
+    def hold(self, key: int) -> None:
+        """It is being confirmed: the file to say so is yet to be read."""
+        asked = self._open[key]
+        if asked.deadline is not None:
+            deadline = self._clock() + ASKED_SECONDS
+            self._open[key] = replace(asked, deadline=deadline)
 
     def confirm(
         self, key: int, changes: Sequence[LimitChange], who: str, why: str
     ) -> None:
-        """The second; who says both at once has asked as well."""
-        if self._open.pop(key, None) is None:
-            self._record(Loosening.ASKED, changes, who, why)
+        """The second, of one that :meth:`is_open`."""
+        del self._open[key]
         self._record(Loosening.CONFIRMED, changes, who, why)
 
     def drop(self, key: int, why: str) -> None:
         """It is asked for no more."""
         if (asked := self._open.pop(key, None)) is not None:
             self._record(Loosening.EXPIRED, asked.changes, asked.who, why)
+            text = f"no longer asked: {asked.text}; by {asked.who}; {why}"
+            self._say(Severity.INFO, text)
 
     def step(self) -> None:
         """What has waited too long is over."""

@@ -136,7 +136,7 @@ class Reload:
         self._held_text = ""
         self._confirmed: dict[int, tuple[str, str, float]] = {}
         """Who and why, and until when it counts."""
-        self._steps = Steps(self._record_step, clock)
+        self._steps = Steps(self._record_step, clock, say)
         self._compared = engine.settings.journal is None
         self._slots: Slots = config.strategies + (None,) * (
             STRATEGY_MAX - len(config.strategies)
@@ -200,17 +200,33 @@ class Reload:
         self._change_strategies(before, reading.strategies, modes)
 
     def confirm(self, options_hash: int, who: str, why: str) -> None:
-        """An operator wants risk.toml as a whole, as :attr:`RiskOptions.hash` has it."""
+        """An operator wants risk.toml as a whole, as :attr:`RiskOptions.hash` has it.
+
+        Raises LookupError where nobody has asked for that before, or too long ago.
+        """
+        if not self._steps.is_open(options_hash):
+            raise LookupError(
+                f"nobody has asked for that in the last {ASKED_SECONDS:g} s: "
+                f"ask first, then confirm"
+            )
+        self._steps.hold(options_hash)
         self._confirmed[options_hash] = who, why, self._clock() + ASKED_SECONDS
         _keep_last(self._confirmed)
         if self._held is not None and self._held.hash == options_hash:
             self._change_limits(self._held)
             self._sum_up()
 
-    def ask(self, risk: RiskOptions, who: str, why: str) -> None:
-        """An operator has said what is to be looser, and not yet confirmed it."""
-        changes = self._loosened(tightened(self._risk, risk), risk)
-        self._steps.ask(risk.hash, changes, who, why)
+    def ask(self, risk: RiskOptions, who: str, why: str) -> str:
+        """An operator has said what is to be looser, and not yet confirmed it; what that
+        is, in words."""
+        tight = tightened(self._risk, risk)
+        text = ", ".join(risk_changes(tight, risk))
+        self._steps.ask(risk.hash, self._loosened(tight, risk), text, who, why)
+        return text
+
+    def is_asked(self, options_hash: int) -> bool:
+        """Can it be confirmed now?"""
+        return self._steps.is_open(options_hash)
 
     def _loosened(
         self, tight: RiskOptions, wanted: RiskOptions
@@ -367,12 +383,15 @@ class Reload:
     def _confirmed_by(self, risk: RiskOptions) -> tuple[str, str] | None:
         who, why, until = self._confirmed.pop(risk.hash, ("", "", 0.0))
         late = self._keeps_time and self._clock() > until
-        return (who, why) if who and not late else None
+        counts = who and not late and self._steps.is_open(risk.hash)
+        return (who, why) if counts else None
 
     def _hold(self, risk: RiskOptions, what: str, looser: str) -> None:
         self._held = risk
         changes = self._loosened(tightened(self._risk, risk), risk)
-        self._steps.ask(risk.hash, changes, RISK_FILE, "the file says so", stands=True)
+        self._steps.ask(
+            risk.hash, changes, looser, RISK_FILE, "the file says so", stands=True
+        )
         self._held_text = f"{what}: NOT in force until confirmed"
         self._say(Severity.WARNING, f"asked: {looser}; by {RISK_FILE}")
         self._say(Severity.WARNING, self._held_text)

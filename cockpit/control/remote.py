@@ -44,6 +44,7 @@ AGAIN_SECONDS = 0.5
 EVENT_MAX = 2000
 """Lines kept for a screen that does not ask for them."""
 SEND_SECONDS = 0.5
+FIRST_STEP = "loosening"
 _BUILT_IN = {kind.index: kind for kind in BUILT_IN_KINDS}
 
 
@@ -109,6 +110,7 @@ class RemoteDesk:
         self._preview_asked = 0.0
         self._edit_of: tuple[tuple[str, str], ...] = ()
         self._edit: RemoteEdit | EditRefused | None = None
+        self._edit_asked = False
         self._alerts: tuple[Alert, ...] = ()
         self._trouble = ""
         self._bye = ""
@@ -286,13 +288,17 @@ class RemoteDesk:
         if self._edit_of != wanted:
             self._need_controls()
             with self._changed:
-                self._edit_of, self._edit = wanted, None
+                self._edit_of, self._edit, self._edit_asked = wanted, None, False
             self._send(ask, dry=True, **named)
         with self._changed:
             found = self._edit
             if isinstance(found, EditRefused):
                 self._edit_of = ()
                 raise found
+            is_first = found is not None and found.loosens and not self._edit_asked
+            self._edit_asked = self._edit_asked or is_first
+        if is_first:  # what is shown now is the first of two steps
+            self._send(ask, label=FIRST_STEP, **named)
         return found
 
     def write_edit(self, edit: RemoteEdit) -> None:
@@ -346,14 +352,14 @@ class RemoteDesk:
         if not (brake or mine):
             raise NotInControl(f"{self._controls.name} has the controls: take over first")
 
-    def _send(self, ask: str, **fields: Any) -> int:
-        """Send a command; its number."""
+    def _send(self, ask: str, *, label: str = "", **fields: Any) -> int:
+        """Send a command; its number. ``label``: what its answer is taken for."""
         connection = self._connection
         if connection is None:
             raise Unreachable(self._trouble or "there is no desk")
         self._number += 1
         with self._changed:
-            self._asked[self._number] = ask
+            self._asked[self._number] = label or ask
         try:
             connection.send({"ask": ask, "number": self._number, **fields})
         except OSError as error:
@@ -467,6 +473,9 @@ class RemoteDesk:
             found = protocol.preview_of_row(message["preview"])
             if found.ticket == self._preview_of:
                 self._preview = found
+        if ask == FIRST_STEP and "confirm_within_s" in message:
+            self._say(Severity.INFO, str(message.get("text")))
+            return
         if ask in ("limit", "parameter") and self._take_edit(message):
             return
         if message.get("status") != "done":

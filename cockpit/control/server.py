@@ -33,6 +33,7 @@ from cockpit.control.actions import (
 from cockpit.control.desk import Event
 from cockpit.control.limit_edit import EditRefused
 from cockpit.control.local import LocalDesk
+from cockpit.control.loosening import ASKED_SECONDS
 from cockpit.control.operators import Operator
 from cockpit.control.protocol import Controls, ProtocolError, Welcome
 from cockpit.control.runtime import Place
@@ -62,6 +63,10 @@ EDITS = ("limit", "parameter", "revert")
 
 
 FileEdit = limit_edit.Edit | parameter_edit.ParameterEdit
+
+
+class FirstStep(EditRefused):
+    """Nothing has changed: it was asked for, and can be confirmed."""
 
 
 @dataclass(slots=True)
@@ -531,10 +536,12 @@ class Server:
     ) -> None:
         session.send({"answer": number, "status": status, "text": text, **more})
 
-    def _refuse(self, session: Session, number: int, ask: str, why: str) -> None:
+    def _refuse(
+        self, session: Session, number: int, ask: str, why: str, **more: Any
+    ) -> None:
         text = f"refused {ask} to {session.operator.full}: {why}"
         self._say(Severity.WARNING, "control", text)
-        self._answer(session, number, REFUSED, why)
+        self._answer(session, number, REFUSED, why, **more)
 
     # ---- edits of files ----------------------------------------------------------------
 
@@ -569,20 +576,17 @@ class Server:
                         lines=list(done.lines), loosens=done.loosens,
                     )  # fmt: skip
                     return
-                if done.loosens and not confirmed:
-                    if isinstance(done, limit_edit.Edit):
-                        with self._desk.asked_by(session.operator.full, why):
-                            self._desk.ask_limits(done.options)
-                    raise EditRefused(
-                        f"{done.text} loosens a limit: confirm it (--confirm)"
-                    )
-                if confirmed and isinstance(done, limit_edit.Edit):
+                if done.loosens and isinstance(done, limit_edit.Edit):
                     with self._desk.asked_by(session.operator.full, why):
-                        self._desk.confirm_limits(done.options_hash)
+                        self._loosen(done, confirmed)
                 if isinstance(done, parameter_edit.ParameterEdit):
                     with self._desk.asked_by(session.operator.full, why):
                         self._desk.sign_parameters(done)
                 await loop.run_in_executor(self._editor, _write, done)
+            except FirstStep as step:
+                within = {"confirm_within_s": ASKED_SECONDS}
+                self._refuse(session, number, ask, str(step), **within)
+                return
             except (EditRefused, OSError) as refused:
                 self._refuse(session, number, ask, str(refused))
                 return
@@ -601,6 +605,18 @@ class Server:
         task = asyncio.get_running_loop().create_task(edit())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _loosen(self, edit: limit_edit.Edit, confirmed: bool) -> None:
+        """The second of two steps, each a command of its own; else the first, raised."""
+        if confirmed and self._desk.is_asked(edit.options_hash):
+            self._desk.confirm_limits(edit.options_hash)
+            return
+        looser = self._desk.ask_limits(edit.options) or edit.text
+        early = "nobody had asked for it before; " if confirmed else ""
+        raise FirstStep(
+            f"{looser} loosens a limit: {early}it is asked for now; confirm it within "
+            f"{ASKED_SECONDS:g} s (the same with --confirm)"
+        )
 
     def _limit_plan(
         self, directory: Path, message: dict[str, Any]
@@ -640,6 +656,8 @@ class Server:
         return Asked(said, is_done, LIMIT_SECONDS, of_files=True)
 
     def _limit_in_force(self, name: limit_edit.Name) -> int | None:
+        if name.is_trigger:
+            return int(self._picture["desk"]["triggers"][name.index])
         if name.scope == Scope.GLOBAL:
             return int(self._picture["desk"]["limits"]["limit"][name.index])
         return self._desk.narrower_limit(name.scope, name.target, name.index)

@@ -125,6 +125,7 @@ from cockpit.core.tables import (
     SCOPED_MAX,
     SCOPES,
     STRATEGY_KINDS,
+    TRIGGER_SCOPE,
     TRIGGERS,
     LimitChange,
     Parameter,
@@ -132,6 +133,7 @@ from cockpit.core.tables import (
     PastVersion,
     StrategyKind,
     strategy_layout,
+    trigger_rank,
 )
 from cockpit.record import Record
 

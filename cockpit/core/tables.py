@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cockpit._native import lib
+from cockpit._native import ffi, lib
 from cockpit.core.codes import text_of
 
 ParameterKind = Literal["integer", "float", "money"]
@@ -87,6 +88,8 @@ TRIGGERS: tuple[Parameter, ...] = tuple(
     _parameter(lib.cp_trigger_parameter(i)) for i in range(lib.CP_TRIGGER_COUNT)
 )
 """What the circuit breakers trip at."""
+TRIGGER_SCOPE: int = lib.CP_SCOPE_COUNT
+"""Where a limit's scope is meant: it is a trigger."""
 SCOPES: tuple[str, ...] = tuple(
     text_of(lib.cp_scope_name(i)) for i in range(lib.CP_SCOPE_COUNT)
 )
@@ -113,6 +116,14 @@ ORDER_STATES: tuple[str, ...] = tuple(
 def strategy_layout(kind: StrategyKind) -> int:
     """Of its name and its parameters' names: what a row of values stands for."""
     return int(lib.cp_strategy_layout(kind.index))
+
+
+def trigger_rank(trigger: int, value: int, limits: Sequence[int]) -> int:
+    """How tight a trigger of that value is: the less, the tighter.
+
+    ``limits``: by the order of ``LIMITS``, of which one stands in for a trigger of 0.
+    """
+    return int(lib.cp_trigger_rank(trigger, value, ffi.new("int64_t[]", list(limits))))
 
 
 LIMIT_NONE: int = (1 << 63) - 1

@@ -37,7 +37,7 @@ EXECUTED = REPORT_KINDS.index("executed")
 LIMIT_ROWS = 3
 """Of one record of limits."""
 VERSION_PARTS = 3
-TRIGGER_SCOPE = len(core.SCOPES)
+TRIGGER_SCOPE = core.TRIGGER_SCOPE
 TABLES = ("", "symbols", "strategies")
 """By scope: the table of risk.toml."""
 WIDE = np.dtype("u8"), (2,)

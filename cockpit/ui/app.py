@@ -659,7 +659,9 @@ class CockpitApp(App[int], inherit_bindings=False):
         """How a limit is changed: what would change, and making it so."""
         directory = self._directory()
         return (
-            lambda typed: limit_edit.plan(directory, name, typed, enforced),
+            lambda typed: self._plan_limit(
+                limit_edit.plan(directory, name, typed, enforced)
+            ),
             lambda change: self._write_limit(cast(limit_edit.Edit, change)),
         )
 
@@ -674,6 +676,13 @@ class CockpitApp(App[int], inherit_bindings=False):
                 cast(parameter_edit.ParameterEdit, change)
             ),
         )
+
+    def _plan_limit(self, edit: limit_edit.Edit) -> limit_edit.Edit:
+        """To show what loosens is the first of two steps."""
+        ask = getattr(self.desk, "ask_limits", None)
+        if edit.loosens and ask is not None:
+            ask(edit.options)
+        return edit
 
     def _write_limit(self, edit: limit_edit.Edit) -> None:
         """The form has asked for the word where it loosens."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from cockpit.core import LIMITS, Parameter, Scope
+from cockpit.core import LIMITS, TRIGGERS, Parameter, Scope
 from cockpit.ui.dialogs.form import Change, Form
 from cockpit.ui.dialogs.menu import Choice, Menu
 from cockpit.ui.render import parameters, risk
@@ -63,9 +63,10 @@ def _range(parameter: Parameter) -> str:
 
 
 def narrower(scene: Scene, ways: LimitWays) -> None:
-    """Choose a symbol or strategy, and which limit it shall have of its own."""
+    """Choose a symbol or strategy, and which limit it shall have of its own; or the
+    breakers, and what they trip at."""
     scene.dialog = Menu(
-        "A limit of one symbol or strategy",
+        "A limit of one symbol or strategy, or what breakers trip at",
         lambda scene: _targets(scene, ways),
         typing=True,
         width=60,
@@ -76,7 +77,7 @@ def _targets(scene: Scene, ways: LimitWays) -> list[Choice]:
     targets = [(Scope.SYMBOL, index) for index in range(len(scene.symbols))]
     targets += [(Scope.STRATEGY, slot) for slot, _ in scene.slots()]
     words = {Scope.SYMBOL: "symbol", Scope.STRATEGY: "strategy"}
-    return [
+    choices = [
         Choice(
             risk.whose(scene, scope, target),
             partial(_choose, scene, scope, target, ways),
@@ -84,6 +85,40 @@ def _targets(scene: Scene, ways: LimitWays) -> list[Choice]:
         )
         for scope, target in targets
     ]
+    return [*choices, Choice("the breakers", partial(_choose_trigger, scene, ways))]
+
+
+def _choose_trigger(scene: Scene, ways: LimitWays) -> None:
+    scene.dialog = Menu(
+        "What the breakers trip at",
+        lambda scene: [
+            Choice(
+                f"{trigger.name}: {_tripping_at(scene, index)}",
+                partial(_open_trigger, scene, index, ways),
+            )
+            for index, trigger in enumerate(TRIGGERS)
+        ],
+        typing=True,
+        width=60,
+    )
+
+
+def _tripping_at(scene: Scene, index: int) -> str:
+    in_force = int(scene.live["desk"]["triggers"][index])
+    return f"{in_force:,} {TRIGGERS[index].unit}"
+
+
+def _open_trigger(scene: Scene, index: int, ways: LimitWays) -> None:
+    parameter = TRIGGERS[index]
+    name = f"breakers.{parameter.name}"
+    facts = [
+        ("trigger", name),
+        ("meaning", parameter.help),
+        ("in force", _tripping_at(scene, index)),
+        ("allowed", _range(parameter)),
+    ]
+    in_force = int(scene.live["desk"]["triggers"][index])
+    scene.dialog = Form("Breaker", facts, *ways(name, in_force))
 
 
 def _choose(scene: Scene, scope: Scope, target: int, ways: LimitWays) -> None:

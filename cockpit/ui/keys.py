@@ -325,7 +325,7 @@ ACTIONS: tuple[Action, ...] = (
            "take the controls of a desk that several screens are attached to",
            "trading", Guard.TWICE, refusal=_no_take),
     Action("narrower", ("L",), "L", "",
-           "a limit of one symbol or strategy: a new one, another value, or none",
+           "a limit of one symbol or strategy, or what the breakers trip at",
            "risk", refusal=_no_narrower),
     Action("accept", ("A",), "A", "",
            "take positions as reconciliation found them: ends the doubt",

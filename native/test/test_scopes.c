@@ -371,6 +371,39 @@ static void a_restart_holds_to_the_tighter_of_both(void)
     kit_close(new);
 }
 
+static void a_restart_holds_to_the_tighter_triggers_too(void)
+{
+    kit *old = open_kit(), *new = make_kit();
+    cp_control set = { .kind = CP_CONTROL_LIMITS, .version = 7 };
+    memcpy(set.limits, old->config.limits, sizeof(set.limits));
+    set.limits[CP_LIMIT_MESSAGE_RATE] = 100;
+    set.triggers[CP_TRIGGER_SLOW_COUNT] = 9;
+    set.triggers[CP_TRIGGER_SLOW_ANSWER] = 200;
+    set.triggers[CP_TRIGGER_REJECT_WINDOW] = 3000;
+    set.triggers[CP_TRIGGER_FILL_WINDOW] = 500;
+    set.triggers[CP_TRIGGER_FILL_COUNT] = 0; /* which is 100 */
+    set.triggers[CP_TRIGGER_SAME_FILL_COUNT] = 7;
+    kit_control(old, set);
+    new->config.triggers[CP_TRIGGER_SLOW_COUNT] = 10000;
+    new->config.triggers[CP_TRIGGER_SLOW_ANSWER] = 100;
+    new->config.triggers[CP_TRIGGER_REJECT_WINDOW] = 100;
+    new->config.triggers[CP_TRIGGER_FILL_WINDOW] = 2000;
+    new->config.triggers[CP_TRIGGER_FILL_COUNT] = 101;
+    new->config.triggers[CP_TRIGGER_SAME_FILL_COUNT] = 6;
+    kit_open(new);
+    restart(old, new);
+    const cp_desk_picture *now = kit_picture(new);
+    CHECK_EQ(9, now->triggers[CP_TRIGGER_SLOW_COUNT]);
+    CHECK_EQ(100, now->triggers[CP_TRIGGER_SLOW_ANSWER]);
+    CHECK_EQ(3000, now->triggers[CP_TRIGGER_REJECT_WINDOW]);
+    CHECK_EQ(2000, now->triggers[CP_TRIGGER_FILL_WINDOW]);
+    CHECK_EQ(0, now->triggers[CP_TRIGGER_FILL_COUNT]);
+    CHECK_EQ(6, now->triggers[CP_TRIGGER_SAME_FILL_COUNT]);
+    CHECK_EQ(8, now->limits_version);
+    kit_close(old);
+    kit_close(new);
+}
+
 static void the_same_limits_over_a_restart_are_the_same_hash(void)
 {
     kit *old = open_kit(), *new = open_kit();
@@ -396,6 +429,7 @@ int main(void)
     RUN(its_own_loss_ends_a_strategy_that_reduces_too_and_it_can_be_closed);
     RUN(what_makes_no_sense_changes_nothing);
     RUN(a_restart_holds_to_the_tighter_of_both);
+    RUN(a_restart_holds_to_the_tighter_triggers_too);
     RUN(the_same_limits_over_a_restart_are_the_same_hash);
     return 0;
 }

@@ -181,7 +181,7 @@ def test_a_narrower_limit_is_added_changed_and_taken_out(files: Path) -> None:
         ("venues.X.max_position", "written max_position"),
         ("symbols.max_position", "written max_position"),
         ("symbols.ACME.max_positon", "did you mean max_position"),
-        ("breakers.reject_count", "written max_position"),
+        ("breakers.reject_cont", "did you mean reject_count"),
     ],
 )
 def test_says_which_limits_can_be_of_one(files: Path, name: str, said: str) -> None:

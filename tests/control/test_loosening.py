@@ -11,9 +11,10 @@ import pytest
 from rig import Rig
 
 from cockpit.config import load, settings
+from cockpit.config.edit import EditRefused
 from cockpit.control import limit_edit, loosening
 from cockpit.control.local import LocalDesk
-from cockpit.core import Engine, Journal
+from cockpit.core import TRIGGERS, Engine, Journal
 from cockpit.journal.export import plain
 from cockpit.journal.reader import segments, verify
 
@@ -93,13 +94,70 @@ def test_a_second_step_is_recorded_before_the_limits_are_handed_over(
     assert rig.steps()[2]["limits"]["max_position"] == 300
 
 
-def test_both_steps_at_once_are_recorded_as_two(rig: Recorded) -> None:
+def test_what_nobody_has_asked_for_cannot_be_confirmed(
+    rig: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
     edit = rig.plan("250")
-    with rig.desk.asked_by("ann", "wider"):
+    with pytest.raises(EditRefused, match="ask first"), rig.desk.asked_by("ann"):
+        rig.desk.confirm_limits(edit.options_hash)
+    monkeypatch.setattr(loosening, "ASKED_SECONDS", 0.2)
+    with rig.desk.asked_by("ann"):
+        assert rig.desk.ask_limits(edit.options) == "max_position 200 -> 250 lots"
+    assert rig.desk.is_asked(edit.options_hash)
+    rig.wait(
+        lambda: rig.has_said("no longer asked: max_position 200 -> 250 lots; by ann")
+    )
+    with pytest.raises(EditRefused, match="ask first"), rig.desk.asked_by("ann"):
         rig.desk.confirm_limits(edit.options_hash)
     limit_edit.write(edit)
-    rig.wait(lambda: len(rig.steps()) == 3, "for the records")
+    rig.wait(lambda: rig.has_said("NOT in force until confirmed"))
+    assert limit(rig) == 200
+
+
+def trigger(rig: Rig, name: str) -> int:
+    index = [one.name for one in TRIGGERS].index(name)
+    return int(rig.picture["desk"]["triggers"][index])
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "looser", "tighter"),
+    [("slow_count", 5, 10000, 4), ("reject_window", 1000, 500, 2000),
+     ("fill_count", 0, 900, 50)],
+)  # fmt: skip
+def test_a_trigger_is_tightened_at_once_and_loosened_in_two_steps(
+    rig: Recorded, name: str, before: int, looser: int, tighter: int
+) -> None:
+    rig.edit("risk.toml", f"{name} = {before}\n", f"{name} = {looser}\n")
+    rig.wait(lambda: rig.stages()[:1] == ["asked"], "for the first step")
+    assert rig.steps()[0]["limits"] == {f"breakers.{name}": [before, looser]}
+    rig.wait(lambda: rig.has_said("NOT in force until confirmed"))
+    rig.linger(0.3)
+    assert trigger(rig, name) == before
+    with rig.desk.asked_by("ben", "agreed"):
+        rig.desk.confirm_limits(load(rig.directory).risk.hash)
+    rig.wait(lambda: trigger(rig, name) == looser, "for the looser one")
+    stages = [stage for stage in rig.stages() if stage != "limits"]
+    assert stages == ["asked", "confirmed"]
+    rig.edit("risk.toml", f"{name} = {looser}\n", f"{name} = {tighter}\n")
+    rig.wait(lambda: trigger(rig, name) == tighter, "for the tighter one")
+    assert [stage for stage in rig.stages() if stage != "limits"] == stages
+
+
+def test_a_trigger_is_set_by_its_name_in_two_steps(rig: Recorded) -> None:
+    edit = limit_edit.plan(rig.directory, "breakers.slow_count", "9", 5)
+    assert edit.loosens and edit.lines == ("slow_count = 5", "slow_count = 9")
+    with rig.desk.asked_by("ann"):
+        assert rig.desk.ask_limits(edit.options) == "breakers.slow_count 5 -> 9 answers"
+    with rig.desk.asked_by("ann"):
+        rig.desk.confirm_limits(edit.options_hash)
+    limit_edit.write(edit)
+    rig.wait(lambda: trigger(rig, "slow_count") == 9, "for it")
     assert rig.stages() == ["asked", "confirmed", "limits"]
+    assert not limit_edit.plan(rig.directory, "breakers.slow_count", "3", 9).loosens
+    assert not limit_edit.plan(
+        rig.directory, "breakers.fill_window", "3000", 1000
+    ).loosens
+    assert limit_edit.plan(rig.directory, "breakers.fill_window", "300", 1000).loosens
 
 
 def test_what_a_file_asks_for_stands_until_it_says_something_else(
@@ -141,6 +199,7 @@ def test_a_confirmation_does_not_count_for_ever(
     monkeypatch.setattr(reload, "ASKED_SECONDS", -1.0)
     edit = rig.plan("300")
     with rig.desk.asked_by("ann"):
+        rig.desk.ask_limits(edit.options)
         rig.desk.confirm_limits(edit.options_hash)
     limit_edit.write(edit)
     rig.wait(lambda: rig.has_said("NOT in force until confirmed"))

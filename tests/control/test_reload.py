@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rig import Rig
 
 from cockpit.config import load, settings
+from cockpit.config.edit import EditRefused
 from cockpit.config.load import FILES, interpret, universe_of
 from cockpit.config.models import StrategyOptions
 from cockpit.config.reading import look
@@ -349,9 +350,9 @@ def test_limits_of_one_instrument_or_strategy_come_into_force(rig: Rig) -> None:
 
 
 def test_triggers_of_the_breakers_come_into_force(rig: Rig) -> None:
-    rig.edit(RISK, "reject_count = 20", "reject_count = 21")
-    rig.wait(lambda: rig.has_said("breakers.reject_count 20 -> 21 rejects"))
-    assert int(rig.picture["desk"]["triggers"][0]) == 21
+    rig.edit(RISK, "reject_count = 20", "reject_count = 19")
+    rig.wait(lambda: rig.has_said("in force: breakers.reject_count 20 -> 19 rejects"))
+    assert int(rig.picture["desk"]["triggers"][0]) == 19
 
 
 def test_what_the_file_loosens_waits_for_a_confirmation(rig: Rig) -> None:
@@ -364,7 +365,8 @@ def test_what_the_file_loosens_waits_for_a_confirmation(rig: Rig) -> None:
     (error,) = rig.desk.config_errors()
     assert "max_position 200 -> 300 lots: NOT in force until confirmed" in error
     assert rig.has_said("asked: max_position 200 -> 300 lots; by risk.toml")
-    rig.desk.confirm_limits(12345)  # of something else
+    with pytest.raises(EditRefused):
+        rig.desk.confirm_limits(12345)  # something else
     rig.linger(0.1)
     assert limit(rig, 2) == 200
     rig.desk.confirm_limits(load(rig.directory).risk.hash)
@@ -409,28 +411,39 @@ def test_a_restart_loosens_nothing(files: Path, tmp_path: Path) -> None:
         del desk
         gc.collect()  # and with it the lock on the journal
 
-    def found(desk: LocalDesk) -> tuple[int, int]:
+    def found(desk: LocalDesk) -> tuple[int, ...]:
+        """Two limits, a count and two windows."""
         picture = desk.read()["desk"]
-        return int(picture["limits"]["limit"][2]), int(picture["limits"]["limit"][4])
+        limits, triggers = picture["limits"]["limit"], picture["triggers"]
+        return tuple(
+            map(int, (limits[2], limits[4], triggers[2], triggers[1], triggers[5]))
+        )
 
     path = files / RISK
     replaced("max_position = 200", "max_position = 150")(path)
     run(lambda desk: None)
     replaced("max_position = 150", "max_position = 400")(path)
     replaced("max_open_orders = 20", "max_open_orders = 10")(path)
+    replaced("slow_count = 5", "slow_count = 10000")(path)
+    replaced("reject_window = 1000", "reject_window = 2000")(path)
+    replaced("\nfill_window = 1000", "\nfill_window = 500")(path)
+    held, asked = (150, 10, 5, 2000, 1000), (400, 10, 10000, 2000, 500)
 
     def after(desk: LocalDesk) -> None:
-        assert found(desk) == (150, 10)
+        assert found(desk) == held
         (error,) = desk.config_errors()
-        assert "max_position 150 -> 400 lots: NOT in force until confirmed" in error
+        assert "max_position 150 -> 400 lots" in error
+        assert "breakers.slow_count 5 -> 10000 answers" in error
+        assert "breakers.fill_window 1000 -> 500 ms" in error
+        assert "reject_window" not in error and "NOT in force until confirmed" in error
         desk.confirm_limits(load(files).risk.hash)
         deadline = time.monotonic() + 5
-        while found(desk) != (400, 10) or desk.config_errors():
+        while found(desk) != asked or desk.config_errors():
             assert time.monotonic() < deadline, (found(desk), desk.config_errors())
             time.sleep(0.005)
 
     run(after)
-    run(lambda desk: None if found(desk) == (400, 10) else pytest.fail(str(found(desk))))
+    run(lambda desk: None if found(desk) == asked else pytest.fail(str(found(desk))))
 
 
 # ---- a core that does not answer ------------------------------------------------------

@@ -20,7 +20,7 @@ from cockpit.config.load import load
 from cockpit.config.settings import settings
 from cockpit.control.local import LocalDesk
 from cockpit.control.remote import RemoteDesk
-from cockpit.core import LIMITS, Engine, Scope
+from cockpit.core import LIMITS, TRIGGERS, Engine, Scope
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.attached import AttachedApp
 
@@ -144,6 +144,42 @@ async def test_a_limit_is_loosened_only_by_its_word(files: Path, seat: str) -> N
     assert changed_lines(before, path.read_text()) == [
         (f"{name} = {enforced}", f"{name} = {enforced + 7}")
     ]
+
+
+@pytest.mark.parametrize("seat", SEATS)
+async def test_what_a_breaker_trips_at_is_loosened_only_by_its_word(
+    files: Path, seat: str
+) -> None:
+    path = files / "risk.toml"
+    before = path.read_text()
+    index = [trigger.name for trigger in TRIGGERS].index("slow_count")
+    async with SEATS[seat](files) as (app, pilot):
+        scene = app.scene
+        await until(app, pilot, lambda: bool(dict(scene.slots())))
+        scene.screen, scene.focus = "risk", "risk"
+        app.step()
+        in_force = lambda: int(scene.live["desk"]["triggers"][index])  # noqa: E731
+        assert in_force() == 5
+        await pilot.press("L", *"breakers", "enter", *"slow_count", "enter")
+        assert "breakers.slow_count" in over(app) and "5 answers" in over(app)
+        await pilot.press(*"9", "enter")
+        await until(app, pilot, lambda: "This loosens a limit" in over(app))
+        assert "within 60 s" in over(app)
+        # To show it was the first step, which the log has with when it ends.
+        asked = "breakers.slow_count 5 -> 9 answers, to be confirmed within 60 s"
+        await until(app, pilot, lambda: any(asked in event.text for event in scene.log))
+        await pilot.press("enter")
+        assert path.read_text() == before and in_force() == 5
+        await pilot.press(*"loosen", "enter")
+        await until(app, pilot, lambda: in_force() == 9)
+        assert not any("NOT DONE" in event.text for event in scene.log)
+        # Tighter again: no word.
+        await pilot.press("L", *"breakers", "enter", *"slow_count", "enter")
+        await pilot.press(*"4", "enter")
+        await until(app, pilot, lambda: "+ slow_count = 4" in over(app))
+        assert "This loosens" not in over(app)
+        await pilot.press("enter")
+        await until(app, pilot, lambda: in_force() == 4)
 
 
 @pytest.mark.parametrize("seat", SEATS)

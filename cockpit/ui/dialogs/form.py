@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from cockpit.control.loosening import ASKED_SECONDS
 from cockpit.ui.render.overlay import box
 from cockpit.ui.render.text import Row, Rows, clean, wrap
 from cockpit.ui.scene import Scene
@@ -75,7 +76,8 @@ class Form:
             body += [((f"- {line}", "down"),) for line in before.splitlines()]
             body += [((f"+ {line}", "up"),) for line in after.splitlines()]
             if self.change.loosens:
-                text = f"This loosens a limit. Type {WORD} and press Enter: "
+                within = f"within {ASKED_SECONDS:g} s type {WORD}, Enter: "
+                text = f"This loosens a limit: {within}"
                 typed: Row = ((self.word, "strong"), (scene.glyphs.cursor, "accent"))
                 body.append(((text, "warn"), *typed))
             else:

@@ -68,11 +68,11 @@ static int64_t trigger_of(const cp_desk *desk, cp_trigger trigger)
     return desk->limits.triggers[trigger];
 }
 
-/* Likewise, where none is set the limit's own. */
-static int64_t trigger_or(const cp_desk *desk, cp_trigger trigger, cp_limit limit)
+/* Likewise, where none is set that of the limit that stands in. */
+static int64_t trigger_or(const cp_desk *desk, cp_trigger trigger)
 {
     int64_t set = trigger_of(desk, trigger);
-    return set != 0 ? set : desk->risk.limits[limit];
+    return set != 0 ? set : desk->risk.limits[cp_risk_stand_in(trigger)];
 }
 
 /* Now, by a clock on which the window is a second. */
@@ -132,9 +132,9 @@ void cp_breakers_on_fill(cp_desk *desk, const cp_fill *fill)
     cp_rate_add(&breakers->fills, fill_clock);
     cp_recent_add(&breakers->executions, same_clock);
     judge(desk, CP_BREAKER_FILLS, (int64_t)fills + 1,
-          trigger_or(desk, CP_TRIGGER_FILL_COUNT, CP_LIMIT_MESSAGE_RATE), who);
+          trigger_or(desk, CP_TRIGGER_FILL_COUNT), who);
     judge(desk, CP_BREAKER_EXECUTIONS, (int64_t)same + 1,
-          trigger_or(desk, CP_TRIGGER_SAME_FILL_COUNT, CP_LIMIT_SAME_ORDERS), who);
+          trigger_or(desk, CP_TRIGGER_SAME_FILL_COUNT), who);
 }
 
 /* A feed that stands still is only missed by orders that rest in its markets. */
@@ -153,7 +153,7 @@ void cp_breakers_on_timer(cp_desk *desk)
     }
     uint64_t age_ns = now_ns > breakers->md_ns ? now_ns - breakers->md_ns : 0;
     judge(desk, CP_BREAKER_FEED, cp_risk_age_ms(age_ns),
-          trigger_or(desk, CP_TRIGGER_FEED_SILENCE, CP_LIMIT_DATA_AGE), nobody);
+          trigger_or(desk, CP_TRIGGER_FEED_SILENCE), nobody);
 }
 
 void cp_breakers_settle(cp_desk *desk)

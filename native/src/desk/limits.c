@@ -300,6 +300,21 @@ static bool find_target(const cp_desk *desk, const uint32_t targets[CP_STRATEGY_
     return limit->target < desk->symbol_count;
 }
 
+/* The tighter of what the files say and what was in force; one that was not written down,
+ * or is outside today's range, says nothing. */
+static int64_t tighter_trigger(const cp_limits *files, const cp_limits *old,
+                               uint32_t trigger)
+{
+    int64_t mine = files->triggers[trigger], theirs = old->triggers[trigger];
+    bool is_written = theirs != 0 || cp_risk_trigger_standard(trigger) == 0;
+    if (!is_written || !cp_risk_trigger_is_valid(trigger, theirs))
+        return mine;
+    return cp_trigger_rank(trigger, theirs, old->values) <
+                   cp_trigger_rank(trigger, mine, files->values)
+               ? theirs
+               : mine;
+}
+
 void cp_limits_restore(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX])
 {
     const cp_limits *old = &desk->map->limits;
@@ -308,6 +323,8 @@ void cp_limits_restore(cp_desk *desk, const uint32_t targets[CP_STRATEGY_MAX])
     cp_limits limits = desk->limits;
     for (uint32_t i = 0; i < CP_LIMIT_COUNT; i++)
         limits.values[i] = lesser(limits.values[i], old->values[i]);
+    for (uint32_t i = 0; i < CP_TRIGGER_COUNT; i++)
+        limits.triggers[i] = tighter_trigger(&desk->limits, old, i);
     for (uint32_t i = 0; i < old->scoped_count; i++) {
         cp_scoped_limit limit = old->scoped[i];
         if (find_target(desk, targets, &limit) && !tighten(&limits, limit)) {

@@ -288,6 +288,19 @@ int64_t cp_risk_trigger_standard(uint32_t trigger)
     return in_core_units(&triggers[trigger], triggers[trigger].standard);
 }
 
+int64_t cp_trigger_rank(uint32_t trigger, int64_t value, const int64_t *values)
+{
+    CP_ASSERT(trigger < CP_TRIGGER_COUNT);
+    cp_limit stand_in = cp_risk_stand_in((cp_trigger)trigger);
+    if (value == 0)
+        value = stand_in != CP_LIMIT_COUNT ? values[stand_in]
+                                           : cp_risk_trigger_standard(trigger);
+    bool is_window = trigger == CP_TRIGGER_REJECT_WINDOW ||
+                     trigger == CP_TRIGGER_FILL_WINDOW ||
+                     trigger == CP_TRIGGER_SAME_FILL_WINDOW;
+    return is_window ? -value : value;
+}
+
 uint64_t cp_limits_hash(const int64_t *global, const int64_t *tripping,
                         const cp_scoped_limit *scoped, uint32_t scoped_count)
 {

@@ -103,6 +103,20 @@ bool cp_risk_scoped_is_valid(const cp_scoped_limit *scoped);
 /* Whether a trigger is inside its range, or 0 for the standard. */
 bool cp_risk_trigger_is_valid(uint32_t trigger, int64_t value);
 int64_t cp_risk_trigger_standard(uint32_t trigger);
+/* The limit that stands in for a trigger of 0; CP_LIMIT_COUNT: it is never 0. */
+static inline cp_limit cp_risk_stand_in(cp_trigger trigger)
+{
+    switch (trigger) {
+    case CP_TRIGGER_FILL_COUNT:
+        return CP_LIMIT_MESSAGE_RATE;
+    case CP_TRIGGER_SAME_FILL_COUNT:
+        return CP_LIMIT_SAME_ORDERS;
+    case CP_TRIGGER_FEED_SILENCE:
+        return CP_LIMIT_DATA_AGE;
+    default:
+        return CP_LIMIT_COUNT;
+    }
+}
 /* The limits have changed: work out the tightest of each. */
 void cp_risk_settle(cp_risk *risk);
 /* Whose limit it was, where several are asked of one figure. */
