@@ -90,6 +90,9 @@ def _stands(figures: Mapping[str, Any]) -> list[str]:
         by = f", by {stands['by']}" if stands["by"] else ""
         why = f"; why: {stands['why']}" if stands["why"] else ""
         rows.append(f"{figures['state']}: {stands['cause']}{by}{why}")
+    for strategy in figures["strategies"]:
+        if strategy["fault"]:
+            rows.append(f"FAULT: {strategy['name']} is off: {strategy['fault']}")
     if stands["in_doubt"]:
         names = ", ".join(stands["in_doubt"])
         rows.append(f"IN DOUBT: {names}: nothing is sent there; `cockpit ctl accept`")

@@ -12,6 +12,7 @@ from cockpit.control.desk import Desk
 from cockpit.control.local import LocalDesk
 from cockpit.core import (
     BREAKERS,
+    FAULTS,
     HOPS,
     LIMITS,
     MONEY_SCALE,
@@ -328,6 +329,7 @@ def strategies(desk: Desk, firm: Record) -> list[dict[str, Any]]:
                 "kind": _kind_of(desk, int(config["kind"])),
                 "symbol": desk.symbols[int(config["symbol"])].name,
                 "mode": Mode(int(config["mode"])).name,
+                "fault": FAULTS[fault] if (fault := int(strategy["fault"])) else None,
                 "version": int(config["version"]),
                 "hash": f"{int(config['hash']):016x}",
                 "position": int(strategy["position"]),

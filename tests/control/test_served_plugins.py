@@ -18,7 +18,8 @@ from cockpit.control.remote import RemoteDesk
 from cockpit.core import BUILT_IN_KINDS, STRATEGY_KINDS
 from cockpit.strategies.load import from_file
 from cockpit.strategies.new import write
-from cockpit.ui.render import parameters
+from cockpit.ui.render import parameters, risk
+from cockpit.ui.render import strategies as strategies_panel
 from cockpit.ui.scene import Scene
 
 TABLE = """
@@ -102,6 +103,31 @@ def test_scripts_operate_it(served: Served) -> None:
     assert (halted.returncode, halted.stderr) == (0, "")
     assert not served.place.halt.exists()
     assert served.ctl("quit").returncode == 0
+
+
+def test_one_that_its_own_fault_switched_off_is_not_merely_off(files: Path) -> None:
+    add(files, "crasher")
+    source = files / "crasher.c"
+    text = source.read_text()
+    head, _, body = text.partition("static void on_")
+    name, _, rest = body.partition("{")
+    source.write_text(f"{head}static void on_{name}{{ *(volatile int *)8 = 1; {rest}")
+    path = files / "strategies.toml"
+    path.write_text(path.read_text().replace('"shadow"', '"live"'))
+    with Served(files) as served:
+        served.wait_for("switched off, its orders pulled")
+        said = served.ctl("status").stdout
+        assert "FAULT: crasher is off: it touched memory that is not there" in said
+        strategies = json.loads(served.ctl("status", "--json").stdout)["strategies"]
+        faults = {one["name"]: one["fault"] for one in strategies}
+        assert faults["crasher"] == "it touched memory that is not there"
+        assert faults["mm_acme"] is None
+        with served.join(read_only=True, operates=False) as desk:
+            scene = Scene()
+            scene.refresh(desk, 0.0)
+            shown = str(strategies_panel.render(scene, 100, 12))
+            assert "FAULT" in shown
+            assert "crasher: switched off: it touched" in str(risk.render(scene, 100, 40))
 
 
 def test_a_screen_that_never_loaded_it_lists_its_parameters(served: Served) -> None:

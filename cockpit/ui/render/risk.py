@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cockpit.core import (
     BREAKERS,
+    FAULTS,
     LIMITS,
     PRICE_NONE,
     REFUSALS,
@@ -268,6 +269,10 @@ def breakers(scene: Scene, width: int) -> Rows:
             figures = f"{int(breaker['figure']):,} of {int(breaker['trigger']):,}"
             head = f"{name.replace('_', ' ')} tripped {ago} ago: {figures}"
             rows.append(((head, "bad"), (f"  {what}; resume resets it", "dim")))
+    for slot, strategy in scene.slots():
+        if 0 < (fault := int(strategy["fault"])) < len(FAULTS):
+            text = f"{scene.slot_name(slot)}: switched off: {FAULTS[fault]}"
+            rows.append(((text, "bad"), ("  a mode given by hand ends that", "dim")))
     for symbol, picture in scene.symbol_pictures():
         if picture["stale"]:
             rows.append(((f"{symbol.name}: book in doubt, nothing is sent", "bad"),))

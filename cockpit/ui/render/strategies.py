@@ -36,9 +36,11 @@ def detail(scene: Scene) -> str:
     return f"{live} of {len(slots)} live" if slots else ""
 
 
-def _state(scene: Scene, slot: int, mode: int) -> Segment:
+def _state(scene: Scene, slot: int, mode: int, fault: int) -> Segment:
     if pending := scene.pending.get(slot):
         return (f"{scene.glyphs.waiting} {pending.mode.name}?", "pending")
+    if mode == Mode.OFF and fault:  # the Risk panel says which
+        return (f"{scene.glyphs.off} FAULT", "bad")
     if mode == Mode.OFF:
         return (f"{scene.glyphs.off} OFF", "off")
     if mode == Mode.SHADOW:
@@ -63,7 +65,7 @@ def _line(scene: Scene, slot: int, picture: Any, decimals: int) -> Line:
     cells: list[Segment] = [
         (f" {slot + 1}" if slot < 9 else " -", "key"),
         (scene.slot_name(slot), "text"),
-        _state(scene, slot, mode),
+        _state(scene, slot, mode, int(picture["fault"])),
         (symbol, "dim"),
         number.shown_position(int(picture["position"]), 9),
         number.shown_pnl(pnl, scene.glyphs, 15, decimals),
