@@ -113,8 +113,9 @@ def once(
         from cockpit.observe import hlog as log
 
         log.write(hlog, desk.engine, start=began, end=ended)
-    if not trouble and "net" in figures and not figures["net"]["session"]:
-        trouble = f"nobody let the desk in at {desk.origin}: it never traded"
+    if "net" in figures and not figures["net"]["session"]:
+        never = f"nobody let the desk in at {desk.origin}: it never traded"
+        trouble = f"{never}; {trouble}" if trouble else never
     if trouble:
         click.echo(f"cockpit: {trouble}", err=True)
         sys.exit(EXIT_TROUBLE)

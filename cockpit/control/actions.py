@@ -15,6 +15,7 @@ from cockpit.control.amounts import limit_text, limit_unit
 from cockpit.control.desk import Ticket
 from cockpit.control.local import LocalDesk
 from cockpit.control.protocol import ProtocolError
+from cockpit.control.venue_word import has_listed, is_all_off, strangers
 from cockpit.core import (
     LIMITS,
     MONEY_SCALE,
@@ -173,12 +174,7 @@ def _is_symbol_halted(symbol: int) -> Callable[[Record], bool]:
 
 
 def _is_halted(picture: Record) -> bool:
-    desk = picture["desk"]
-    return (
-        state_of(picture) == RiskState.HALTED
-        and not desk["working_count"]
-        and not desk["cancels_pending"]
-    )
+    return state_of(picture) == RiskState.HALTED and is_all_off(picture)
 
 
 def _pause(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
@@ -279,7 +275,7 @@ def _is_flat(picture: Record) -> bool:
     return (
         state_of(picture) == RiskState.PAUSED
         and not desk["symbols"]["position"].any()
-        and not desk["working_count"]
+        and is_all_off(picture)
     )
 
 
@@ -299,9 +295,16 @@ def _cancel(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked
         side=None if side is None else Side(side),
         strategy=slot,
     )
-    what = "every order that worked is off"
-    if (order, side, slot, symbol) != (None, None, None, None):
-        what = f"{len(before)} order{'' if len(before) == 1 else 's'} pulled"
+    if (order, side, slot, symbol) == (None, None, None, None):
+        return Asked(
+            "every order that worked is off",
+            lambda after: (
+                not before & _working(after)
+                and not strangers(after)
+                and has_listed(after)
+            ),
+        )
+    what = f"{len(before)} order{'' if len(before) == 1 else 's'} pulled"
     return Asked(what, lambda after: not before & _working(after))
 
 

@@ -32,6 +32,7 @@ from cockpit.control.notes import Scene, sentences
 from cockpit.control.parameter_edit import ParameterEdit
 from cockpit.control.previews import Previews, new_tag
 from cockpit.control.reload import Reload
+from cockpit.control.venue_word import has_listed, is_all_off, strangers
 from cockpit.core import (
     NOBODY,
     OPERATOR,
@@ -708,15 +709,15 @@ class LocalDesk:
     def _is_still(self) -> bool:
         """Halted, with nothing working and no cancel on its way."""
         desk = self._picture["desk"]
-        return bool(
-            desk["risk_state"] == RiskState.HALTED
-            and desk["working_count"] == 0
-            and desk["cancels_pending"] == 0
-        )
+        return bool(desk["risk_state"] == RiskState.HALTED and is_all_off(self._picture))
 
     def _left_over(self, when: str) -> str:
         desk = self._picture["desk"]
         count = int(desk["working_count"])
+        if not count and (left := strangers(self._picture)):
+            return f"{left} ORDERS OF AN EARLIER DESK MAY STILL BE WORKING {when}"
+        if not count and not has_listed(self._picture):
+            return f"STOPPED UNCONFIRMED: the exchange has not said what works {when}"
         if not count:
             return f"STOPPED UNCONFIRMED: the desk had not answered the halt {when}"
         shown = desk["working"][: min(count, len(desk["working"]))]

@@ -244,6 +244,17 @@ def _config(note: Record, scene: Scene) -> tuple[str, str]:
     return "config", f"the core runs {what} of version {int(note['a'])}"
 
 
+def _lost(note: Record, scene: Scene, order: str) -> str:
+    doubt = "in doubt until you accept"
+    if int(note["client_id"]):
+        return f"{order} traded in a way we did not hear of: its symbol is {doubt}"
+    sign = "-" if int(note["side"]) == Side.SELL else "+"
+    return (
+        f"earlier desks have traded {sign}{int(note['c']):,} lots{_of(note, scene)} that "
+        f"are not in the position: it is {doubt}"
+    )
+
+
 def _reconcile(note: Record, scene: Scene) -> tuple[str, str]:
     finding = Finding(int(note["a"]))
     ours, theirs = int(note["b"]), int(note["c"])
@@ -252,10 +263,7 @@ def _reconcile(note: Record, scene: Scene) -> tuple[str, str]:
         Finding.UNANSWERED: f"the venue owes an answer about {order}: asking",
         Finding.ALIVE: f"{order} is at the venue, {theirs:,} left",
         Finding.GONE: f"{order} is not at the venue: closed, {ours:,} left",
-        Finding.LOST: (
-            f"{order} traded in a way we did not hear of: its symbol is in doubt until "
-            f"you accept"
-        ),
+        Finding.LOST: _lost(note, scene, order),
         Finding.QTY: f"{order} has {theirs:,} left: what was missing is booked as filled",
         Finding.STRANGER: f"the venue has {order} of ours, which we do not know",
         Finding.EXECUTIONS: (

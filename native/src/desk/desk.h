@@ -61,6 +61,9 @@ uint64_t cp_desk_next_id(const cp_desk *desk);
 uint64_t cp_desk_now_ns(const cp_desk *desk);
 /* Ids below `end` are never used again. */
 void cp_desk_skip_ids(cp_desk *desk, uint64_t end);
+/* The venue was there before this desk, and may have orders of another in its name: nothing
+ * trades before it has listed them all, and pulling all pulls those too. */
+void cp_desk_be_guest(cp_desk *desk);
 /* What is in a slot. */
 const cp_strategy_config *cp_desk_strategy(const cp_desk *desk, uint32_t slot);
 /* Between recovering and trading: what it runs with has this number. */

@@ -197,6 +197,7 @@ struct cp_desk {
     cp_risk_state state_before_stop;
     cp_cause state_cause; /* of the risk state in force */
     bool unconfirmed; /* restored, and not yet compared with the venue: nothing trades */
+    bool is_guest;    /* the venue may have orders of others in our name */
     bool listing;     /* a list of all orders has been asked for */
     uint32_t round;   /* of such lists */
     uint32_t stranger_policy; /* cp_stranger_policy */

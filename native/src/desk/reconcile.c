@@ -208,12 +208,8 @@ static void on_list_end(cp_desk *desk, const cp_report *report)
     confirm(desk);
 }
 
-static void on_stranger(cp_desk *desk, const cp_report *report)
+static bool adopt(cp_desk *desk, const cp_report *report)
 {
-    desk->counters.correction_count++;
-    note(desk, CP_FOUND_STRANGER, CP_CRITICAL, NULL, report);
-    if (report->symbol >= desk->symbol_count)
-        return;
     cp_own_order order = { .client_id = report->client_id,
                            .order_ref = report->order_ref,
                            .price = report->price,
@@ -228,16 +224,32 @@ static void on_stranger(cp_desk *desk, const cp_report *report)
                            .accepted = true,
                            .told_ns = desk->now_ns,
                            .listed = desk->round };
-    bool known = cp_orders_find(&desk->orders, report->client_id) != CP_NONE;
-    if (desk->stranger_policy == CP_STRANGER_ADOPT && !known &&
-        cp_orders_adopt(&desk->orders, &order) != CP_NONE) {
-        desk->slots[CP_OPERATOR].working_count++;
-        cp_ask_forget(desk);
-    } else if (desk->stranger_policy != CP_STRANGER_SHOW) {
-        cp_desk_send_stranger_cancel(desk, report);
-    } else {
-        begin_doubt(desk, UINT64_C(1) << report->symbol);
+    if (cp_orders_find(&desk->orders, report->client_id) != CP_NONE ||
+        cp_orders_adopt(&desk->orders, &order) == CP_NONE)
+        return false;
+    desk->slots[CP_OPERATOR].working_count++;
+    cp_ask_forget(desk);
+    return true;
+}
+
+static void on_stranger(cp_desk *desk, const cp_report *report)
+{
+    /* What is stopped, is so for strangers as well. */
+    bool traded = report->symbol < desk->symbol_count;
+    bool stopped = desk->risk.state == CP_RISK_HALTED ||
+                   (traded && (desk->halted >> report->symbol & 1) != 0);
+    desk->counters.correction_count++;
+    note(desk, CP_FOUND_STRANGER, CP_CRITICAL, NULL, report);
+    if (desk->stranger_policy == CP_STRANGER_ADOPT && traded && adopt(desk, report)) {
+        if (stopped && !desk->replaying)
+            cp_desk_pull(desk, cp_orders_find(&desk->orders, report->client_id));
+        return;
     }
+    bool cancels = desk->stranger_policy != CP_STRANGER_SHOW || stopped;
+    if (cancels && !desk->replaying)
+        cp_desk_send_stranger_cancel(desk, report);
+    if (traded && desk->stranger_policy == CP_STRANGER_SHOW)
+        begin_doubt(desk, UINT64_C(1) << report->symbol);
 }
 
 /* `known`: lots that were left before the answer. */
@@ -330,9 +342,24 @@ static void on_order_status(cp_desk *desk, const cp_report *report)
         confirm(desk);
 }
 
+/* What was traded by no order of ours before we came: so many lots on that side. That it has
+ * been said is remembered, by its latest execution. */
+static void on_unseen(cp_desk *desk, const cp_report *report)
+{
+    uint64_t name = UINT64_MAX - report->symbol; /* as if it were one order's */
+    if (!cp_matches_add(&desk->orders.matches, name, report->match_ref) ||
+        report->leaves == 0)
+        return;
+    desk->counters.correction_count++;
+    begin_doubt(desk, UINT64_C(1) << report->symbol);
+    note(desk, CP_FOUND_LOST, CP_CRITICAL, NULL, report);
+}
+
 void cp_reconcile_on_status(cp_desk *desk, const cp_report *report)
 {
-    if (report->client_id == 0)
+    if (report->client_id == 0 && report->symbol < desk->symbol_count)
+        on_unseen(desk, report);
+    else if (report->client_id == 0)
         on_list_end(desk, report);
     else
         on_order_status(desk, report);

@@ -21,6 +21,11 @@ void cp_desk_skip_ids(cp_desk *desk, uint64_t end)
     desk->orders.id_end = desk->orders.next_id;
 }
 
+void cp_desk_be_guest(cp_desk *desk)
+{
+    desk->is_guest = desk->unconfirmed = true;
+}
+
 uint64_t cp_desk_now_ns(const cp_desk *desk)
 {
     return desk->now_ns;

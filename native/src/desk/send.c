@@ -376,7 +376,7 @@ void cp_desk_sweep(cp_desk *desk)
         slot->wishes[CP_BUY].asked = slot->wishes[CP_SELL].asked = false;
         cp_would_be_pull(desk, i);
     }
-    if (desk->orders.working_count == 0) {
+    if (desk->orders.working_count == 0 && !desk->is_guest) {
         desk->sweep_due = false;
         return;
     }

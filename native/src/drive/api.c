@@ -149,6 +149,12 @@ static int create_parts(cp_engine *engine, char *error)
         result = cp_engine_recover(engine, NULL, error);
     if (result != 0)
         return result;
+    if (remote && !engine->journal) {
+        cp_desk_skip_ids(engine->desk, cp_engine_first_id(engine));
+        cp_desk_set_ids(engine->desk, UINT64_MAX);
+    }
+    if (remote)
+        cp_desk_be_guest(engine->desk);
 
     engine->counts = calloc(CP_HISTOGRAM_COUNTS, sizeof *engine->counts);
     if (!engine->counts)

@@ -179,6 +179,8 @@ void cp_engine_record_segment(cp_engine *engine, uint64_t now_ns);
 
 /* Open the journal the config names, or take over `store`; restore the desk from it. */
 int cp_engine_recover(cp_engine *engine, const cp_store *store, char *error);
+/* The first client id of a desk that begins with no journal, or a new one. */
+uint64_t cp_engine_first_id(const cp_engine *engine);
 /* Before trading begins: the writer runs, a snapshot and the first ids are on disk. */
 int cp_engine_record_start(cp_engine *engine);
 /* When it has ended: the rest is on disk. */

@@ -53,7 +53,6 @@ typedef struct cp_port {
     uint32_t last_user_ref;
     uint32_t first, last;   /* its orders, by age; CP_NONE */
     uint32_t pulled;        /* by the sweep under way */
-    uint32_t fence_count;   /* account queries under way */
     uint16_t sweep_symbol;  /* what is being pulled: of one symbol, or CP_NOBODY */
     uint8_t sweep_side;     /* of one side, or CP_SIDE_BOTH */
     uint32_t mass_user_ref; /* of the mass cancel the sweep answers, or 0 */

@@ -6,9 +6,17 @@
  *
  * After a break the exchange says again what we have not heard. Where that ends nobody
  * says, so we ask: how far our references have come, and on the answer with an order that
- * cannot be, of no quantity, under a name nobody has used before. It is rejected by that
- * name, after all that came before it. What has had no answer by then never arrived, and
- * the desk is told.
+ * cannot be, of no quantity, under a name nobody has used before, and how far they have
+ * come then. The first is rejected by that name; an answer to the second beyond that
+ * order's reference comes after all that came before it. What has had no answer by then
+ * never arrived, and the desk is told.
+ *
+ * OUCH has no question about an order. But an account query is answered after everything
+ * before it, so that what the desk asks is answered from what the exchange has said once
+ * it has answered a query sent after the question; and not at all before.
+ *
+ * Orders in the session that neither the desk nor its journal knows are strangers. They
+ * have ids of their own, so that the desk can be told of them and take them off.
  */
 #include "desk/positions.h"
 #include "drive/remote.h"
@@ -17,6 +25,8 @@
 #define BY_REF 1
 #define ROOM_MIN 8  /* reports one message may make, with room to spare */
 #define SEND_MAX 64 /* orders taken off the ring in one round */
+#define LIST_MAX (CP_REPORT_RING_CAPACITY / 2) /* orders told of in one list */
+#define STRANGER_ID (UINT64_C(1) << 52)
 
 /* ---- orders under way ---------------------------------------------------------------------- */
 
@@ -63,7 +73,7 @@ static uint32_t open_order(cp_remote *r, const cp_sent *terms)
     else
         r->sent[r->last].next = place;
     r->last = place;
-    r->net.picture.foreign_count += sent->client_id == 0;
+    r->net.picture.foreign_count += sent->is_stranger;
     r->unanswered_count += sent->sent_ns != 0;
     return place;
 }
@@ -71,7 +81,7 @@ static uint32_t open_order(cp_remote *r, const cp_sent *terms)
 static void close_order(cp_remote *r, uint32_t place)
 {
     cp_sent *sent = &r->sent[place];
-    r->net.picture.foreign_count -= sent->client_id == 0;
+    r->net.picture.foreign_count -= sent->is_stranger;
     r->unanswered_count -= sent->sent_ns != 0;
     if (sent->older != CP_NONE)
         r->sent[sent->older].newer = CP_NONE;
@@ -133,6 +143,12 @@ static void publish(cp_remote *r)
         cp_bell_ring(&r->engine->desk_thread.bell);
 }
 
+/* What a stranger has done before we came is told as a whole, when all of it is here. */
+static bool is_told(const cp_remote *r, const cp_sent *sent)
+{
+    return !sent->is_stranger || r->was_ready;
+}
+
 static void refuse_cancel(cp_remote *r, cp_sent *sent, cp_reason reason)
 {
     sent->cancel_sent = false;
@@ -155,8 +171,7 @@ static void refuse_replace(cp_remote *r, uint32_t place, cp_reason reason)
 static void finish(cp_remote *r, uint32_t place)
 {
     cp_sent *sent = &r->sent[place];
-    bool ours = sent->client_id != 0;
-    if (ours && sent->cancel_sent)
+    if (sent->cancel_sent && !sent->is_stranger)
         refuse_cancel(r, sent, CP_REASON_UNKNOWN_ORDER);
     if (sent->newer != CP_NONE)
         refuse_replace(r, sent->newer, CP_REASON_UNKNOWN_ORDER);
@@ -181,7 +196,7 @@ static void never_arrived(cp_remote *r, uint32_t place)
 static void end_with_day(cp_remote *r, uint32_t place)
 {
     cp_sent *sent = &r->sent[place];
-    if (sent->client_id == 0) {
+    if (!is_told(r, sent)) {
         close_order(r, place);
     } else if (!sent->answered) {
         never_arrived(r, place);
@@ -225,15 +240,32 @@ static uint64_t read_id(const char text[CP_OUCH_CL_ORD_ID_SIZE])
     return id;
 }
 
+/* What the desk calls the order of a stranger: the same at every start, for the journal's
+ * sake. No desk's own ids come so far. */
+static uint64_t stranger_id(const cp_remote *r, uint32_t user_ref)
+{
+    uint64_t session = 0;
+    for (uint32_t i = 0; i < CP_SOUP_SESSION_SIZE; i++)
+        session = cp_mix(session, (uint8_t)r->orders.session[i]);
+    return STRANGER_ID | (session & 0xFFFFF) << 32 | user_ref;
+}
+
 /* An order of the desk's journal turns up in what the exchange says again: it goes by that
- * reference from now on. */
+ * reference from now on. One the desk has adopted may have traded before it was. */
 static uint32_t bind_restored(cp_remote *r, const cp_ouch_message *m)
 {
+    uint32_t place = find(r, BY_ID, stranger_id(r, m->user_ref_num));
+    bool adopted = place != CP_NONE;
     uint64_t id = read_id(m->cl_ord_id);
-    uint32_t place = id == 0 ? CP_NONE : find(r, BY_ID, id);
-    if (place == CP_NONE || r->sent[place].user_ref != 0)
+    if (!adopted && id != 0 && id < STRANGER_ID)
+        place = find(r, BY_ID, id);
+    if (place == CP_NONE || r->sent[place].user_ref != 0 ||
+        r->sent[place].symbol != find_symbol(r, m->symbol) ||
+        r->sent[place].side != (m->side == 'B' ? CP_BUY : CP_SELL))
         return CP_NONE;
     cp_sent *sent = &r->sent[place];
+    if (adopted && m->quantity > sent->leaves)
+        sent->heard = m->quantity - sent->leaves;
     sent->user_ref = m->user_ref_num;
     sent->by_ref = name_give(r, BY_REF, sent->user_ref, place);
     sent->total = m->quantity;
@@ -241,18 +273,27 @@ static uint32_t bind_restored(cp_remote *r, const cp_ouch_message *m)
     return place;
 }
 
-/* An order that a desk before us has entered: followed for the position it makes. */
-static void adopt(cp_remote *r, const cp_ouch_message *m)
+/* An order that a desk before us has entered. One there is no place for counts as working
+ * for good: nothing is known of its end. */
+static void follow(cp_remote *r, const cp_ouch_message *m)
 {
     uint32_t symbol = find_symbol(r, m->symbol);
-    cp_sent sent = { .user_ref = m->user_ref_num,
+    cp_sent sent = { .client_id = stranger_id(r, m->user_ref_num),
+                     .price = symbol == CP_NONE
+                                  ? CP_PRICE_NONE
+                                  : increments(r, (uint16_t)symbol, m->price),
+                     .user_ref = m->user_ref_num,
                      .total = m->quantity,
                      .leaves = m->quantity,
-                     .symbol = (uint16_t)symbol,
+                     .symbol = symbol == CP_NONE ? CP_NOBODY : (uint16_t)symbol,
                      .side = m->side == 'B' ? CP_BUY : CP_SELL,
-                     .answered = true };
-    if (symbol == CP_NONE || open_order(r, &sent) == CP_NONE)
+                     .answered = true,
+                     .is_stranger = true };
+    if (find(r, BY_ID, sent.client_id) != CP_NONE || open_order(r, &sent) == CP_NONE) {
         r->net.picture.ignored_count++;
+        r->net.picture.foreign_count++;
+        r->unfollowed_count++;
+    }
 }
 
 /* Whether the desk's journal has it among what the desk has counted. */
@@ -287,15 +328,27 @@ static void on_order_accepted(cp_remote *r, uint32_t place, const cp_ouch_messag
 static void on_executed(cp_remote *r, uint32_t place, const cp_ouch_message *m)
 {
     cp_sent *sent = &r->sent[place];
-    int64_t qty = m->quantity;
-    r->net.picture.positions[sent->symbol] += sent->side == CP_BUY ? qty : -qty;
+    int64_t qty = sent->side == CP_BUY ? (int64_t)m->quantity : -(int64_t)m->quantity;
+    bool heard = sent->heard >= m->quantity;
+    if (sent->symbol < CP_SYMBOL_MAX)
+        r->net.picture.positions[sent->symbol] += qty;
     sent->leaves -= m->quantity < sent->leaves ? m->quantity : sent->leaves;
     sent->executed += m->quantity;
-    if (sent->client_id != 0 && !was_counted(r, sent->client_id, m->match_number)) {
+    if (m->match_number > r->match_max)
+        r->match_max = m->match_number;
+    if (heard) {
+        sent->heard -= m->quantity;
+    } else if (!is_told(r, sent)) {
+        if (sent->symbol < CP_SYMBOL_MAX && m->match_number > r->heard_match) {
+            r->unheard_count[sent->symbol]++;
+            r->unheard_qty[sent->symbol] += qty;
+        }
+    } else if (!was_counted(r, sent->client_id, m->match_number)) {
         r->executed_count++;
         cp_report *line = report(r, CP_REPORT_EXECUTED, sent);
         line->qty = m->quantity;
-        line->price = increments(r, sent->symbol, m->price);
+        line->price = sent->symbol < CP_SYMBOL_MAX ? increments(r, sent->symbol, m->price)
+                                                   : CP_PRICE_NONE;
         line->match_ref = m->match_number;
         line->liquidity = m->liquidity == 'A' ? CP_MAKER : CP_TAKER;
         /* OUCH says nothing of fees. */
@@ -319,7 +372,8 @@ static void on_cancelled(cp_remote *r, uint32_t place, uint32_t qty, uint8_t let
     cp_sent *sent = &r->sent[place];
     qty = qty < sent->leaves ? qty : sent->leaves;
     sent->leaves -= qty;
-    if (sent->client_id != 0) {
+    sent->heard -= qty < sent->heard ? qty : sent->heard;
+    if (is_told(r, sent)) {
         cp_report *line = report(r, CP_REPORT_CANCELLED, sent);
         line->qty = qty;
         line->reason = (uint8_t)reason_of(letter);
@@ -340,16 +394,14 @@ static void on_replaced(cp_remote *r, uint32_t place, const cp_ouch_message *m)
     sent->answered = true;
     sent->leaves = m->quantity;
     sent->price = increments(r, sent->symbol, m->price);
-    if (sent->client_id != 0) {
-        cp_report *line = report(r, CP_REPORT_REPLACED, sent);
-        line->original_id = old == CP_NONE ? 0 : r->sent[old].client_id;
-        line->order_ref = m->order_ref;
-        line->qty = m->quantity;
-    }
+    cp_report *line = report(r, CP_REPORT_REPLACED, sent);
+    line->original_id = old == CP_NONE ? 0 : r->sent[old].client_id;
+    line->order_ref = m->order_ref;
+    line->qty = m->quantity;
     if (old == CP_NONE)
         return;
     sent->executed = r->sent[old].executed;
-    if (r->sent[old].cancel_sent && sent->client_id != 0)
+    if (r->sent[old].cancel_sent)
         refuse_cancel(r, &r->sent[old], CP_REASON_UNKNOWN_ORDER);
     close_order(r, old);
 }
@@ -358,7 +410,7 @@ static void on_unknown_accepted(cp_remote *r, const cp_ouch_message *m)
 {
     uint32_t place = bind_restored(r, m);
     if (place == CP_NONE)
-        adopt(r, m);
+        follow(r, m);
     else if (r->sent[place].answered) /* the desk has heard that already */
         return;
     else
@@ -377,7 +429,7 @@ static void on_unknown_replaced(cp_remote *r, const cp_ouch_message *m)
     if (old != CP_NONE)
         close_order(r, old);
     if (place == CP_NONE)
-        adopt(r, m);
+        follow(r, m);
 }
 
 static cp_reason reject_reason(uint16_t reject)
@@ -406,11 +458,9 @@ static void on_rejected(cp_remote *r, uint32_t place, const cp_ouch_message *m)
         return;
     }
     sent->leaves = 0;
-    if (sent->client_id != 0) {
-        cp_report *line = report(r, CP_REPORT_REJECTED, sent);
-        line->qty = sent->total;
-        line->reason = (uint8_t)reason;
-    }
+    cp_report *line = report(r, CP_REPORT_REJECTED, sent);
+    line->qty = sent->total;
+    line->reason = (uint8_t)reason;
     finish(r, place);
 }
 
@@ -425,6 +475,38 @@ static void tell_gone(cp_remote *r, uint32_t place)
     close_order(r, place);
 }
 
+/* How an order stands, by what the exchange has said. */
+static void tell_order(cp_remote *r, const cp_sent *sent)
+{
+    cp_report *line = report(r, CP_REPORT_STATUS, sent);
+    line->qty = sent->leaves;
+    line->match_ref = r->executed_count;
+}
+
+/* What was traded before we came and is in no journal of ours. One that keeps a journal is
+ * to know its position: without the operator's word it does not trade there. */
+static void tell_unheard(cp_remote *r, uint16_t symbol)
+{
+    int64_t qty = r->unheard_qty[symbol];
+    const char *name = r->engine->config.instruments[symbol].name;
+    bool known = r->engine->journal == NULL;
+    cp_net_say(&r->net, known || qty == 0 ? CP_WARNING : CP_CRITICAL,
+               "%.*s: earlier desks of this session have traded %+lld lots, in %u "
+               "executions that are not in this desk's positions",
+               CP_NAME_SIZE, name, (long long)qty, r->unheard_count[symbol]);
+    r->unheard_count[symbol] = 0;
+    r->unheard_qty[symbol] = 0;
+    if (known)
+        return;
+    uint64_t lots = (uint64_t)(qty < 0 ? -qty : qty);
+    cp_sent none = { .price = CP_PRICE_NONE,
+                     .symbol = symbol,
+                     .side = qty < 0 ? CP_SELL : CP_BUY };
+    cp_report *line = report(r, CP_REPORT_STATUS, &none);
+    line->leaves = lots < UINT32_MAX ? (uint32_t)lots : UINT32_MAX;
+    line->match_ref = r->match_max;
+}
+
 /* Everything we had sent before has been answered: what was not never arrived. As far as
  * there is room for what the desk is to hear; the rest the next time. */
 static void settle(cp_remote *r)
@@ -434,16 +516,26 @@ static void settle(cp_remote *r)
             return;
         cp_sent *sent = &r->sent[i];
         uint32_t next = sent->next;
-        if (sent->user_ref == 0 && sent->client_id != 0) {
+        if (sent->is_stranger) {
+            if (!sent->is_shown)
+                tell_order(r, sent);
+            sent->is_shown = true;
+        } else if (sent->user_ref == 0) {
             tell_gone(r, i);
-        } else if (sent->client_id != 0 && !sent->answered) {
+        } else if (!sent->answered) {
             if (next != CP_NONE && next == sent->newer) /* it goes with this one */
                 next = r->sent[next].next;
             never_arrived(r, i);
-        } else if (sent->client_id != 0 && sent->cancel_sent) {
+        } else if (sent->cancel_sent) {
             refuse_cancel(r, sent, CP_REASON_NONE); /* it got lost on the way */
         }
         i = next;
+    }
+    for (uint16_t symbol = 0; symbol < CP_SYMBOL_MAX; symbol++) {
+        if (!has_report_room(r))
+            return;
+        if (r->unheard_count[symbol] > 0)
+            tell_unheard(r, symbol);
     }
     r->settling = false;
 }
@@ -461,13 +553,20 @@ static void get_ready(cp_remote *r)
                    r->net.picture.foreign_count);
     cp_net_say(&r->net, CP_INFO, "orders: ready, session %s, message %llu",
                r->orders.session, (unsigned long long)r->orders.next);
+    r->was_ready = true;
+    r->query_count = r->query_heard_count = 0; /* all of before have been answered */
     cp_link_set(r, &r->orders, CP_LINK_UP);
+}
+
+static bool put_query(cp_remote *r)
+{
+    static const uint8_t query = 'Q';
+    return cp_stream_put(&r->orders.stream, CP_SOUP_UNSEQUENCED, &query, 1) == 0;
 }
 
 static void ask_how_far(cp_remote *r)
 {
-    static const uint8_t query = 'Q';
-    r->asked = cp_stream_put(&r->orders.stream, CP_SOUP_UNSEQUENCED, &query, 1) == 0;
+    r->asked = put_query(r);
 }
 
 static void put_message(cp_remote *r, const cp_ouch_message *message)
@@ -485,13 +584,15 @@ static void put_message(cp_remote *r, const cp_ouch_message *message)
 
 /* An answer about references may be an old one, said again. What is asked under one that
  * is too low gets no answer; but then a later answer about references is still to come. */
-static void ask_by_name(cp_remote *r, uint32_t next_user_ref)
+static void ask_by_name(cp_remote *r)
 {
     static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    if (r->next_user_ref < next_user_ref)
-        r->next_user_ref = next_user_ref;
-    if (!has_stream_room(r))
+    if (!has_stream_room(r)) {
+        r->asked = false; /* from the beginning, then */
         return;
+    }
+    r->named = r->name_due = false;
+    r->asked_ref = r->next_user_ref;
     for (uint32_t i = 0; i < sizeof r->asked_name; i++)
         r->asked_name[i] = digits[cp_random_below(&r->random, 36)];
     cp_ouch_message message = { .type = 'O',
@@ -505,19 +606,36 @@ static void ask_by_name(cp_remote *r, uint32_t next_user_ref)
     memcpy(message.symbol, r->names[0], sizeof message.symbol);
     memcpy(message.cl_ord_id, r->asked_name, sizeof message.cl_ord_id);
     put_message(r, &message);
+    ask_how_far(r);
+}
+
+/* References only rise, so that an answer beyond the one we have just used up can only be
+ * to a query sent after it; or another has used it up before us, and we ask once more. */
+static void on_how_far(cp_remote *r, uint32_t next_user_ref)
+{
+    if (r->orders.state == CP_LINK_UP) {
+        r->query_heard_count += r->query_heard_count < r->query_count;
+        return;
+    }
+    if (r->asked_name[0] && r->named && next_user_ref > r->asked_ref) {
+        r->settling = true;
+        return;
+    }
+    if (r->next_user_ref < next_user_ref)
+        r->next_user_ref = next_user_ref;
+    r->name_due |= !r->asked_name[0] || next_user_ref > r->asked_ref;
 }
 
 static void on_message(cp_remote *r, const cp_ouch_message *m)
 {
     uint32_t place = find(r, BY_REF, m->user_ref_num);
     if (m->type == 'Q') {
-        if (r->orders.state == CP_LINK_RECOVERING)
-            ask_by_name(r, m->user_ref_num);
+        on_how_far(r, m->user_ref_num);
         return;
     }
     if (m->type == 'J' && r->orders.state == CP_LINK_RECOVERING && r->asked_name[0] &&
         memcmp(m->cl_ord_id, r->asked_name, sizeof r->asked_name) == 0) {
-        r->settling = true;
+        r->named = true;
         return;
     }
     if (m->type == 'X') {
@@ -566,6 +684,95 @@ void cp_order_client_take(cp_remote *r, const uint8_t *bytes, uint32_t size)
         r->net.picture.ignored_count++;
 }
 
+/* ---- questions of the desk ---------------------------------------------------------------------- */
+
+static void put_due_query(cp_remote *r)
+{
+    if (r->orders.state != CP_LINK_UP || !has_stream_room(r) || !put_query(r))
+        return;
+    r->query_count++;
+    r->query_due = false;
+}
+
+/* It is answered behind a query of its own, or with others asked at once. Of too many the
+ * desk asks the rest again by itself. */
+static void take_question(cp_remote *r, uint64_t original_id)
+{
+    if (r->question_count == CP_QUESTIONS_MAX)
+        return;
+    uint32_t at = (r->question_first + r->question_count++) % CP_QUESTIONS_MAX;
+    r->questions[at] = (cp_question){ original_id, r->query_count + 1 };
+    r->query_due = true;
+}
+
+static bool works(const cp_sent *sent)
+{
+    return sent->answered && sent->leaves > 0;
+}
+
+/* More than there is room for at once are not told, and counted. */
+static bool tell_all(cp_remote *r)
+{
+    uint32_t live = 0, told = 0;
+    for (uint32_t i = r->first; i != CP_NONE; i = r->sent[i].next)
+        live += works(&r->sent[i]);
+    uint32_t most = live < LIST_MAX ? live : LIST_MAX;
+    uint64_t wanted = (uint64_t)r->reports_claimed + most + ROOM_MIN;
+    if (cp_ring_room(&r->engine->report_ring, wanted) < wanted)
+        return false;
+    for (uint32_t i = r->first; i != CP_NONE && told < most; i = r->sent[i].next) {
+        if (!works(&r->sent[i]))
+            continue;
+        tell_order(r, &r->sent[i]);
+        told++;
+    }
+    cp_sent end = { .symbol = CP_NOBODY,
+                    .price = CP_PRICE_NONE,
+                    .leaves = live - told + r->unfollowed_count };
+    cp_report *line = report(r, CP_REPORT_STATUS, &end);
+    line->qty = told;
+    line->match_ref = r->executed_count;
+    return true;
+}
+
+static bool tell_one(cp_remote *r, uint64_t client_id)
+{
+    if (!has_report_room(r))
+        return false;
+    uint32_t place = find(r, BY_ID, client_id);
+    if (place != CP_NONE && r->sent[place].answered) {
+        tell_order(r, &r->sent[place]);
+    } else if (place != CP_NONE) {
+        /* Of a replace that was refused the exchange says nothing but that the old order
+         * is off, which is still to come. */
+        if (r->sent[place].older == CP_NONE)
+            never_arrived(r, place);
+    } else {
+        cp_sent none = { .client_id = client_id,
+                         .price = CP_PRICE_NONE,
+                         .symbol = CP_NOBODY };
+        cp_report *line = report(r, CP_REPORT_STATUS, &none);
+        line->match_ref = r->executed_count;
+        line->reason = CP_REASON_UNKNOWN_ORDER;
+    }
+    return true;
+}
+
+/* The oldest question; false: its answer is not here yet, or there is no room for it. */
+static bool answer_first(cp_remote *r)
+{
+    const cp_question *question = &r->questions[r->question_first];
+    if (question->query > r->query_heard_count)
+        return false;
+    bool told =
+        question->original_id == 0 ? tell_all(r) : tell_one(r, question->original_id);
+    if (!told)
+        return false;
+    r->question_first = (r->question_first + 1) % CP_QUESTIONS_MAX;
+    r->question_count--;
+    return true;
+}
+
 /* ---- sessions --------------------------------------------------------------------------------- */
 
 void cp_order_client_login(cp_remote *r, cp_soup_login *login)
@@ -585,6 +792,8 @@ static void begin_day(cp_remote *r, const char *session)
             session, link->session);
     memcpy(link->session, session, sizeof link->session);
     memset(r->net.picture.positions, 0, sizeof r->net.picture.positions);
+    r->net.picture.foreign_count -= r->unfollowed_count;
+    r->unfollowed_count = 0;
     r->next_user_ref = 1;
     /* At the first login there are only those of the journal, of whichever session. */
     r->ending_all = was_in && r->first != CP_NONE;
@@ -625,7 +834,8 @@ void cp_order_client_refused(cp_remote *r)
 
 void cp_order_client_broken(cp_remote *r)
 {
-    r->asked = r->settling = false;
+    r->asked = r->settling = r->named = r->name_due = r->query_due = false;
+    r->question_count = 0;   /* who asked asks again */
     r->asked_name[0] = '\0'; /* what was asked before may be answered again */
 }
 
@@ -642,6 +852,12 @@ void cp_order_client_carry(cp_remote *r)
     }
     if (!r->asked && r->orders.state == CP_LINK_RECOVERING)
         ask_how_far(r);
+    if (r->name_due && !r->orders.waiting) /* of many old answers the last will do */
+        ask_by_name(r);
+    if (r->query_due)
+        put_due_query(r);
+    while (r->question_count > 0 && answer_first(r))
+        ;
     publish(r);
 }
 
@@ -778,59 +994,6 @@ static bool write_replace(cp_remote *r, const cp_order *order, uint32_t old,
     return true;
 }
 
-/* How orders stand, as far as the exchange has told us. Nothing is said of one it has not
- * answered yet; and where orders of an earlier desk are working, not that one is gone. */
-static void tell_order(cp_remote *r, const cp_sent *sent)
-{
-    cp_report *line = report(r, CP_REPORT_STATUS, sent);
-    line->qty = sent->leaves;
-    line->match_ref = r->executed_count;
-}
-
-static void tell_all(cp_remote *r)
-{
-    uint64_t wanted =
-        r->reports_claimed + r->engine->config.desk_order_capacity + ROOM_MIN;
-    if (cp_ring_room(&r->engine->report_ring, wanted) < wanted)
-        return; /* it asks again by itself */
-    uint32_t told = 0;
-    for (uint32_t i = r->first; i != CP_NONE; i = r->sent[i].next) {
-        const cp_sent *sent = &r->sent[i];
-        if (sent->client_id == 0 || !sent->answered || sent->leaves == 0)
-            continue;
-        tell_order(r, sent);
-        told++;
-    }
-    cp_sent end = { .symbol = CP_NOBODY,
-                    .price = CP_PRICE_NONE,
-                    .leaves = r->net.picture.foreign_count };
-    cp_report *line = report(r, CP_REPORT_STATUS, &end);
-    line->qty = told;
-    line->match_ref = r->executed_count;
-}
-
-static void answer_query(cp_remote *r, const cp_order *order)
-{
-    if (order->original_id == 0) {
-        tell_all(r);
-        return;
-    }
-    uint32_t place = find(r, BY_ID, order->original_id);
-    if (place != CP_NONE) {
-        if (r->sent[place].answered)
-            tell_order(r, &r->sent[place]);
-        return;
-    }
-    if (r->net.picture.foreign_count > 0)
-        return;
-    cp_sent none = { .client_id = order->original_id,
-                     .price = CP_PRICE_NONE,
-                     .symbol = CP_NOBODY };
-    cp_report *line = report(r, CP_REPORT_STATUS, &none);
-    line->match_ref = r->executed_count;
-    line->reason = CP_REASON_UNKNOWN_ORDER;
-}
-
 /* The message for an order of the desk; false: there is none, and the desk knows. */
 static bool write_order(cp_remote *r, const cp_order *order, cp_ouch_message *m)
 {
@@ -839,7 +1002,7 @@ static bool write_order(cp_remote *r, const cp_order *order, cp_ouch_message *m)
     if (order->kind == CP_ORDER_NEW)
         return write_new(r, order, m);
     if (order->kind == CP_ORDER_QUERY) {
-        answer_query(r, order);
+        take_question(r, order->original_id);
         return false;
     }
     if (order->kind == CP_ORDER_CANCEL_ALL) {
@@ -910,6 +1073,8 @@ bool cp_order_client_send(cp_remote *r)
     }
     if (count > 0)
         cp_ring_release(ring, count);
+    if (r->query_due)
+        put_due_query(r);
     publish(r);
     record_sent(r, caused);
     return count > 0;
@@ -973,10 +1138,14 @@ static void restore(void *context, cp_journal_kind kind, const void *body, uint3
         cp_journal_matches matches;
         CP_ASSERT(size == sizeof matches);
         memcpy(&matches, body, sizeof matches);
-        for (uint32_t i = 0; i < 5 && r->counted_count < CP_COUNTED_MAX; i++)
-            if (matches.match_ref[i] != 0)
-                r->counted[r->counted_count++] =
-                    (cp_counted_match){ matches.client_id[i], matches.match_ref[i] };
+        for (uint32_t i = 0; i < 5 && r->counted_count < CP_COUNTED_MAX; i++) {
+            if (matches.match_ref[i] == 0)
+                continue;
+            r->counted[r->counted_count++] =
+                (cp_counted_match){ matches.client_id[i], matches.match_ref[i] };
+            if (matches.match_ref[i] > r->heard_match)
+                r->heard_match = matches.match_ref[i];
+        }
     } else if (kind == CP_JOURNAL_STATE || kind == CP_JOURNAL_SNAPSHOT_END) {
         cp_journal_state state;
         CP_ASSERT(size == sizeof state);

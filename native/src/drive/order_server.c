@@ -78,10 +78,12 @@ static void send_cancel(cp_exchange *x, const cp_port *port, uint32_t user_ref)
     claim(x, port, CP_ORDER_CANCEL)->original_id = user_ref;
 }
 
-/* Asked of an order that cannot be: its refusal comes behind every earlier answer. */
-static void send_fence(cp_exchange *x, const cp_port *port, uint64_t number)
+/* Asked of an order that cannot be: its refusal comes behind every earlier answer. It
+ * carries the next reference as of now, so that whoever asks can tell which question an
+ * answer is to. */
+static void send_fence(cp_exchange *x, const cp_port *port)
 {
-    claim(x, port, CP_ORDER_CANCEL)->original_id = FENCE_ID + number;
+    claim(x, port, CP_ORDER_CANCEL)->original_id = FENCE_ID + port->last_user_ref + 1;
 }
 
 static void send_sweep(cp_exchange *x, cp_port *port)
@@ -315,7 +317,8 @@ static void on_change_rejected(cp_exchange *x, cp_port *port, const cp_report *r
     uint32_t number = (uint32_t)(port - x->ports);
     if (report->original_id >= FENCE_ID) {
         cp_ouch_message message = { .type = 'Q',
-                                    .user_ref_num = port->last_user_ref + 1 };
+                                    .user_ref_num =
+                                        (uint32_t)(report->original_id - FENCE_ID) };
         say(x, port, &message);
         return;
     }
@@ -689,7 +692,7 @@ bool cp_order_server_take(cp_exchange *x, cp_port *port, const uint8_t *bytes,
         on_mass_cancel(x, port, &message);
         break;
     case 'Q':
-        send_fence(x, port, ++port->fence_count);
+        send_fence(x, port);
         break;
     default: /* D, E */
         on_switch(x, port, &message);

@@ -41,13 +41,14 @@ typedef struct cp_link {
 
 /* An order we have sent, until its end. */
 typedef struct cp_sent {
-    uint64_t client_id; /* 0: of a desk before us, and not in our journal */
+    uint64_t client_id; /* the desk's; of a stranger, one that no desk gives */
     uint64_t sent_ns;
     int64_t price;
     uint32_t user_ref; /* 0: of the journal, and not yet heard of */
     uint32_t total;    /* intended size of the chain, executions included */
     uint32_t leaves;   /* as last reported */
     uint32_t executed;
+    uint32_t heard;         /* lots of what is said again that the journal counts */
     uint32_t next, prev;    /* by age; CP_NONE */
     uint32_t older, newer;  /* the order it is to replace, or be replaced by; CP_NONE */
     uint32_t by_id, by_ref; /* entries of the names */
@@ -55,7 +56,17 @@ typedef struct cp_sent {
     uint8_t side;
     bool answered;
     bool cancel_sent;
+    bool is_stranger; /* of a desk before us, and not in our journal */
+    bool is_shown;    /* the desk has been told that it is there */
 } cp_sent;
+
+#define CP_QUESTIONS_MAX 1024
+
+/* What the desk has asked: answered when the exchange has answered that account query. */
+typedef struct cp_question {
+    uint64_t original_id; /* 0: of all orders */
+    uint64_t query;
+} cp_question;
 
 #define CP_COUNTED_MAX 1024
 
@@ -101,7 +112,21 @@ struct cp_remote {
     bool ending_all; /* a new day: every order is being ended */
     bool asked;      /* how far the exchange has come, on this connection */
     bool settling;   /* it has answered: what it never had is being ended */
+    bool name_due;   /* it is to be asked by name */
+    bool named;      /* it has rejected what was asked by name */
     char asked_name[CP_OUCH_CL_ORD_ID_SIZE]; /* under which it was asked */
+    uint32_t asked_ref;                      /* likewise */
+    cp_question questions[CP_QUESTIONS_MAX];
+    uint32_t question_first, question_count;
+    bool query_due;             /* there are questions that no query follows yet */
+    uint64_t query_count;       /* account queries since the link is up */
+    uint64_t query_heard_count; /* and their answers */
+    uint32_t unfollowed_count;  /* strangers there is no place for */
+    bool was_ready;             /* all that was said before us has been heard */
+    uint64_t heard_match;       /* executions up to it are in the journal */
+    uint64_t match_max;         /* the latest one said */
+    uint32_t unheard_count[CP_SYMBOL_MAX]; /* executions said again, in no journal */
+    int64_t unheard_qty[CP_SYMBOL_MAX];    /* what they come to */
     uint64_t lost_before;
     uint32_t reports_claimed;
     cp_counted_match counted[CP_COUNTED_MAX];
