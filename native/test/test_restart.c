@@ -112,11 +112,14 @@ static void why_it_is_off_is_kept_from_life_to_life(void)
         cp_seats_set_mode(old->desk, 0, CP_MODE_OFF, causes[i]);
         set_mode(old, CP_MODE_OFF); /* said again, the reason is the same */
         for (int life = 0; life < 3; life++) {
-            kit *new = make_kit("market_maker", CP_MODE_LIVE);
+            /* Once the file says so as well, which is no news. */
+            bool agrees = life == 1;
+            kit *new = make_kit("market_maker", agrees ? CP_MODE_OFF : CP_MODE_LIVE);
             kit_open(new);
             restart(old, new);
             CHECK_EQ(CP_MODE_OFF, mode_of(new));
-            CHECK_EQ(causes[i], kit_note(new, CP_NOTE_MODE)->d);
+            CHECK((kit_note(new, CP_NOTE_MODE) == NULL) == agrees);
+            CHECK(agrees || kit_note(new, CP_NOTE_MODE)->d == (int64_t)causes[i]);
             CHECK_EQ(causes[i], cause_of(new));
             kit_market(new, 0, 14998, 15002, 500);
             kit_timer(new);

@@ -102,7 +102,8 @@ PLANTS = [
     ),
     Plant(
         "mode REDUCE: the quote is not counted beside the take", "seats.c",
-        "if (places[i] == CP_NONE || places[i] == place) continue;", "continue;",
+        "room -= desk->orders.slot_qty[slot_index][symbol][side];"
+        " room += counted_at(desk, symbol, side, place);", "",
     ),
     Plant(
         "mode REDUCE: goes on as LIVE", "seats.c",
