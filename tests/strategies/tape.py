@@ -1,8 +1,8 @@
 """A live desk and what it was told, in a process with the taped core (desk_tape.c).
 
-``python tape.py DIRECTORY [RECORDING]`` trades by the configuration there, live. As JSON it
-prints what came of it, of a second desk in virtual time that was told the same, and of
-others that were each told one thing differently.
+``python tape.py DIRECTORY [RECORDING]`` trades live by the configuration there, and
+prints as JSON what came of it, of a second desk in virtual time that was told the
+same, and of others that were each told one thing differently.
 """
 
 from __future__ import annotations
