@@ -117,26 +117,31 @@ def positions(figures: Mapping[str, Any]) -> str:
         "mark",
         "realised",
         "unrealised",
-        "fees",
+        "fees (schedule)" if figures["fees_by"] == "schedule" else "fees",
         "P&L",
     )
     return _table(head, rows)
 
 
 def strategies(figures: Mapping[str, Any]) -> str:
-    rows = [
-        (
-            f"{item['key']} {item['name']}",
-            item["symbol"],
-            item["mode"],
+    def row(name: str, mode: str, item: Mapping[str, Any]) -> tuple[str, ...]:
+        return (
+            name,
+            mode,
             f"{item['position']:,}",
             f"{item['orders']:,}",
             f"{item['fills']:,}",
             f"{item['refusals']:,}",
             _money(item["total"]),
         )
-        for item in figures["strategies"]
-    ]
+
+    rows = []
+    for item in figures["strategies"]:
+        name, *cells = row(f"{item['key']} {item['name']}", item["mode"], item)
+        rows.append((name, item["symbol"], *cells))
+        if item["would_be"]:
+            name, *cells = row("  would be", "", item["would_be"])
+            rows.append((name, item["symbol"], *cells))
     head = ("strategy", "symbol", "mode", "lots", "orders", "fills", "refusals", "P&L")
     return _table(head, rows)
 

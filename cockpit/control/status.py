@@ -29,6 +29,7 @@ def status(desk: RemoteDesk) -> dict[str, Any]:
         "stands": summary.stands(desk, firm),
         "journal": summary.journal(firm["journal"]),
         "pnl": summary.profit(firm),
+        "fees_by": summary.fees_by(picture),
         "orders_working": int(firm["working_count"]),
         "orders_sent": int(counters["order_count"]),
         "fills": int(counters["fill_count"]),

@@ -5,7 +5,7 @@ Money and prices are in currency, times in nanoseconds unless a key says otherwi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cockpit.control.desk import Desk
@@ -31,8 +31,10 @@ from cockpit.core import (
     Placement,
     Record,
     RiskState,
+    Role,
     Scope,
     Settings,
+    Side,
     Trouble,
     Waiting,
 )
@@ -85,6 +87,7 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
         "tick_to_order_ns": _hop(picture["hops"][Hop.TICK_TO_ORDER]),
         "positions": positions(desk, firm),
         "pnl": profit(firm) | sources(*firm["strategies"]),
+        "fees_by": fees_by(picture),
         "risk": risk(desk, firm) | _ended_in(desk),
         "strategies": strategies(desk, firm),
         "threads": _threads(settings, picture["threads"]),
@@ -105,6 +108,12 @@ def summary(desk: LocalDesk, seconds: float) -> dict[str, Any]:
 
 
 # ---- parts -----------------------------------------------------------------------------
+
+
+def fees_by(picture: Record) -> str:
+    """Who says what fees are: the venue, or, where it says nothing of them, desk.toml."""
+    elsewhere = int(picture["net"]["role"]) == Role.REMOTE
+    return "schedule" if elsewhere else "venue"
 
 
 def stands(desk: Desk, firm: Record) -> dict[str, Any]:
@@ -195,7 +204,7 @@ def _net(desk: LocalDesk, net: Record) -> dict[str, Any]:
     }
 
 
-def profit(holder: Record) -> dict[str, float]:
+def profit(holder: Mapping[str, Any]) -> dict[str, float]:
     """Realised and unrealised are before fees; the total is after them."""
     realised, unrealised, fees = (
         int(holder[key]) for key in ("realised", "unrealised", "fees")
@@ -339,6 +348,7 @@ def strategies(desk: Desk, firm: Record) -> list[dict[str, Any]]:
                 "rejects": int(strategy["reject_count"]),
                 **profit(strategy),
                 **sources(strategy),
+                "would_be": _would_be(desk, strategy),
             }
         )
     return found
@@ -348,6 +358,34 @@ def _kind_of(desk: Desk, index: int) -> str:
     """Its name; a desk says so of every kind it runs."""
     kind = desk.kinds.get(index)
     return kind.name if kind else f"kind {index}"
+
+
+def _would_be(desk: Desk, strategy: Record) -> dict[str, Any] | None:
+    """What it would have done since it is in SHADOW: in no other figure."""
+    config = strategy["config"]
+    if int(config["mode"]) != Mode.SHADOW:
+        return None
+    increment = desk.symbols[int(config["symbol"])].increment / MONEY_SCALE
+    quotes = [
+        {
+            "side": side.name.lower(),
+            "price": _price(strategy["would_be_price"][side], 1, increment),
+            "qty": int(strategy["would_be_qty"][side]),
+            "ahead": int(strategy["would_be_ahead"][side]),
+        }
+        for side in Side
+        if int(strategy["would_be_qty"][side])
+    ]
+    parts = ("realised", "unrealised", "fees")
+    return {
+        "position": int(strategy["would_be_position"]),
+        "orders": int(strategy["would_be_order_count"]),
+        "fills": int(strategy["would_be_fill_count"]),
+        "refusals": int(strategy["would_be_refusal_count"]),
+        "working": len(quotes),
+        "quotes": quotes,
+        **profit({part: strategy[f"would_be_{part}"] for part in parts}),
+    }
 
 
 def _threads(settings: Settings, threads: Iterable[Record]) -> list[dict[str, Any]]:

@@ -12,7 +12,17 @@ from cockpit.ui import layout
 from cockpit.ui.layout import Rect
 from cockpit.ui.panels import PANELS
 from cockpit.ui.panels.base import Panel
-from cockpit.ui.render import alert, footer, header, latency, overlay, risk, small, tabs
+from cockpit.ui.render import (
+    alert,
+    footer,
+    header,
+    latency,
+    overlay,
+    risk,
+    small,
+    strategies,
+    tabs,
+)
 from cockpit.ui.render.text import Rows
 from cockpit.ui.scene import Scene
 
@@ -100,7 +110,7 @@ def _plan(scene: Scene, over: Rows, width: int, height: int) -> dict[str, Rect]:
     # A line of air above the keys, where there is room for it.
     bottom = height - (2 if scene.layout != "one" and height >= 30 else 1)
     needs = layout.Needs(
-        strategies=len(list(scene.slots())),
+        strategies=strategies.line_count(scene),
         symbols=len(scene.symbols),
         latency=latency.rows_wanted(scene) + 1,
         risk=risk.rows_wanted(scene) + 1,

@@ -19,6 +19,7 @@ from cockpit.core import (
     ROW_NONE,
     Engine,
     Instrument,
+    Mode,
 )
 
 MD_ADD, MD_EXECUTE = 1, 2
@@ -184,3 +185,33 @@ def test_where_the_result_came_from_adds_up_to_it(files: Path) -> None:
         assert row["fifo_exact"]
         if row["position"] == 0:
             assert int(symbol["realised_fifo"]) == int(symbol["realised"])
+
+
+def test_a_strategy_in_shadow_is_told_of_apart_from_what_is_real(files: Path) -> None:
+    desk, _ = run(files, 0)
+    assert all(item["would_be"] is None for item in summary(desk, 0.5)["strategies"])
+    slot = next(
+        item["key"] - 1
+        for item in summary(desk, 0.5)["strategies"]
+        if item["kind"] == "market_maker"
+    )
+    desk.set_mode(slot, Mode.SHADOW)
+    desk.engine.run(40_000)
+    figures = summary(desk, 0.5)
+    [item] = [item for item in figures["strategies"] if item["would_be"]]
+    found, shown = item["would_be"], desk.read()["desk"]["strategies"][slot]
+    assert item["mode"] == "SHADOW" and found["fills"] > 0 and found["orders"] > 0
+    for name, field in (
+        ("position", "position"), ("orders", "order_count"), ("fills", "fill_count"),
+        ("refusals", "refusal_count"),
+    ):  # fmt: skip
+        assert found[name] == int(shown[f"would_be_{field}"])
+    assert found["total"] == pytest.approx(
+        found["realised"] + found["unrealised"] - found["fees"], abs=1e-6
+    )
+    assert found["working"] == len(found["quotes"])
+    assert (item["orders"], item["fills"], item["position"]) == (0, 0, 0)
+    [line] = [line for line in render(figures).splitlines() if "would be" in line]
+    assert f"{found['orders']:,}" in line and f"{found['fills']:,}" in line
+    assert figures["fees_by"] == "venue"
+    assert json.loads(json.dumps(figures)) == figures

@@ -876,3 +876,48 @@ def test_a_position_is_held_against_the_symbols_own_limit_where_that_is_tighter(
     view = positions.view(scene_of(desk), 160)
     at = [column.title for column in view.columns].index("limit")
     assert [line.cells[at][0] for line in view.lines[:2]] == ["1%", "50%"]
+
+
+def test_what_a_strategy_in_shadow_would_have_is_on_a_line_of_its_own() -> None:
+    desk = PaintedDesk()
+    desk.add_strategy(0, "maker")
+    desk.add_strategy(1, "other")
+    slot = desk.picture["desk"]["strategies"][0]
+    slot["position"], slot["order_count"] = 3, 17
+    slot["would_be_position"], slot["would_be_order_count"] = -8, 309
+    slot["would_be_fill_count"], slot["would_be_refusal_count"] = 256, 12
+    slot["would_be_realised"], slot["would_be_fees"] = 5 * MONEY_SCALE, MONEY_SCALE
+    slot["would_be_price"][1], slot["would_be_qty"][1] = 15_002, 7
+    slot["would_be_ahead"][1] = 40
+    slot["config"]["mode"] = Mode.LIVE
+    assert len(strategies.view(scene_of(desk), 100).lines) == 2
+    slot["config"]["mode"] = Mode.SHADOW
+    scene = scene_of(desk)
+    real, would_be, other = strategies.view(scene, 100).lines
+    assert (real.values[4], real.values[7]) == (3, 17)
+    assert would_be.values == [
+        1, "maker would be", "would be", "ALFA", -8, 4 * MONEY_SCALE, 1, 309, None, 256,
+        12, None,
+    ]  # fmt: skip
+    assert {style for _, style in would_be.cells} == {"pending"}
+    assert strategies.line_count(scene) == 3
+    assert "1 in shadow: would be 4.00" in strategies.detail(scene)
+    # A cursor on it is on its strategy.
+    assert [strategies.slot_at(line.key) for line in (real, would_be, other)] == [0, 0, 1]
+    view = strategies.view(scene, 100)
+    for line in (real, would_be):
+        said = " ".join(said_by(reasons.why(scene, "strategies", view, line, 80)).split())
+        assert "would have sent 309 orders, would have had 256 fills" in said
+        assert "would hold -8 ALFA and would have made +4.00" in said
+        assert "It would sell 7 at 150.02, behind 40 lots." in said
+        assert "12 of its orders were refused" in said
+
+
+def test_fees_nobody_charged_are_called_by_schedule() -> None:
+    desk = PaintedDesk()
+    for role, by in ((0, False), (Role.REMOTE, True)):
+        desk.picture["net"]["role"] = role
+        scene = scene_of(desk)
+        assert ("fees by schedule" in positions.detail(scene)) == by
+        said = said_by(exposure.render(scene, 60, 20))
+        assert ("from fees (schedule)" in said) == by

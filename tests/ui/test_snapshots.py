@@ -68,6 +68,24 @@ async def test_screen_of_a_live_session(picture: Any, screen: str) -> None:
         assert await drawn(app, pilot) == picture
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=name_of)
+async def test_shadow(picture: Any, size: tuple[int, int]) -> None:
+    desk = TapedDesk("shadow")
+    app = open_app(desk)
+    async with app.run_test(size=size) as pilot:
+        app.scene.screen = "strategies" if size[1] > 24 else app.scene.screen
+        turn(app, desk, 19)
+        slot = desk.read()["desk"]["strategies"][0]
+        assert int(slot["config"]["mode"]) == Mode.SHADOW
+        assert int(slot["would_be_fill_count"]) > 0 and int(slot["order_count"]) == 0
+        text = shown(app, "strategies")
+        assert "would be" in text and "○ SHADOW" in text
+        [row] = [line for line in text.splitlines() if "○ would be" in line]
+        for name in ("position", "fill_count"):
+            assert f"{abs(int(slot[f'would_be_{name}'])):,}" in row
+        assert await drawn(app, pilot) == picture
+
+
 @pytest.mark.parametrize("theme", ["high-contrast", "ansi-16"])
 async def test_theme(picture: Any, theme: str) -> None:
     desk = TapedDesk("live")

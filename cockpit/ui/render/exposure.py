@@ -8,6 +8,7 @@ from cockpit.core import MONEY_SCALE
 from cockpit.observe.exposure import HORIZON_S, LEVEL, WINDOWS_MIN
 from cockpit.ui.render import number
 from cockpit.ui.render.glyphs import Glyphs
+from cockpit.ui.render.positions import is_by_schedule
 from cockpit.ui.render.text import Row, Rows, paragraph, shorten, spread
 from cockpit.ui.scene import Scene
 
@@ -53,5 +54,6 @@ def render(scene: Scene, width: int, height: int) -> Rows:
             shown = number.shown_pnl(signed, scene.glyphs)
         else:
             shown = (scene.glyphs.none, "faint")
-        rows.append(spread(((f"from {source}", "text"),), (shown,), width))
+        by = " (schedule)" if source == "fees" and is_by_schedule(scene) else ""
+        rows.append(spread(((f"from {source}{by}", "text"),), (shown,), width))
     return rows[:height]

@@ -6,6 +6,7 @@ from typing import Any
 
 from cockpit.core import Parameter
 from cockpit.ui.render.listing import draw
+from cockpit.ui.render.strategies import slot_at
 from cockpit.ui.render.table import Column, Line, View
 from cockpit.ui.render.text import Rows, Segment
 from cockpit.ui.scene import Scene
@@ -23,10 +24,8 @@ _COLUMNS = (
 def slot_of(scene: Scene) -> int | None:
     """The strategy meant: the one under the cursor, else the first."""
     slots = dict(scene.slots())
-    chosen = scene.cursor.get("strategies", "")
-    if chosen.isdecimal() and int(chosen) in slots:
-        return int(chosen)
-    return next(iter(slots), None)
+    chosen = slot_at(scene.cursor.get("strategies", ""))
+    return chosen if chosen in slots else next(iter(slots), None)
 
 
 def declared(scene: Scene, picture: Any) -> tuple[Parameter, ...]:

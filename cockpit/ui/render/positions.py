@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.control.desk import Symbol
-from cockpit.core import LIMITS, PRICE_NONE, Scope
+from cockpit.core import LIMITS, PRICE_NONE, Role, Scope
 from cockpit.ui.render import number
 from cockpit.ui.render.listing import draw
 from cockpit.ui.render.risk import WARN
@@ -31,7 +31,15 @@ _COLUMNS = (
 
 def detail(scene: Scene) -> str:
     held = sum(int(picture["position"]) != 0 for _, picture in scene.symbol_pictures())
-    return f"{held} open" if scene.desk_on else ""
+    if not scene.desk_on:
+        return ""
+    by = ", fees by schedule" if is_by_schedule(scene) else ""
+    return f"{held} open{by}"
+
+
+def is_by_schedule(scene: Scene) -> bool:
+    """No venue says what fees it took: those shown are what desk.toml says."""
+    return int(scene.picture["net"]["role"]) == Role.REMOTE
 
 
 def _pnl(picture: Any) -> int:

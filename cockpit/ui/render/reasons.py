@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.core import LIMITS, REFUSALS, Scope, Side
 from cockpit.ui.render import number, risk
+from cockpit.ui.render.strategies import rehearses, slot_at, would_be_pnl
 from cockpit.ui.render.table import Line, View
 from cockpit.ui.render.text import Rows, clean, wrap
 from cockpit.ui.render.ways import Way, of_row
@@ -37,7 +38,7 @@ def why(scene: Scene, panel: str, view: View, line: Line, width: int) -> Rows:
         case "working":
             said = _of_order(scene, line)
         case "strategies":
-            said = _of_strategy(scene, int(line.key))
+            said = _of_strategy(scene, slot_at(line.key) or 0)
         case "risk":
             said = _of_limit(scene, line.key)
         case "log":
@@ -152,6 +153,9 @@ def _of_strategy(scene: Scene, slot: int) -> list[str]:
     name = scene.slot_name(slot)
     said = [f"{name}: its signal is {float(strategy['signal']):,.6g}."]
     refused = int(strategy["refusal_count"])
+    if rehearses(scene, strategy):
+        said += _would_be(scene, strategy)
+        refused = int(strategy["would_be_refusal_count"])
     last = int(strategy["last_refusal"])
     if refused and last < len(REFUSALS):
         said.append(
@@ -163,6 +167,29 @@ def _of_strategy(scene: Scene, slot: int) -> list[str]:
             said += _latest_refused(scene, slot=slot)
     found = [e for e in reversed(scene.log) if e.source == name]
     return said + [f"Last said: {event.text}" for event in found[:3]]
+
+
+def _would_be(scene: Scene, strategy: Any) -> list[str]:
+    """What it would have done since it is in SHADOW."""
+    orders = int(strategy["would_be_order_count"])
+    fills = int(strategy["would_be_fill_count"])
+    symbol = int(strategy["config"]["symbol"])
+    lots, made = int(strategy["would_be_position"]), would_be_pnl(strategy)
+    said = [
+        f"In SHADOW it sends nothing. It would have sent {orders:,} orders, would have "
+        f"had {fills:,} fills, would hold {lots:+,} {scene.symbol_name(symbol)} and "
+        f"would have made {number.signed(number.fit_money(made), made)}, fees taken off."
+    ]
+    for side in Side:
+        if qty := int(strategy["would_be_qty"][side]):
+            price = number.price(
+                int(strategy["would_be_price"][side]), scene.symbols[symbol]
+            )
+            ahead = int(strategy["would_be_ahead"][side])
+            said.append(
+                f"It would {side.name.lower()} {qty:,} at {price}, behind {ahead:,} lots."
+            )
+    return said
 
 
 def _of_limit(scene: Scene, key: str) -> list[str]:

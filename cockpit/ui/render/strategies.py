@@ -30,10 +30,44 @@ _CENTS_WIDTH = 66
 """From here there is room for the P&L's decimals beside every column that matters."""
 
 
+WOULD_BE = "would be"
+"""What a strategy in SHADOW would have: on a line of its own, apart from what is real."""
+
+
 def detail(scene: Scene) -> str:
     slots = list(scene.slots())
     live = sum(int(slot["config"]["mode"]) == Mode.LIVE for _, slot in slots)
-    return f"{live} of {len(slots)} live" if slots else ""
+    shadow = [slot for _, slot in slots if rehearses(scene, slot)]
+    if not slots:
+        return ""
+    text = f"{live} of {len(slots)} live"
+    if shadow:
+        made = number.fit_money(sum(map(would_be_pnl, shadow)), 12)
+        text += f", {len(shadow)} in shadow: would be {made}"
+    return text
+
+
+def line_count(scene: Scene) -> int:
+    """Lines there are for the strategies."""
+    return sum(1 + rehearses(scene, slot) for _, slot in scene.slots())
+
+
+def slot_at(key: str) -> int | None:
+    """The strategy a line is about, by the line's key."""
+    slot = key.partition(":")[0]
+    return int(slot) if slot.isdecimal() else None
+
+
+def rehearses(scene: Scene, picture: Any) -> bool:
+    """In SHADOW, as a core that said what it would have done."""
+    shadow = int(picture["config"]["mode"]) == Mode.SHADOW
+    return shadow and scene.knows("desk.strategies.would_be_refusal_count")
+
+
+def would_be_pnl(picture: Any) -> int:
+    """Money, fees taken off."""
+    made = int(picture["would_be_realised"]) + int(picture["would_be_unrealised"])
+    return made - int(picture["would_be_fees"])
 
 
 def _state(scene: Scene, slot: int, mode: int, fault: int) -> Segment:
@@ -83,9 +117,34 @@ def _line(scene: Scene, slot: int, picture: Any, decimals: int) -> Line:
     return Line(str(slot), cells, values)
 
 
+def _would_be_line(scene: Scene, slot: int, picture: Any, decimals: int) -> Line:
+    symbol = scene.symbol_name(int(picture["config"]["symbol"]))
+    lots, pnl = int(picture["would_be_position"]), would_be_pnl(picture)
+    working = sum(1 for qty in picture["would_be_qty"] if qty)
+    orders, fills, refused = (
+        int(picture[f"would_be_{name}_count"]) for name in ("order", "fill", "refusal")
+    )
+    made = number.signed(number.fit_money(pnl, 12, decimals), pnl)
+    texts = [
+        "", f" {scene.glyphs.off} {WOULD_BE}", "", symbol,
+        number.shown_position(lots, 9)[0], made, number.fit_count(working, 7),
+        number.fit_count(orders, 7), "", number.fit_count(fills, 7),
+        number.fit_count(refused, 7), "",
+    ]  # fmt: skip
+    values = [
+        slot + 1, f"{scene.slot_name(slot)} {WOULD_BE}", WOULD_BE, symbol,
+        lots, pnl, working, orders, None, fills, refused, None,
+    ]  # fmt: skip
+    return Line(f"{slot}:{WOULD_BE}", [(text, "pending") for text in texts], values)
+
+
 def view(scene: Scene, width: int) -> View:
     decimals = 2 if width >= _CENTS_WIDTH else 0
-    lines = [_line(scene, slot, picture, decimals) for slot, picture in scene.slots()]
+    lines = []
+    for slot, picture in scene.slots():
+        lines.append(_line(scene, slot, picture, decimals))
+        if rehearses(scene, picture):
+            lines.append(_would_be_line(scene, slot, picture, decimals))
     empty = "No strategy is configured. Add one to strategies.toml: it is taken at once."
     if not scene.desk_on:
         lines, empty = [], "The exchange runs alone. Strategies need a desk."

@@ -61,6 +61,14 @@ def session() -> None:
         play(desk, recorder, 4)
 
 
+def shadow() -> None:
+    """One of the strategies has been in SHADOW from the start."""
+    desk = open_desk()
+    with Recorder(HERE / "shadow.tape", desk) as recorder:
+        desk.set_mode(0, Mode.SHADOW)
+        play(desk, recorder, 20)
+
+
 LIVE_S = 19.5
 TIGHTER = """
 [symbols.ALFA]
@@ -99,7 +107,11 @@ def main() -> None:
     if sys.argv[1:] == ["live"]:
         live()
         return
+    if sys.argv[1:] == ["shadow"]:
+        shadow()
+        return
     session()
+    shadow()
     for name, desk in (
         ("empty", open_desk(strategies=False)),
         ("no_desk", open_desk(desk=False)),
