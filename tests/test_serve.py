@@ -540,8 +540,15 @@ def test_a_trigger_is_loosened_by_two_commands(own: Served) -> None:
     path.write_text(path.read_text().replace("reject_count = 20", "reject_count = 90"))
     own.wait_for("breakers.reject_count 20 -> 90 rejects: NOT in force until confirmed")
     assert triggers()["reject_count"] == 20
-    assert own.ctl("limit", "breakers.reject_count", 90, "--confirm").returncode == 0
-    assert triggers()["reject_count"] == 90
+    # The file as a whole, and so it is said.
+    text = path.read_text().replace("slow_answer = 500", "slow_answer = 700")
+    path.write_text(text)
+    own.wait_for("slow_answer 500 -> 700 ms: NOT in force until confirmed")
+    done = own.ctl("limit", "breakers.reject_count", 90, "--confirm")
+    looser = "breakers.reject_count 20 -> 90 rejects, breakers.slow_answer 500 -> 700 ms"
+    assert done.returncode == 0 and f"{looser}, as the core shows" in done.stdout
+    own.wait_for(f"confirmed: {looser}; by root uid 0")
+    assert (triggers()["reject_count"], triggers()["slow_answer"]) == (90, 700)
 
 
 def test_a_limit_of_one_instrument_and_an_edit_by_hand_are_confirmed_likewise(

@@ -293,13 +293,13 @@ class LocalDesk:
         """Has that first step been made, and does it still count?"""
         return self._reload.is_asked(options_hash)
 
-    def confirm_limits(self, options_hash: int) -> None:
+    def confirm_limits(self, options_hash: int) -> str:
         """What risk.toml says with this hash may be looser than what is in force.
 
-        Raises EditRefused where that was not asked for before.
+        All that is, in words. Raises EditRefused where it was not asked for before.
         """
         try:
-            self._reload.confirm(options_hash, *self._engine.signature)
+            return self._reload.confirm(options_hash, *self._engine.signature)
         except LookupError as error:
             raise EditRefused(str(error.args[0])) from None
 

@@ -165,12 +165,13 @@ class Steps:
             return False
         return asked.deadline is None or self._clock() <= asked.deadline
 
-    def hold(self, key: int) -> None:
-        """It is being confirmed: the file to say so is yet to be read."""
+    def hold(self, key: int) -> str:
+        """It is being confirmed: the file to say so is yet to be read. All it loosens."""
         asked = self._open[key]
         if asked.deadline is not None:
             deadline = self._clock() + ASKED_SECONDS
             self._open[key] = replace(asked, deadline=deadline)
+        return asked.text
 
     def confirm(
         self, key: int, changes: Sequence[LimitChange], who: str, why: str

@@ -199,8 +199,9 @@ class Reload:
             self._put_limits(self._risk, "the limits follow their strategies", head)
         self._change_strategies(before, reading.strategies, modes)
 
-    def confirm(self, options_hash: int, who: str, why: str) -> None:
-        """An operator wants risk.toml as a whole, as :attr:`RiskOptions.hash` has it.
+    def confirm(self, options_hash: int, who: str, why: str) -> str:
+        """An operator wants risk.toml as a whole, as :attr:`RiskOptions.hash` has it; all
+        that this loosens, in words.
 
         Raises LookupError where nobody has asked for that before, or too long ago.
         """
@@ -209,12 +210,13 @@ class Reload:
                 f"nobody has asked for that in the last {ASKED_SECONDS:g} s: "
                 f"ask first, then confirm"
             )
-        self._steps.hold(options_hash)
+        text = self._steps.hold(options_hash)
         self._confirmed[options_hash] = who, why, self._clock() + ASKED_SECONDS
         _keep_last(self._confirmed)
         if self._held is not None and self._held.hash == options_hash:
             self._change_limits(self._held)
             self._sum_up()
+        return text
 
     def ask(self, risk: RiskOptions, who: str, why: str) -> str:
         """An operator has said what is to be looser, and not yet confirmed it; what that

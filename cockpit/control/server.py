@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -578,7 +578,7 @@ class Server:
                     return
                 if done.loosens and isinstance(done, limit_edit.Edit):
                     with self._desk.asked_by(session.operator.full, why):
-                        self._loosen(done, confirmed)
+                        done = self._loosen(done, confirmed)
                 if isinstance(done, parameter_edit.ParameterEdit):
                     with self._desk.asked_by(session.operator.full, why):
                         self._desk.sign_parameters(done)
@@ -598,7 +598,8 @@ class Server:
             finally:
                 session.pending -= 1
             who = session.operator.full
-            text = f"asked: {done.text}; by {who}{f'; why: {why}' if why else ''}"
+            word = "confirmed" if done.loosens else "asked"
+            text = f"{word}: {done.text}; by {who}{f'; why: {why}' if why else ''}"
             self._say(Severity.INFO, "operator", text)
             self._wait_for(session, number, self._shown(done))
 
@@ -606,11 +607,14 @@ class Server:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _loosen(self, edit: limit_edit.Edit, confirmed: bool) -> None:
-        """The second of two steps, each a command of its own; else the first, raised."""
+    def _loosen(self, edit: limit_edit.Edit, confirmed: bool) -> limit_edit.Edit:
+        """The second of two steps, each a command of its own; else the first, raised.
+
+        What is confirmed is the file, with all in it that was held back: so it is said.
+        """
         if confirmed and self._desk.is_asked(edit.options_hash):
-            self._desk.confirm_limits(edit.options_hash)
-            return
+            text = self._desk.confirm_limits(edit.options_hash)
+            return replace(edit, text=text or edit.text)
         looser = self._desk.ask_limits(edit.options) or edit.text
         early = "nobody had asked for it before; " if confirmed else ""
         raise FirstStep(
