@@ -174,15 +174,15 @@ struct cp_desk {
     cp_lots lots[CP_SYMBOL_MAX];
     cp_slot slots[CP_SLOT_COUNT];
 
-    uint64_t halted;     /* bit a symbol: by the operator, nothing new in it */
-    uint64_t flattening; /* of them: those whose positions are being closed */
-    uint64_t killed;     /* bit a slot: stopped by the operator's kill */
-    uint64_t modes;      /* as in cp_journal_state: the modes in force, and why */
-    uint64_t mode_causes;
+    uint64_t halted;        /* bit a symbol: by the operator, nothing new in it */
+    uint64_t flattening;    /* of them: those whose positions are being closed */
+    uint64_t killed;        /* bit a slot: stopped by the operator's kill */
     uint64_t closing;       /* of them: those whose positions are being closed */
     uint64_t making_way[2]; /* by cp_side, bit a symbol: own orders of that side would
                                meet those that close a position */
     cp_symbol_stop stops[CP_SYMBOL_MAX]; /* of those halted */
+    uint64_t modes;                      /* as in cp_journal_state: those in force */
+    uint64_t mode_causes;                /* and why */
     uint64_t ticket_next;                /* the operator's orders so far */
     cp_ticket_picture tickets[CP_TICKET_MAX];
     cp_preview preview;
