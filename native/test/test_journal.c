@@ -631,8 +631,8 @@ static void a_live_desk_records_at_every_level(void)
     }
 }
 
-/* As if all of it had been written a day before. */
-static void make_a_day_older(void)
+/* As if all of it had been written so many days before; below 0: after. */
+static void make_older(int64_t days)
 {
     DIR *stream = opendir(directory);
     CHECK(stream != NULL);
@@ -645,7 +645,7 @@ static void make_a_day_older(void)
         CHECK_EQ(sizeof record, pread(fd, &record, sizeof record, 0));
         cp_journal_segment segment;
         memcpy(&segment, record.body, sizeof segment);
-        segment.wall_ns -= 86400000000000;
+        segment.wall_ns -= days * 86400000000000;
         memcpy(record.body, &segment, sizeof segment);
         record.crc = cp_crc32c(&record, offsetof(cp_journal_record, crc));
         CHECK_EQ(sizeof record, pwrite(fd, &record, sizeof record, 0));
@@ -672,6 +672,25 @@ static int64_t trade_live(cp_engine *engine, uint64_t fills)
     return picture.desk.symbols[0].position;
 }
 
+static void a_clock_set_back_begins_no_day(void)
+{
+    make_directory();
+    cp_config config = file_config(CP_JOURNAL_BACKGROUND);
+    cp_engine *engine;
+    CHECK_EQ(0, cp_engine_create(&engine, &config, error));
+    trade_live(engine, 5);
+    int64_t fees = picture.desk.fees;
+    CHECK(fees != 0);
+    cp_engine_destroy(engine);
+    make_older(-1); /* that was tomorrow */
+
+    CHECK_EQ(0, cp_engine_create(&engine, &config, error));
+    cp_engine_read(engine, &picture);
+    CHECK_EQ(fees, picture.desk.fees);
+    cp_engine_destroy(engine);
+    remove_directory();
+}
+
 static void another_day_begins_without_profit_and_fees(void)
 {
     make_directory();
@@ -681,7 +700,7 @@ static void another_day_begins_without_profit_and_fees(void)
     int64_t held = trade_live(engine, 5);
     CHECK(picture.desk.fees != 0);
     cp_engine_destroy(engine);
-    make_a_day_older();
+    make_older(1);
 
     CHECK_EQ(0, cp_engine_create(&engine, &config, error));
     cp_engine_read(engine, &picture);
@@ -746,6 +765,7 @@ int main(void)
     RUN(a_halt_survives_the_restart_and_a_stop_does_not);
     RUN(what_the_operator_has_set_the_desk_to_survives);
     RUN(a_live_desk_records_at_every_level);
+    RUN(a_clock_set_back_begins_no_day);
     RUN(another_day_begins_without_profit_and_fees);
     RUN(two_desks_do_not_share_a_journal);
     RUN(a_directory_that_cannot_be_used_is_said);

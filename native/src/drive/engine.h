@@ -66,6 +66,7 @@ struct cp_engine {
     cp_clock clock;
     uint64_t start_ns;
     bool started;
+    bool has_run; /* it was started, and not in vain */
     bool memory_locked;
 
     /* What the drive counts about the venue. Of the venue's thread. */

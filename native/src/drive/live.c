@@ -616,8 +616,10 @@ int cp_live_start(cp_engine *engine)
         result = cp_thread_start(&engine->desk_thread);
     if (result == 0 && net_of(engine) && !engine->net_inline)
         result = cp_thread_start(&engine->net_thread);
-    if (result != 0)
+    if (result != 0) {
         cp_live_stop(engine);
+        engine->has_run = false;
+    }
     return result;
 }
 

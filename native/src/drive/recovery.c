@@ -103,8 +103,9 @@ static int restore(cp_engine *engine, char *error)
     cp_desk_skip_ids(engine->desk, r.ids_end);
     engine->recovered_hash = cp_desk_journal_hash(engine->desk);
     engine->ids_end = cp_desk_next_id(engine->desk);
+    /* Where the clock was set back it is the same day still: its losses count. */
     if (journal->last != 0 && !engine->config.virtual_time &&
-        wall_now_ns() / DAY_NS != r.last_ns / DAY_NS) {
+        wall_now_ns() / DAY_NS > r.last_ns / DAY_NS) {
         engine->new_day = true;
         cp_desk_recover_new_day(engine->desk);
     }
@@ -157,7 +158,9 @@ int cp_engine_record_start(cp_engine *engine)
     if (result != 0)
         return result;
     cp_engine_record_timer(engine, now_ns); /* which may be used now */
-    return engine->config.virtual_time ? 0 : cp_journal_start(journal);
+    result = engine->config.virtual_time ? 0 : cp_journal_start(journal);
+    engine->has_run = result == 0;
+    return result;
 }
 
 void cp_engine_record_stop(cp_engine *engine)
@@ -171,7 +174,9 @@ void cp_engine_record_stop(cp_engine *engine)
     cp_desk_get_state(engine->desk, &state);
     state.state_hash = cp_desk_journal_hash(engine->desk);
     journal->cause = 0;
-    cp_journal_add(journal, CP_JOURNAL_CLOSED, 0, now_ns, &state, sizeof state);
+    /* Who could not start has not put in order what a crash left. */
+    if (engine->has_run || journal->end != CP_END_CRASHED)
+        cp_journal_add(journal, CP_JOURNAL_CLOSED, 0, now_ns, &state, sizeof state);
     cp_journal_publish(journal);
     if (cp_journal_flush(journal, now_ns) == 0)
         journal->store.drop_head(journal->store.self);
