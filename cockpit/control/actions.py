@@ -149,8 +149,20 @@ def _halt(desk: LocalDesk, picture: Record, given: Mapping[str, Any]) -> Asked:
         return Asked(f"{name} is OFF, no order of it works", _is_off(slot))
     if symbol is not None:
         name = desk.symbol_name(symbol)
-        return Asked(f"{name} is halted, no order works in it", _is_symbol_halted(symbol))
+        text = f"{name} is halted, no order works in it"
+        return Asked(
+            text,
+            _is_symbol_halted(symbol),
+            answer=lambda after: Answer(_with_strangers(text, after)),
+        )
     return Asked("HALTED, no order works", _is_halted)
+
+
+def _with_strangers(text: str, picture: Record) -> str:
+    if not (count := strangers(picture)):
+        return text
+    text = text.replace("no order", "no order of this desk")
+    return f"{text}; {count} orders of an earlier desk work at the exchange"
 
 
 def _orders_of(

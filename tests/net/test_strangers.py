@@ -178,6 +178,19 @@ def test_strangers_are_told_of_one_by_one_and_taken_off(
     assert working_there(quiet) == set()
 
 
+def test_of_one_symbol_strangers_are_taken_off_and_said_until_then(
+    make: Callable[..., Desk], quiet: Exchange
+) -> None:
+    leave(quiet, (1, "B", 10, 1.00))
+    with make("show") as desk:
+        done = desk.ctl("halt", "--symbol", "ACME")
+        assert done.returncode == 0, done.stderr
+        assert "1 orders of an earlier desk work at the exchange" in done.stdout
+        wait(lambda: not desk.strangers(), "for the next list")
+        desk.dies()
+    assert working_there(quiet) == set()
+
+
 @pytest.mark.parametrize(
     "words",
     [("cancel",), ("halt",), ("flatten",), ("pause",), ("quit",)],
@@ -286,13 +299,13 @@ def test_a_new_journal_in_an_old_session_knows_that_it_knows_nothing(
         assert desk.strangers() == 0
 
         assert desk.ctl("accept").returncode == 0
-        desk.dies()
-        desk.start()  # it knows by now
-        assert not any(desk.in_doubt(symbol) for symbol in range(4)), desk.said()
         done = desk.ctl("order", "buy", 1, f"ACME@{best_bid(exchange) - 0.05:.2f}")
         assert done.returncode == 0, done.stdout + done.stderr
         (own,) = desk.working()
         assert int(own["client_id"]) > max(used)
+        desk.dies()
+        desk.start()  # it knows by now
+        assert not any(desk.in_doubt(symbol) for symbol in range(4)), desk.said()
         assert desk.ctl("halt").returncode == 0
         desk.dies()
     assert working_there(exchange) == set()

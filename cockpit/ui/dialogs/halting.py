@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cockpit.control.notes import CAUSES
+from cockpit.control.venue_word import strangers
 from cockpit.core import ORDER_STATES, Cause, Kill, Mode, RiskState, SymbolHalt
 from cockpit.ui.render import number
 from cockpit.ui.render.overlay import box
@@ -40,7 +41,8 @@ class Scope:
         """Those that work, and cancels without an answer; of a scope as far as shown."""
         desk = scene.live["desk"]
         if not self.named:
-            return int(desk["working_count"]), int(desk["cancels_pending"])
+            left = int(desk["working_count"]) + strangers(scene.live)
+            return left, int(desk["cancels_pending"])
         named = self.named
         states = [
             int(order["state"])
