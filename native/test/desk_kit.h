@@ -197,11 +197,12 @@ static inline uint64_t kit_accept(kit *k, cp_order order)
     return ref;
 }
 
-/* At what the instrument's own fees come to. */
+/* At what the instrument's own fees come to; where there is no such symbol, the first's. */
 static inline void kit_fill(kit *k, cp_order order, int64_t price, uint32_t qty,
                             uint32_t leaves, cp_liquidity liquidity)
 {
-    const cp_instrument *instrument = &k->config.instruments[order.symbol];
+    bool known = order.symbol < k->config.symbol_count;
+    const cp_instrument *instrument = &k->config.instruments[known ? order.symbol : 0];
     int64_t a_lot = liquidity == CP_MAKER ? instrument->maker_fee : instrument->taker_fee;
     kit_report(k, (cp_report){ .kind = CP_REPORT_EXECUTED,
                                .client_id = order.client_id,
