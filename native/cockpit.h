@@ -661,7 +661,7 @@ typedef struct cp_report {
     uint64_t client_id;
     union {
         uint64_t original_id; /* REPLACED, CHANGE_REJECTED: the order that was meant */
-        int64_t fee; /* EXECUTED: money for all of qty, a cost above 0 */
+        int64_t fee;          /* EXECUTED: money for all of qty, a cost above 0 */
     };
     uint64_t order_ref;
     uint64_t match_ref; /* EXECUTED */
