@@ -37,6 +37,15 @@ def all_off(files: Path) -> None:
     path.write_text(text)
 
 
+def only_acme(files: Path) -> None:
+    """What trades nothing else of what the exchange does."""
+    desk, strategies = files / "desk.toml", files / "strategies.toml"
+    first, *others = re.split(r"(?m)^(?=\[\[instrument\]\])", desk.read_text())[:2]
+    desk.write_text(first + "".join(others))
+    text = re.sub(r'(?m)^symbol = "[A-Z]+"$', 'symbol = "ACME"', strategies.read_text())
+    strategies.write_text(text)
+
+
 class Desk(Served):
     """Of the user whose orders stay when its connection goes."""
 
@@ -112,27 +121,31 @@ def make(tmp_path: Path, quiet: Exchange) -> Iterator[Callable[..., Desk]]:
     yield made
 
 
-def best_bid(exchange: Exchange) -> float:
+def best_bid(exchange: Exchange, symbol: str = "ACME") -> float:
     market, _, _ = snapshot(exchange.feed, USER, PASSWORD)
-    return market.levels("ACME", "B")[0][0] / 10_000
+    return market.levels(symbol, "B")[0][0] / 10_000
 
 
-def leave(exchange: Exchange, *orders: tuple[int, str, int, float]) -> None:
+def leave(
+    exchange: Exchange, *orders: tuple[int, str, int, float], symbol: str = "ACME"
+) -> None:
     """As a desk before that has died."""
     before = Orders(exchange.orders)
     assert before.login(KEEPER, PASSWORD).kind == "A"
     for ref, side, qty, price in orders:
-        before.enter(ref, side, qty, price, text="1")  # as a journal's first order
+        before.enter(ref, side, qty, price, symbol, text="1")  # as a journal's first
         before.answer("A")
     before.close()
     Soup.opened.clear()
 
 
-def sell(exchange: Exchange, ref: int, qty: int, price: float) -> None:
+def sell(
+    exchange: Exchange, ref: int, qty: int, price: float, symbol: str = "ACME"
+) -> None:
     """Somebody trades with what rests best."""
     seller = Orders(exchange.orders)
     assert seller.login(OTHER, OTHER_PASSWORD).kind == "A"
-    seller.enter(ref, "S", qty, price, tif="3")
+    seller.enter(ref, "S", qty, price, symbol, tif="3")
     while (found := seller.answer("E"))["ref"] != ref:  # what was said before
         continue
     assert found["qty"] == qty
@@ -246,6 +259,26 @@ def test_a_fill_of_a_stranger_is_told_and_puts_its_symbol_in_doubt(
         sell(quiet, 2, 6, price)
         wait(lambda: not desk.strangers(), "for its end")
         assert desk.in_doubt()
+
+
+def test_a_stranger_in_what_the_desk_does_not_trade_is_told_and_traded_without_harm(
+    make: Callable[..., Desk], quiet: Exchange
+) -> None:
+    price = best_bid(quiet, "BOREAL") + 0.01
+    leave(quiet, (1, "B", 10, price), symbol="BOREAL")
+    desk = make("show")
+    only_acme(desk.files)
+    with desk:
+        assert desk.strangers() == 1
+        sell(quiet, 1, 4, price, "BOREAL")
+        desk.wait_for("traded in a way we did not hear of")
+        assert not desk.in_doubt()
+        sell(quiet, 2, 6, price, "BOREAL")
+        wait(lambda: not desk.strangers(), "for its end")
+        told = [r for r in desk.rows("report") if r["report_kind"] == "executed"]
+        assert [(row["qty"], row["fee"], row["price"]) for row in told] == [
+            (4, 0, -1), (6, 0, -1),
+        ]  # fmt: skip
 
 
 def test_an_adopted_stranger_is_ours_over_a_restart_each_lot_once(

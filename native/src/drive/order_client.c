@@ -330,7 +330,8 @@ static void on_executed(cp_remote *r, uint32_t place, const cp_ouch_message *m)
     cp_sent *sent = &r->sent[place];
     int64_t qty = sent->side == CP_BUY ? (int64_t)m->quantity : -(int64_t)m->quantity;
     bool heard = sent->heard >= m->quantity;
-    if (sent->symbol < CP_SYMBOL_MAX)
+    bool traded = sent->symbol < CP_SYMBOL_MAX; /* a stranger's symbol may not be ours */
+    if (traded)
         r->net.picture.positions[sent->symbol] += qty;
     sent->leaves -= m->quantity < sent->leaves ? m->quantity : sent->leaves;
     sent->executed += m->quantity;
@@ -339,7 +340,7 @@ static void on_executed(cp_remote *r, uint32_t place, const cp_ouch_message *m)
     if (heard) {
         sent->heard -= m->quantity;
     } else if (!is_told(r, sent)) {
-        if (sent->symbol < CP_SYMBOL_MAX && m->match_number > r->heard_match) {
+        if (traded && m->match_number > r->heard_match) {
             r->unheard_count[sent->symbol]++;
             r->unheard_qty[sent->symbol] += qty;
         }
@@ -347,13 +348,12 @@ static void on_executed(cp_remote *r, uint32_t place, const cp_ouch_message *m)
         r->executed_count++;
         cp_report *line = report(r, CP_REPORT_EXECUTED, sent);
         line->qty = m->quantity;
-        line->price = sent->symbol < CP_SYMBOL_MAX ? increments(r, sent->symbol, m->price)
-                                                   : CP_PRICE_NONE;
+        line->price = traded ? increments(r, sent->symbol, m->price) : CP_PRICE_NONE;
         line->match_ref = m->match_number;
         line->liquidity = m->liquidity == 'A' ? CP_MAKER : CP_TAKER;
-        /* OUCH says nothing of fees. */
-        line->fee = cp_scheduled_fee(&r->engine->config.instruments[sent->symbol],
-                                     line->liquidity == CP_MAKER, m->quantity);
+        if (traded) /* OUCH says nothing of fees */
+            line->fee = cp_scheduled_fee(&r->engine->config.instruments[sent->symbol],
+                                         line->liquidity == CP_MAKER, m->quantity);
     }
     if (sent->leaves == 0)
         finish(r, place);
